@@ -1,0 +1,287 @@
+"""A case: one concrete input of a task, as a recipe that can be printed, pasted, sent and made again anywhere."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_kernelbench.model.errors import TaskError, choices
+
+ITEMSIZE: Mapping[str, int] = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2,
+    "complex128": 16, "complex64": 8,
+    "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
+}  # fmt: skip
+"""Bytes of one element, by dtype name: the dtypes that a tensor may have."""
+
+FILLS: Mapping[str, tuple[int, int]] = {
+    "normal": (0, 2),
+    "uniform": (2, 2),
+    "integers": (2, 2),
+    "constant": (1, 1),
+    "outliers": (0, 0),
+    "signed_zeros": (0, 0),
+    "denormals": (0, 0),
+    "nan": (0, 0),
+    "inf": (0, 0),
+    "distinct": (0, 0),
+    "bernoulli": (1, 1),
+    "log_probabilities": (1, 1),
+    "symmetric": (0, 0),
+    "positive_definite": (0, 0),
+    "nonsingular": (0, 0),
+    "junk": (0, 0),
+}
+"""Fewest and most arguments of each fill; `runner.fills` says what they mean."""
+
+LAYOUTS = ("contiguous", "transposed", "strided", "offset", "expanded", "channels_last")
+"""How a tensor may lie in memory; `runner.materialize` says what they mean."""
+
+_FILL = re.compile(r"([a-z_]+)(?:\((.*)\))?")
+_SCALARS = (bool, int, float, complex, str, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class DType:
+    """A dtype as an argument value, `softmax(x, dim, dtype=DType("float64"))`."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        _check_dtype(self.name)
+
+    def __repr__(self) -> str:
+        return f"DType({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tensor:
+    """A recipe of one tensor argument; equal recipes of the same argument give equal bits.
+
+    `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
+    (as `torch.randint`, the upper end excluded). `layout` says how the elements lie in memory, never what they are.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    fill: str = "normal"
+    layout: str = "contiguous"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
+        if any(size < 0 for size in self.shape):
+            raise TaskError(f"Tensor({self.shape}): sizes are at least 0")
+        _check_dtype(self.dtype)
+        parse_fill(self.fill)
+        if self.layout not in LAYOUTS:
+            raise TaskError(f"layout {self.layout!r}: {choices(self.layout, LAYOUTS)}")
+
+    def __repr__(self) -> str:
+        parts = [repr(self.shape)]
+        shown = {"dtype": "float32", "fill": "normal", "layout": "contiguous", "seed": 0}
+        values = {name: getattr(self, name) for name in shown}
+        if values["dtype"] != shown["dtype"]:
+            parts.append(repr(values["dtype"]))
+        parts += [f"{name}={values[name]!r}" for name in ("fill", "layout", "seed") if values[name] != shown[name]]
+        return f"Tensor({', '.join(parts)})"
+
+    @property
+    def numel(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the elements, without what a layout adds."""
+        return self.numel * ITEMSIZE[self.dtype]
+
+
+class Case:
+    """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
+
+    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Tensor`, and tuples or lists of those.
+    The class has no methods of its own, so that no argument name is taken; the functions of this module work on it.
+    """
+
+    __slots__ = ("arguments",)
+    arguments: Mapping[str, Any]
+
+    def __init__(self, **arguments: Any) -> None:
+        for name, value in arguments.items():
+            _check_value(name, value)
+        object.__setattr__(self, "arguments", arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.arguments[name]
+        except KeyError:
+            raise AttributeError(f"this case has no argument {name!r}: {', '.join(self.arguments)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("cases are immutable: use replace(case, name=value)")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arguments
+
+    def __repr__(self) -> str:
+        return f"Case({', '.join(f'{name}={_source(value)}' for name, value in self.arguments.items())})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and repr(self) == repr(other)
+
+    def __hash__(self) -> int:
+        return hash(repr(self))
+
+
+def replace(case: Case, **changes: Any) -> Case:
+    """Return the case with some arguments changed or added."""
+    return Case(**{**case.arguments, **changes})
+
+
+def without(case: Case, *names: str) -> Case:
+    """Return the case without some arguments."""
+    return Case(**{name: value for name, value in case.arguments.items() if name not in names})
+
+
+def leaves(case: Case) -> Iterator[tuple[str, Tensor]]:
+    """Yield every tensor of the case with its path: `("input", Tensor)`, `("tensors[1]", Tensor)`."""
+    for name, value in case.arguments.items():
+        yield from _leaves(name, value)
+
+
+def map_tensors(case: Case, change: Callable[[str, Tensor], Tensor]) -> Case:
+    """Return the case with `change(path, tensor)` in place of each tensor."""
+    return Case(**{name: _map(name, value, change) for name, value in case.arguments.items()})
+
+
+def parse_fill(fill: str) -> tuple[str, tuple[float, ...]]:
+    """Split `"normal(1000, 0.1)"` into `("normal", (1000.0, 0.1))`.
+
+    Raises `TaskError` if the name is unknown or the number of arguments wrong.
+    """
+    match = _FILL.fullmatch(fill)
+    if match is None or match[1] not in FILLS:
+        raise TaskError(f"fill {fill!r}: {choices(fill, FILLS)}")
+    try:
+        arguments = tuple(float(part) for part in match[2].split(",")) if match[2] else ()
+    except ValueError:
+        raise TaskError(f"fill {fill!r}: arguments are numbers") from None
+    fewest, most = FILLS[match[1]]
+    if not fewest <= len(arguments) <= most:
+        raise TaskError(f"fill {fill!r}: {match[1]} takes {fewest} to {most} arguments")
+    return match[1], arguments
+
+
+def encode(value: Any) -> Any:
+    """Turn a case or one of its values into what JSON can carry; `decode` turns it back."""
+    match value:
+        case Case():
+            return {"case": {name: encode(item) for name, item in value.arguments.items()}}
+        case Tensor():
+            return {"tensor": [list(value.shape), value.dtype, value.fill, value.layout, value.seed]}
+        case DType():
+            return {"dtype": value.name}
+        case tuple():
+            return {"tuple": [encode(item) for item in value]}
+        case list():
+            return [encode(item) for item in value]
+        case complex():
+            return {"complex": [repr(value.real), repr(value.imag)]}
+        case float() if not math.isfinite(value):
+            return {"float": repr(value)}
+    return value
+
+
+def decode(value: Any) -> Any:
+    """Turn what `encode` made back into a case or a value."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    match kind:
+        case "case":
+            return Case(**{name: decode(item) for name, item in content.items()})
+        case "tensor":
+            return Tensor(tuple(content[0]), *content[1:])
+        case "dtype":
+            return DType(content)
+        case "tuple":
+            return tuple(decode(item) for item in content)
+        case "complex":
+            return complex(float(content[0]), float(content[1]))
+        case "float":
+            return float(content)
+    raise TaskError(f"not an encoded case: {kind!r}")
+
+
+def parse(source: str) -> Case:
+    """Make the case that `source` (the `repr` of a case) describes, without evaluating code.
+
+    Raises `TaskError` where the text is anything but calls of Case, Tensor, DType and float on literals.
+    """
+    try:
+        value = _build(ast.parse(source.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, TypeError) as error:
+        raise TaskError(f"not a case: {source!r} ({error})") from None
+    if not isinstance(value, Case):
+        raise TaskError(f"not a case: {source!r}; write Case(name=value, ...)")
+    return value
+
+
+def _build(node: ast.expr) -> Any:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        makers: dict[str, Callable[..., Any]] = {"Case": Case, "Tensor": Tensor, "DType": DType, "float": float}
+        if node.func.id not in makers:
+            raise ValueError(f"{node.func.id} is not one of {', '.join(makers)}")
+        keywords = {keyword.arg: _build(keyword.value) for keyword in node.keywords if keyword.arg}
+        return makers[node.func.id](*map(_build, node.args), **keywords)
+    if isinstance(node, ast.Tuple):
+        return tuple(map(_build, node.elts))
+    if isinstance(node, ast.List):
+        return list(map(_build, node.elts))
+    return ast.literal_eval(node)
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({repr(value)!r})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_source, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_source, value))}]"
+    return repr(value)
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(value, Tensor):
+        yield path, value
+    elif isinstance(value, (tuple, list)):
+        for index, item in enumerate(value):
+            yield from _leaves(f"{path}[{index}]", item)
+
+
+def _map(path: str, value: Any, change: Callable[[str, Tensor], Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return change(path, value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_map(f"{path}[{index}]", item, change) for index, item in enumerate(value))
+    return value
+
+
+def _check_value(name: str, value: Any) -> None:
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            _check_value(name, item)
+    elif not isinstance(value, (*_SCALARS, DType, Tensor)):
+        raise TaskError(f"argument {name}: {type(value).__name__} cannot be part of a case; use Tensor, DType or scalars")
+
+
+def _check_dtype(name: str) -> None:
+    if name not in ITEMSIZE:
+        raise TaskError(f"dtype {name!r}: {choices(name, ITEMSIZE)}")
