@@ -63,7 +63,8 @@ class Tensor:
     """A recipe of one tensor argument; equal recipes of the same argument give equal bits.
 
     `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
-    (as `torch.randint`, the upper end excluded). `layout` says how the elements lie in memory, never what they are.
+    (as `torch.randint`, the upper end excluded). `layout` says how the elements lie in memory; only `expanded`
+    changes what they are, since it repeats the first row.
     """
 
     shape: tuple[int, ...]

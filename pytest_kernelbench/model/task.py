@@ -118,6 +118,8 @@ class Task:
     """How results are compared: `values`, or a name in `judge.semantics` where values are not unique."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
+    tf32: bool = False
+    """Products of float32 may be computed in TF32; a kernel that does gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
     """Arguments that may be written; their contents afterwards are part of the result."""
     scratch: tuple[str, ...] = ()

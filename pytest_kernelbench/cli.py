@@ -1,0 +1,129 @@
+"""The command line `pytest-kernelbench`: everything around a test run that is not a test run."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pytest_kernelbench import __version__
+from pytest_kernelbench.importer import import_files
+from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue
+from pytest_kernelbench.model.errors import KernelBenchError
+
+_NEEDED = ("torch", "pytest", "hypothesis")
+_LANDLOCK_CREATE_RULESET = 444
+_LANDLOCK_VERSION = 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 1 a failure that was explained, 2 wrong usage."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        return int(arguments.command(arguments))
+    except (KernelBenchError, OSError) as error:
+        sys.stderr.write(f"pytest-kernelbench: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="pytest-kernelbench", description="Around the kernels that pytest judges.")
+    parser.add_argument("--version", action="version", version=f"pytest-kernelbench {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    importing = commands.add_parser(
+        "import", help="turn JSON files of kernels into a submission", description=_IMPORT, formatter_class=_Raw
+    )
+    importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="JSON lines, or a JSON array")
+    importing.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder of the submission")
+    importing.add_argument("--force", action="store_true", help="write on top of a DIR that is not empty")
+    importing.add_argument("--tracked", action="store_true", help="write no .gitignore that keeps DIR out of git")
+    importing.set_defaults(command=_import)
+
+    doctor = commands.add_parser("doctor", help="say what is installed here and what kernels can run on")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+_Raw = argparse.RawDescriptionHelpFormatter
+
+_IMPORT = """\
+Turn JSON files of kernels into a submission folder. Nothing is run.
+
+Each row is recognised by its keys:
+  task, code                                       one kernel; `round` is optional here and below
+  file, predict                                    one kernel, file as in Fusion/attention.py
+  instruction, predict                             one kernel, named by "Wrapper Entry Information: name(...)"
+  task_id, before_code, after_code, from_round, to_round   two kernels, one a round
+Rounds become round_0/, round_1/ ...; several kernels of a task without a round become sample_0/, sample_1/ ...
+"""
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    summary = import_files(
+        arguments.files, arguments.into, Catalogue.find(), force=arguments.force, tracked=arguments.tracked
+    )
+    sys.stdout.write(f"{summary.text()}\n")
+    return 0 if summary.kernels else 1
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    tasks = len(Catalogue.find().names())
+    sys.stdout.writelines(f"{name:<24} {value}\n" for name, value in _facts(tasks))
+    missing = [package for package in _NEEDED if _version(package) is None]
+    if missing or not tasks:
+        sys.stderr.write(f"pytest-kernelbench: missing: {', '.join(missing) or 'tasks'}\n")
+        return 1
+    return 0
+
+
+def _facts(tasks: int) -> Iterator[tuple[str, object]]:
+    """Name what decides whether and where kernels run; nothing is imported or started for it."""
+    yield "python", platform.python_version()
+    for package in ("torch", "triton", "pytest", "hypothesis"):
+        yield package, _version(package) or "not installed"
+    yield "TRITON_DEFAULT_FP_FUSION", os.environ.get("TRITON_DEFAULT_FP_FUSION", "not set")
+    yield "gpu", ", ".join(gpu_devices()) or "none visible"
+    yield "tasks", f"{tasks} of {sum(CATEGORIES.values())}"
+    yield "root", "yes" if hasattr(os, "geteuid") and os.geteuid() == 0 else "no"
+    yield "user namespaces", _user_namespaces()
+    yield "Landlock", _landlock()
+
+
+def gpu_devices() -> list[str]:
+    """Return the device files through which a GPU would be used."""
+    devices = Path("/dev")
+    return sorted(map(str, (*devices.glob("nvidia[0-9]*"), *devices.glob("kfd"))))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _user_namespaces() -> str:
+    try:
+        most = int(Path("/proc/sys/user/max_user_namespaces").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return "no"
+    return f"limit {most}" if most else "no"
+
+
+def _landlock() -> str:
+    """Ask the kernel for the version of its Landlock interface, which restricts nothing."""
+    if sys.platform != "linux":
+        return "no"
+    syscall = ctypes.CDLL(None, use_errno=True).syscall
+    syscall.restype = ctypes.c_long
+    found = syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION))
+    return f"version {found}" if found > 0 else "no"

@@ -1,0 +1,170 @@
+"""From a submission to pytest items: directories, kernel files, lines of predictions. Loads no torch and no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.record import Record
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+    from pytest_kernelbench.session import Bench, Shelf
+
+PROPERTY = "kernelbench"
+"""Name of the user property that carries a record from a worker to the controller."""
+
+
+class KernelFailure(Exception):
+    """A kernel did not pass; the text is what the user reads."""
+
+
+class _Readable:
+    """Shows mistakes of users as one message, without a traceback."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
+        if isinstance(excinfo.value, (KernelBenchError, KernelFailure)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args, **kwargs)  # type: ignore[misc]
+
+
+class KernelDirectory(_Readable, pytest.Directory):
+    """A folder of a submission: the submission itself, a variant or a category."""
+
+    shelf: Shelf
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        """Yield sub-folders and files that hold kernels, and, of the submission itself, the tasks without one."""
+        for path in self.shelf.children(self.path):
+            if path.is_dir():
+                yield directory(self, path, self.shelf)
+            else:
+                yield file(self, path, self.shelf)
+        if self.path == self.shelf.source.path:
+            for variant, task in self.shelf.missing():
+                yield MissingItem.of(self, self.shelf, variant, task)
+
+
+class KernelFile(_Readable, pytest.File):
+    """A `.py` file that is one kernel."""
+
+    shelf: Shelf
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items of the kernel."""
+        (kernel,) = self.shelf.kernels(self.path)
+        yield from _items(self, self.shelf, kernel)
+
+
+class KernelLines(_Readable, pytest.File):
+    """A file of JSON lines, each of them one kernel."""
+
+    shelf: Shelf
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Yield one collector for each line, named as its task."""
+        for kernel in self.shelf.kernels(self.path):
+            yield KernelLine.from_parent(self, name=kernel.task, kernel=kernel, shelf=self.shelf)
+
+
+class KernelLine(pytest.Collector):
+    """One JSON line that is a kernel."""
+
+    def __init__(self, *, kernel: Kernel, shelf: Shelf, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kernel, self.shelf = kernel, shelf
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items of the kernel."""
+        yield from _items(self, self.shelf, self.kernel)
+
+
+class CorrectnessItem(_Readable, pytest.Item):
+    """One kernel's correctness: all facets, one record."""
+
+    def __init__(self, *, kernel: Kernel, shelf: Shelf, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kernel, self.shelf = kernel, shelf
+        self.add_marker(shelf.marker(kernel.task))
+        self.add_marker("correctness")
+
+    def runtest(self) -> None:
+        """Judge the kernel, hand its record on, and fail unless it passed."""
+        from pytest_kernelbench.report.failure import describe
+
+        record, judgement = self.shelf.judge(self.kernel, self.nodeid)
+        self.user_properties.append((PROPERTY, record.to_json()))
+        if record.status == "passed":
+            return
+        text = describe(record, judgement, self.nodeid)
+        if record.status == "unsupported":
+            pytest.skip(text)
+        raise KernelFailure(text)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the kernel in reports."""
+        return self.path, None, f"{self.kernel.task} {self.name}"
+
+
+class MissingItem(_Readable, pytest.Item):
+    """A task for which a submission has no kernel."""
+
+    record: Record
+
+    @classmethod
+    def of(cls, parent: KernelDirectory, shelf: Shelf, variant: str | None, task: str) -> MissingItem:
+        """Make the item of a task, marked as the task's kernels are."""
+        inside = f"{variant}:{task}" if variant else task
+        item: MissingItem = cls.from_parent(parent, name=f"missing[{inside}]")
+        item.record = shelf.missing_record(variant, task)
+        item.add_marker(shelf.marker(task))
+        item.add_marker("correctness")
+        return item
+
+    def runtest(self) -> None:
+        """Record that there is no kernel; skip or fail as the user asked."""
+        bench: Bench = self.config.stash[BENCH]
+        self.user_properties.append((PROPERTY, self.record.to_json()))
+        text = f"no kernel for {self.record.task} in {self.record.submission}"
+        if bench.settings.missing == "skip":
+            pytest.skip(text)
+        raise KernelFailure(text)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the task in reports."""
+        return self.path, None, self.name
+
+
+BENCH: pytest.StashKey[Bench] = pytest.StashKey()
+"""Where the session's state lies in `config.stash`."""
+
+
+def directory(parent: pytest.Collector, path: Path, shelf: Shelf) -> KernelDirectory:
+    """Return the collector of a folder of a submission."""
+    node: KernelDirectory = KernelDirectory.from_parent(parent, path=path, **_identity(parent, path, shelf))
+    node.shelf = shelf
+    return node
+
+
+def file(parent: pytest.Collector, path: Path, shelf: Shelf) -> KernelFile | KernelLines:
+    """Return the collector of a file of a submission."""
+    kind: Any = KernelLines if path.suffix == ".jsonl" else KernelFile
+    node: KernelFile | KernelLines = kind.from_parent(parent, path=path, **_identity(parent, path, shelf))
+    node.shelf = shelf
+    return node
+
+
+def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, str]:
+    """Return the node id of what lies outside of the root: stable wherever the folder is."""
+    if path.is_relative_to(parent.config.rootpath):
+        return {}
+    inside = path.relative_to(shelf.source.root.parent).as_posix()
+    return {"nodeid": inside}
+
+
+def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[pytest.Item]:
+    yield CorrectnessItem.from_parent(parent, name="correctness", kernel=kernel, shelf=shelf)

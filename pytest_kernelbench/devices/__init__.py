@@ -1,0 +1,1 @@
+"""Where a runner executes, and what pretends to be a device where there is none. Runs beside kernels only."""

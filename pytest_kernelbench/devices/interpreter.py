@@ -1,0 +1,205 @@
+"""Instruments on Triton's interpreter: count launches, drop them, shuffle programs, poison lanes, choose configurations."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+ORDERS = ("forward", "reverse", "shuffled")
+
+
+@dataclass(slots=True)
+class Variant:
+    """How the next call is to be run; what the input cannot show."""
+
+    poison: str = "nan"
+    """Contents of uninitialised memory: `nan` or `big`."""
+    order: str = "forward"
+    """Order of the programs of a grid: on a GPU there is none."""
+    lanes: bool = False
+    """Masked lanes of loads without `other` hold NaN instead of 0."""
+    config: int | None = None
+    """Index of the autotune configuration; None is the first that pruning leaves."""
+    benchmark: bool = False
+    """Autotune as on a GPU: every configuration runs once before the chosen one."""
+    ghost: bool = False
+    """Launches do nothing."""
+    audit: bool = False
+    """Count the elements that ATen operations touch."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was seen during one call."""
+
+    launches: int = 0
+    configs: int = 1
+    """Most configurations of any autotuner that ran."""
+    programs: int = 0
+    """Programs of the largest grid."""
+    bare_loads: bool = False
+    """A masked load without `other` was run."""
+    touched: int = 0
+    """Elements loaded and stored by launches."""
+    aten: dict[str, int] = field(default_factory=dict)
+    """Elements touched by ATen operations that compute, by operation."""
+
+
+@dataclass(slots=True)
+class Instruments:
+    """The state that the patches of `install` read and write; one for the process."""
+
+    variant: Variant = field(default_factory=Variant)
+    counts: Counts = field(default_factory=Counts)
+
+    def start(self, variant: Variant) -> None:
+        """Begin a call."""
+        self.variant, self.counts = variant, Counts()
+
+
+def install(instruments: Instruments) -> None:
+    """Patch Triton's interpreter and autotuner, for the rest of this process."""
+    from triton.runtime import interpreter
+
+    _patch_launches(interpreter, instruments)
+    _patch_language_once(interpreter)
+    _patch_memory(interpreter, instruments)
+    _patch_autotuner(instruments)
+
+
+def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
+    import torch
+
+    launch = interpreter.GridExecutor.__call__
+    builder = interpreter.interpreter_builder
+    set_dim, set_index = builder.set_grid_dim, builder.set_grid_idx
+    order: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        instruments.counts.launches += 1
+        if instruments.variant.ghost:
+            return None
+        with torch._C.DisableTorchFunction():
+            return launch(self, *args, **kwargs)
+
+    def plan(*grid: int) -> None:
+        set_dim(*grid)
+        counts = instruments.counts
+        counts.programs = max(counts.programs, grid[0] * grid[1] * grid[2])
+        order.clear()
+        if instruments.variant.order != "forward":
+            programs = [(x, y, z) for x in range(grid[0]) for y in range(grid[1]) for z in range(grid[2])]
+            order.update(zip(programs, _reordered(programs, instruments.variant.order), strict=True))
+
+    def step(x: int, y: int, z: int) -> None:
+        set_index(*order.get((x, y, z), (x, y, z)))
+
+    interpreter.GridExecutor.__call__ = counted
+    builder.set_grid_dim, builder.set_grid_idx = plan, step
+
+
+def _patch_language_once(interpreter: Any) -> None:
+    """Keep device functions from patching the language again at each call: half of the interpreter's time."""
+    import triton.language as tl
+
+    patch, launch = interpreter._patch_lang, interpreter.GridExecutor.__call__
+    patched: set[tuple[bool, bool]] = set()
+
+    def once(function: Any) -> Any:
+        # What is patched depends on which of these two modules the function can see, and on nothing else.
+        values = [value for value in function.__globals__.values() if value is tl or value is tl.core]
+        seen = (tl in values, tl.core in values)
+        if seen in patched:
+            return None
+        patched.add(seen)
+        return patch(function)
+
+    def fresh(self: Any, *args: Any, **kwargs: Any) -> Any:
+        patched.clear()
+        return launch(self, *args, **kwargs)
+
+    interpreter._patch_lang, interpreter.GridExecutor.__call__ = once, fresh
+
+
+def _reordered(programs: list[Any], order: str) -> list[Any]:
+    if order == "reverse":
+        return programs[::-1]
+    shuffled = programs[:]
+    random.Random(len(programs)).shuffle(shuffled)
+    return shuffled
+
+
+def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
+    import numpy as np
+
+    builder = type(interpreter.interpreter_builder)
+    load, store = builder.create_load, builder.create_store
+    masked_load, masked_store = builder.create_masked_load, builder.create_masked_store
+
+    def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any) -> Any:
+        instruments.counts.touched += int(mask.data.sum())
+        if other is None:
+            instruments.counts.bare_loads = True
+            if instruments.variant.lanes:
+                other = _lane_poison(interpreter, ptrs)
+        return masked_load(self, ptrs, mask, other, *rest)
+
+    def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any) -> Any:
+        instruments.counts.touched += int(mask.data.sum())
+        return masked_store(self, ptrs, value, mask, *rest)
+
+    def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(self: Any, ptrs: Any, *rest: Any) -> Any:
+            # Unmasked accesses go through the masked ones in some versions of Triton: count them there only.
+            before = instruments.counts.touched
+            result = function(self, ptrs, *rest)
+            if instruments.counts.touched == before:
+                instruments.counts.touched += int(np.size(ptrs.data))
+            return result
+
+        return counted
+
+    builder.create_masked_load, builder.create_masked_store = poisoned_load, counted_store
+    builder.create_load, builder.create_store = whole(load), whole(store)
+
+
+def _lane_poison(interpreter: Any, ptrs: Any) -> Any:
+    import numpy as np
+    import triton.language as tl
+
+    element = ptrs.get_element_ty()
+    numpy_type = interpreter._get_np_dtype(element)
+    if element == tl.bfloat16:
+        data = np.full_like(ptrs.data, 0x7FC0, dtype=numpy_type)
+    elif np.issubdtype(numpy_type, np.floating):
+        data = np.full_like(ptrs.data, np.nan, dtype=numpy_type)
+    else:
+        data = np.full_like(ptrs.data, 1, dtype=numpy_type)
+    return interpreter.TensorHandle(data, element)
+
+
+def _patch_autotuner(instruments: Instruments) -> None:
+    from triton.runtime.autotuner import Autotuner
+
+    autotune = Autotuner.run
+
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        instruments.counts.configs = max(instruments.counts.configs, len(self.configs))
+        if instruments.variant.benchmark:
+            self.cache.clear()
+            return autotune(self, *args, **kwargs)
+        self.nargs = dict(zip(self.arg_names, args, strict=False))
+        wanted = instruments.variant.config
+        configs = self.prune_configs(kwargs) if wanted is None else self.configs
+        config = configs[(wanted or 0) % len(configs)]
+        chosen = config.all_kwargs()
+        if config.pre_hook is not None:
+            config.pre_hook({**self.nargs, **kwargs, **chosen})
+        try:
+            return self.fn.run(*args, **{**kwargs, **chosen})
+        finally:
+            self.nargs = None
+
+    Autotuner.run = run

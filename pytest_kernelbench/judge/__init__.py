@@ -1,0 +1,1 @@
+"""Trusted: draws cases, knows the right answers, decides. Never imports a kernel."""

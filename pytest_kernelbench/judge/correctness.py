@@ -1,0 +1,162 @@
+"""From a kernel to a record: the facets in order, each with its fixed cases first and a random search after them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.judge import facets, probes
+from pytest_kernelbench.judge.labels import Label, label_of
+from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.record import Failure, Record, rung_of
+from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.runner.client import RunnerSettings
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+SEARCH_SHARE = 0.25
+"""Part of a kernel's time limit that random search may take in all; the fixed cases are never cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How kernels are judged; the same for all kernels of a session."""
+
+    device: str = "interpreter"
+    facets: tuple[str, ...] = FACETS
+    examples: int = 48
+    """Cases drawn per kernel, over all facets, beside the fixed ones."""
+    seconds: float = 120.0
+    """Time limit per kernel."""
+    case: Case | None = None
+    """The one case to replay instead of everything else."""
+
+
+class Judgement:
+    """One kernel, judged."""
+
+    def __init__(self, kernel: Kernel, task: Task, plan: Plan, oracle: Oracle, *, language: str, key: str) -> None:
+        self.kernel = kernel
+        self.task = task
+        self.plan = plan
+        self.language = language
+        self.key = key
+        self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
+        self.results: dict[str, str] = {}
+        self.findings: list[tuple[str, Finding]] = []
+        self.label = Label(None, None)
+        self.loaded = self.ran = False
+        self.search_seconds = 0.0
+
+    def run(self) -> Record:
+        """Judge the kernel and return its record; never raises for anything that the kernel does."""
+        started, clock = datetime.now(UTC), time.perf_counter()
+        try:
+            self._judge()
+        finally:
+            self.trial.close()
+        trial = self.trial
+        return Record(
+            kind="correctness",
+            submission="",
+            variant=self.kernel.variant,
+            task=self.kernel.task,
+            category=self.kernel.category,
+            status=self._status(),
+            rung=rung_of(self.results, loaded=self.loaded, ran=self.ran),
+            facets=dict(self.results),
+            grade=trial.grade if self.results.get("basic") == "passed" else None,
+            label=self.label.name,
+            kernel_share=self.label.share,
+            launches=trial.launches,
+            failure=next((failure for failure, _ in self.failed()), None),
+            device={"kind": self.plan.device},
+            examples=trial.examples,
+            seconds=round(time.perf_counter() - clock, 3),
+            started=started.isoformat(timespec="seconds"),
+            kernel_sha256=self.kernel.sha256,
+        )
+
+    def _judge(self) -> None:
+        try:
+            self.trial.load()
+        except Finding as finding:
+            self._fail("load", finding)
+            return
+        self.loaded = True
+        for facet in self.plan.facets:
+            self._facet(facet)
+            if facet == "basic":
+                if self.results[facet] != "passed":
+                    return
+                self._label()
+                if self.label.rejected and self.language == "triton":
+                    return
+            if self.trial.expired:
+                return
+        if self.label.name == "kernel" and self.trial.silent:
+            self.label = Label("mixed", self.label.share)
+
+    def _facet(self, facet: str) -> None:
+        try:
+            self._spine(facet)
+            self._search(facet)
+            if facet == "contract" and self.trial.violation is not None:
+                raise self.trial.violation
+        except Finding as finding:
+            self._fail(facet, finding)
+        else:
+            self.results[facet] = "passed"
+
+    def _spine(self, facet: str) -> None:
+        cases = [self.plan.case] if self.plan.case is not None else facets.spine(self.task, facet)
+        for case in cases:
+            probes.PROBES[facet](self.trial, case)
+            self.ran = True
+
+    def _search(self, facet: str) -> None:
+        count = facets.examples(facet, self.plan.examples)
+        budget = SEARCH_SHARE * self.plan.seconds - self.search_seconds
+        if self.plan.case is not None or count == 0 or budget <= 0:
+            return
+        from pytest_kernelbench.judge.search import search
+
+        started = time.monotonic()
+        given = facets.given(self.task, facet, self._working_dtypes())
+        check: Callable[[Case], Any] = lambda case: probes.PROBES[facet](self.trial, case)  # noqa: E731
+        try:
+            search(self.task, given, check, count=count, seconds=budget, key=f"{self.key}::{facet}")
+        finally:
+            self.search_seconds += time.monotonic() - started
+
+    def _working_dtypes(self) -> Sequence[str]:
+        """Later facets draw all dtypes only where those are known to be right: each facet blames itself alone."""
+        return self.task.dtypes if self.results.get("dtypes") == "passed" else self.task.dtypes[:1]
+
+    def _label(self) -> None:
+        if self.plan.device == "interpreter" and self.plan.case is None:
+            self.label = label_of(self.trial, facets.spine(self.task, "basic")[:2] + list(self.task.spine[1:2]))
+
+    def _fail(self, facet: str, finding: Finding) -> None:
+        if facet != "load":
+            self.results[facet] = finding.status
+        self.findings.append((facet, finding))
+
+    def failed(self) -> list[tuple[Failure, str]]:
+        """Return every failure with its status, in the order in which they were found."""
+        return [
+            (Failure(facet, finding.message, repr(finding.case) if finding.case is not None else None), finding.status)
+            for facet, finding in self.findings
+        ]
+
+    def _status(self) -> str:
+        if self.findings:
+            return self.findings[0][1].status
+        if self.label.rejected and self.language == "triton":
+            return "rejected"
+        return "passed"

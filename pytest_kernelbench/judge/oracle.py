@@ -1,0 +1,206 @@
+"""What is right: the reference in float64, eager PyTorch's own error, and how much rounded inputs can move the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import Case, encode, leaves, without
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.runner.drivers import drive
+from pytest_kernelbench.runner.materialize import materialize
+
+if TYPE_CHECKING:
+    import torch
+
+PERTURBATIONS = 4
+"""Random one-rounding perturbations of the inputs behind the sensitivity of a result."""
+
+ROUNDOFF: Mapping[str, float] = {
+    "float64": 2.0**-53, "complex128": 2.0**-53, "float32": 2.0**-24, "complex64": 2.0**-24,
+    "float16": 2.0**-11, "bfloat16": 2.0**-8,
+}  # fmt: skip
+"""Unit roundoff of each floating dtype: half the distance from 1 to the next number."""
+
+TF32_ROUNDOFF = 2.0**-11
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One output that a kernel owes: the result, a part of it, or an argument that it updates."""
+
+    name: str
+    """`result`, `result[1]` or the path of a mutated argument."""
+    exact: torch.Tensor
+    """Reference in float64 or complex128; integers and bools as they are."""
+    eager: torch.Tensor
+    """Reference in the case's dtype: its shape and dtype are what a kernel owes."""
+    spread: torch.Tensor | None
+    """Largest change under the perturbations, element by element; None where nothing is rounded."""
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype that a kernel owes."""
+        return str(self.eager.dtype).removeprefix("torch.")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that the judge knows about the right answer to one case."""
+
+    task: Task
+    case: Case
+    arguments: Mapping[str, Any]
+    """Materialised arguments in the case's dtype."""
+    wanted: tuple[Wanted, ...]
+    length: int
+    """Length of the longest sum behind one element."""
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes of outputs that a kernel may send: four times what it owes."""
+        return 4 * sum(item.exact.numel() * 16 for item in self.wanted) + (1 << 16)
+
+
+class OracleError(Exception):
+    """The reference cannot answer a case: a mistake of ours, never of a kernel."""
+
+
+def signature(task: Task) -> list[tuple[str, str]]:
+    """Return names and kinds of the parameters of the published signature."""
+    return [(name, parameter.kind.name) for name, parameter in task.parameters.items()]
+
+
+def evaluate(task: Task, case: Case) -> Evidence:
+    """Run the reference on a case: in float64, in the case's dtype, and on perturbed inputs.
+
+    Raises `OracleError` where the reference itself fails.
+    """
+    import torch
+
+    plain = without(case, "out")
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            eager = _eager(task, plain)
+            exact = _results(task, plain, _exact)
+            spread = sensitivity(task, plain, exact)
+    except Exception as error:
+        raise OracleError(f"the reference fails on {case}: {type(error).__name__}: {error}") from error
+    wanted = tuple(Wanted(name, exact[name], eager[name], spread.get(name)) for name in exact)
+    length = task.accumulation(plain) if task.accumulation else 1
+    return Evidence(task, case, materialize(case).values, wanted, max(1, length))
+
+
+def sensitivity(
+    task: Task, case: Case, exact: Mapping[str, torch.Tensor], roundoff: float | None = None
+) -> dict[str, torch.Tensor]:
+    """Return by output how far it moves when each input moves by one random rounding.
+
+    `roundoff` replaces the unit roundoff of the inputs' own dtype, for coarser arithmetic.
+    """
+    import torch
+
+    if not any(recipe.dtype in ROUNDOFF and recipe.numel for _, recipe in leaves(case)):
+        return {}
+    generator = torch.Generator().manual_seed(_seed(case))
+    spread: dict[str, torch.Tensor] = {}
+    for _ in range(PERTURBATIONS):
+        moved = _results(task, case, lambda value: _perturbed(value, generator, roundoff))
+        for name, value in exact.items():
+            if value.is_floating_point() or value.is_complex():
+                change = torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
+                spread[name] = torch.maximum(spread[name], change) if name in spread else change
+    return spread
+
+
+def _seed(case: Case) -> int:
+    import json
+    import zlib
+
+    return zlib.crc32(json.dumps(encode(case)).encode())
+
+
+def _eager(task: Task, case: Case) -> dict[str, torch.Tensor]:
+    """Run the reference in the case's dtype; where torch on this device lacks it, in float32, rounded at the end."""
+    import torch
+
+    try:
+        return _results(task, case, lambda value: value)
+    except (RuntimeError, NotImplementedError) as error:
+        halves = {torch.float16, torch.bfloat16}
+        if "not implemented for" not in str(error):
+            raise
+        kinds = {value.dtype for value in _tensors(materialize(case).values) if value.dtype in halves}
+        if not kinds:
+            raise
+        results = _results(task, case, lambda value: value.float() if _is_half(value) else value)
+        kind = kinds.pop()
+        return {name: value.to(kind) if value.dtype == torch.float32 else value for name, value in results.items()}
+
+
+def _is_half(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+
+
+def _tensors(values: Mapping[str, Any]) -> list[torch.Tensor]:
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    return [leaf for leaf in tree_leaves(dict(values)) if isinstance(leaf, torch.Tensor)]
+
+
+def _results(task: Task, case: Case, change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
+    """Run the reference on fresh arguments, each tensor and dtype changed first; return outputs by name."""
+    values = {name: _changed(value, change) for name, value in materialize(case).values.items()}
+    result = drive(task.driver, task.reference, signature(task), values)
+    outputs = dict(_named("result", result))
+    for name in task.mutates:
+        if name in values:
+            outputs.update(_named(name, values[name]))
+    return {name: value.detach() for name, value in outputs.items()}
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        # A clone with the strides of a plain tensor: references may write what they are given.
+        return change(value.clone(memory_format=torch.contiguous_format))
+    if isinstance(value, torch.dtype):
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_changed(item, change) for item in value)
+    return value
+
+
+def _exact(value: Any) -> Any:
+    import torch
+
+    dtype = value if isinstance(value, torch.dtype) else value.dtype
+    wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else dtype
+    return wide if isinstance(value, torch.dtype) else value.to(wide)
+
+
+def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:
+    import torch
+
+    if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
+        return _exact(value)
+    wide = _exact(value)
+    unit = roundoff if roundoff is not None else ROUNDOFF[str(value.dtype).removeprefix("torch.")]
+    noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
+    return torch.where(torch.isfinite(wide), wide * (1 + unit * 3**0.5 * noise), wide)
+
+
+def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return [(name, value)]
+    if isinstance(value, (tuple, list)):
+        return [pair for index, item in enumerate(value) for pair in _named(f"{name}[{index}]", item)]
+    raise TypeError(f"{name} of the reference is a {type(value).__name__}, not a tensor")

@@ -1,0 +1,141 @@
+"""Comparisons by meaning, for results whose values are not unique: ties, linear solves, random draws, quantisation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.judge.compare import Mismatch, Verdict, widen
+from pytest_kernelbench.judge.oracle import ROUNDOFF, Evidence
+
+if TYPE_CHECKING:
+    import torch
+
+RESIDUAL_RATIO = 30.0
+"""Largest residual in units of n * eps * norms: the threshold of LAPACK's own tests (LAPACK Working Note 41)."""
+
+FALSE_ALARM = 1e-9
+"""Chance that one statistical test rejects a right kernel: 1e-6 a session of a thousand tests."""
+
+LAGS = (1, 2, 32, 64, 128, 256, 512, 1024, 2048)
+"""Distances at which draws must not be correlated: neighbours, warps and blocks that reuse an offset."""
+
+
+def gathered(evidence: Evidence, got: Sequence[Any]) -> Verdict:
+    """Accept any index of a tied value: the elements at the indices are compared, not the indices."""
+    import torch
+
+    first = next(value for value in evidence.arguments.values() if isinstance(value, torch.Tensor))
+    dim, keepdim = evidence.arguments.get("dim"), evidence.arguments.get("keepdim", False)
+    flat = dim is None or first.dim() == 0
+    source = first.reshape(-1) if flat else first
+    axis = 0 if flat else dim
+    for want, index in zip(evidence.wanted, got, strict=True):
+        if ((index < 0) | (index >= source.shape[axis])).any():
+            return _wrong(f"{want.name}: an index is outside of 0 to {source.shape[axis] - 1}")
+        theirs, ours = (_take(source, item, axis, flat, keepdim) for item in (index, want.exact))
+        wrong = (theirs != ours) & ~(torch.isnan(theirs) & torch.isnan(ours))
+        if wrong.any():
+            at = int(wrong.reshape(-1).nonzero()[0])
+            pair = f"{index.reshape(-1)[at]} ({theirs.reshape(-1)[at]:.7g})"
+            wanted = f"{want.exact.reshape(-1)[at]} ({ours.reshape(-1)[at]:.7g})"
+            return _wrong(
+                f"{want.name}: got index {pair}, wanted {wanted}\n{int(wrong.sum())} of {wrong.numel()} indices are wrong"
+            )
+    return Verdict("ieee")
+
+
+def _take(source: torch.Tensor, index: torch.Tensor, axis: int, flat: bool, keepdim: bool) -> torch.Tensor:
+    if flat:
+        return widen(source[index.reshape(-1)])
+    position = index if keepdim else index.unsqueeze(axis)
+    return widen(source.gather(axis, position))
+
+
+def residual(evidence: Evidence, got: Sequence[Any]) -> Verdict:
+    """Accept a solution X of A X = B by its backward error; without B, an inverse (B is the identity).
+
+    A and B are the first tensors of the case. The ratio is |A X - B| / ((|A| |X| + |B|) n eps) in the 1-norm, matrix by
+    matrix, against 30 or three times eager's.
+    """
+    import torch
+
+    tensors = [value for value in evidence.arguments.values() if isinstance(value, torch.Tensor)]
+    matrix = widen(tensors[0])
+    n = matrix.shape[-1]
+    right = widen(tensors[1]) if len(tensors) > 1 else torch.eye(n, dtype=matrix.dtype).expand(matrix.shape)
+    vector = right.dim() == 1 or right.shape == matrix.shape[:-1]
+    for want, solution in zip(evidence.wanted, got, strict=True):
+        theirs = _residual_ratio(matrix, right, widen(solution), vector, ROUNDOFF[want.dtype])
+        ours = _residual_ratio(matrix, right, widen(want.eager), vector, ROUNDOFF[want.dtype])
+        most = max(RESIDUAL_RATIO, 3 * ours)
+        if not theirs <= most:
+            return _wrong(f"{want.name}: the residual of A X = B is {theirs:.3g} n eps (|A| |X| + |B|), at most {most:.3g}")
+    return Verdict("ieee")
+
+
+def _residual_ratio(matrix: Any, right: Any, solution: Any, vector: bool, unit: float) -> float:
+    import torch
+
+    if solution.numel() == 0:
+        return 0.0
+    if vector:
+        right, solution = right.unsqueeze(-1), solution.unsqueeze(-1)
+
+    def norm(value: Any) -> Any:
+        return torch.linalg.matrix_norm(value, ord=1)
+
+    scale = (norm(matrix) * norm(solution) + norm(right)) * max(1, matrix.shape[-1]) * 2 * unit
+    ratio = norm(matrix @ solution - right) / torch.clamp(scale, min=1e-300)
+    return float(torch.nan_to_num(ratio, nan=math.inf).max())
+
+
+def random(evidence: Evidence, got: Sequence[Any]) -> Verdict:
+    """Accept uniform draws from [0, 1): the range exactly, then the distribution and independence by tests."""
+    for want, draws in zip(evidence.wanted, got, strict=True):
+        values = widen(draws).reshape(-1)
+        if values.numel() and not ((values >= 0) & (values < 1)).all():
+            return _wrong(f"{want.name}: draws lie outside of [0, 1)")
+        if values.numel() < 64:
+            continue
+        distance = _distance_to_uniform(values)
+        most = math.sqrt(-math.log(FALSE_ALARM / 2) / (2 * values.numel())) + ROUNDOFF[want.dtype]
+        if distance > most:
+            return _wrong(
+                f"{want.name}: the draws are not uniform: Kolmogorov-Smirnov distance {distance:.3g}, at most {most:.3g}"
+            )
+        if (lag := _correlated(values)) is not None:
+            return _wrong(f"{want.name}: draws {lag} apart are correlated")
+    return Verdict("ieee")
+
+
+def _distance_to_uniform(values: torch.Tensor) -> float:
+    """Return the Kolmogorov-Smirnov statistic against the uniform distribution on [0, 1)."""
+    import torch
+
+    ordered = values.sort().values
+    steps = torch.arange(1, len(ordered) + 1, dtype=torch.float64) / len(ordered)
+    return float(torch.maximum((steps - ordered).abs().max(), (ordered - steps + 1 / len(ordered)).abs().max()))
+
+
+def _correlated(values: torch.Tensor) -> int | None:
+    """Return a lag at which the draws are correlated beyond chance, if there is one."""
+    centred = (values - 0.5) * math.sqrt(12)
+    for lag in LAGS:
+        count = len(centred) - lag
+        if count >= 64 and abs(float((centred[:-lag] * centred[lag:]).mean())) * math.sqrt(count) > 7.0:
+            return lag
+    return None
+
+
+def _wrong(message: str) -> Verdict:
+    return Verdict(None, Mismatch("wrong_values", message))
+
+
+SEMANTICS: Mapping[str, Callable[[Evidence, Sequence[Any]], Verdict]] = {
+    "gathered": gathered,
+    "residual": residual,
+    "random": random,
+}
+"""What a task may name as `compare` beside `values`."""

@@ -1,0 +1,151 @@
+"""The catalogue: which tasks there are, found by listing folders, and loaded one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+from pytest_kernelbench.model.errors import KernelBenchError, TaskError, choices
+from pytest_kernelbench.model.task import Task
+
+CATEGORIES: Mapping[str, int] = {
+    "Fusion": 60, "Math": 36, "LinearAlgebra": 17, "Activation": 10, "MatrixMultiply": 10,
+    "Index": 6, "Loss": 6, "Quantization": 6, "Reduce": 6, "Normalization": 5,
+    "Optimizer": 5, "SpatialOps": 3, "Convolution": 2, "Pooling": 2, "Random": 2,
+}  # fmt: skip
+"""The categories, each with how many tasks the full suite of 176 has in it."""
+
+
+def snake_case(category: str) -> str:
+    """Return the marker and the folder of a category, `LinearAlgebra` -> `linear_algebra`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", category).lower()
+
+
+_BY_LETTERS = {category.lower(): category for category in CATEGORIES}
+
+
+def category_of(folder: str) -> str | None:
+    """Return the category that a folder name spells, `Fusion`, `fusion` or `linear_algebra`, or None."""
+    return _BY_LETTERS.get(folder.lower().replace("_", ""))
+
+
+@dataclass(frozen=True)
+class TaskFile:
+    """One task as its path tells it; nothing is read until it is asked for."""
+
+    name: str
+    category: str
+    path: Path
+
+    @property
+    def marker(self) -> str:
+        """The category in snake case: the name of its folder and of its pytest marker."""
+        return snake_case(self.category)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the file's bytes."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+class Catalogue:
+    """The tasks under some folders, `<root>/<category>/<task>.py`, by name."""
+
+    def __init__(self, files: Iterable[TaskFile], roots: Sequence[Path] = ()) -> None:
+        self.roots = tuple(roots)
+        self._files: dict[str, TaskFile] = {}
+        self._tasks: dict[str, Task] = {}
+        for file in sorted(files, key=lambda file: (file.name, str(file.path))):
+            other = self._files.setdefault(file.name, file)
+            if other is not file:
+                raise TaskError(f"{other.path} and {file.path}: both are the task {file.name}; rename or remove one")
+
+    @classmethod
+    def find(cls, roots: Sequence[Path] | None = None) -> Catalogue:
+        """List the tasks under `roots`; by default those of this checkout or of this installation."""
+        folders = tuple(roots) if roots is not None else (default_root(),)
+        return cls([file for folder in folders for file in _listed(folder)], folders)
+
+    def names(self) -> Mapping[str, TaskFile]:
+        """Return every task by name, in alphabetical order."""
+        return self._files
+
+    def load(self, name: str) -> Task:
+        """Import one task file, once for this catalogue."""
+        if name not in self._tasks:
+            if name not in self._files:
+                raise KernelBenchError(f"{name!r} is no task: {choices(name, self._files)}")
+            self._tasks[name] = _imported(self._files[name])
+        return self._tasks[name]
+
+    def match(self, stem: str) -> TaskFile:
+        """Return the task that a file name means: exactly, else but for case, else by its letters and digits alone."""
+        spellings: tuple[Callable[[str], str], ...] = (str, str.lower, _alphanumeric)
+        for spelling in spellings:
+            found = [file for name, file in self._files.items() if spelling(name) == spelling(stem)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                several = ", ".join(file.name for file in found)
+                raise KernelBenchError(f"{stem!r} may be any of {several}: write the exact name")
+        raise KernelBenchError(f"no task is named {stem!r}: {choices(stem, self._files)}")
+
+
+def default_root() -> Path:
+    """Return the folder of this package's own tasks: inside it where it is installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "tasks"
+    return installed if installed.is_dir() else package.parent / "tasks"
+
+
+def _alphanumeric(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _listed(root: Path) -> list[TaskFile]:
+    """Return the task files under one folder; neither they nor anything else is opened."""
+    if not root.is_dir():
+        raise KernelBenchError(f"{root}: no such folder of tasks; it holds <category>/<task>.py")
+    files = []
+    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir() and entry.name[0] not in "._"):
+        paths = [path for path in sorted(folder.glob("*.py")) if path.name[0] not in "._"]
+        category = category_of(folder.name)
+        if paths and category is None:
+            legal = choices(folder.name, map(snake_case, CATEGORIES))
+            raise TaskError(f"{folder}: {folder.name!r} is no category: {legal}")
+        files += [TaskFile(path.stem, category, path) for path in paths if category is not None]
+    return files
+
+
+def _imported(file: TaskFile) -> Task:
+    module = _module(file)
+    task = getattr(module, "task", None)
+    if isinstance(task, Task):
+        return task
+    found = "there is no `task`" if task is None else f"`task` is a {type(task).__name__}"
+    raise TaskError(f"{file.path}: {found}; a task file ends with `task = Task(reference, cases, spine=...)`")
+
+
+def _module(file: TaskFile) -> ModuleType:
+    name = f"kernelbench_task_{file.marker}_{file.name}"
+    spec = importlib.util.spec_from_file_location(name, file.path)
+    if spec is None or spec.loader is None:
+        raise TaskError(f"{file.path}: cannot be imported; a task file is a .py")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up while they are made. Afterwards it goes again: Hypothesis draws constants from
+    # the modules it sees, and the cases of a task must not hang on which tasks were loaded before.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise TaskError(f"{file.path}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.modules.pop(name, None)
+    return module

@@ -1,0 +1,70 @@
+"""Code as models and benchmarks hand it over: in Markdown fences, with a test behind it. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import warnings
+from itertools import combinations
+
+_APPENDED_TEST = re.compile(r"^[ \t]*#{146,}[ \t]*\r?$", re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*`{3,}([^`]*)")
+_MOST_FENCES = 12
+"""Most fences of which every pair is tried; a text may hold thousands."""
+
+
+def code_of(text: str) -> str:
+    """Return the code in what a model wrote, without fences and talk, and without the benchmark's test behind it.
+
+    Of several fenced blocks it is the longest. Text that is Python as it stands is left alone, because a docstring may
+    hold fences; and a block that is not Python may end too early at such a docstring, so wider ones are tried.
+    """
+    test = _APPENDED_TEST.search(text)
+    text = text[: test.start()] if test else text
+    rows = text.removesuffix("\n").split("\n")
+    fences = [(number, match[1].strip()) for number, row in enumerate(rows) if (match := _FENCE.fullmatch(row))]
+    if not fences or syntax_error(text) is None:
+        return text
+    longest = max((_joined(rows, *block) for block in _blocks(fences, len(rows))), key=len)
+    if syntax_error(longest) is None:
+        return longest
+    ends = [number for number, _ in fences[:_MOST_FENCES]] + [len(rows)]
+    wider = sorted(combinations(ends, 2), key=lambda span: span[0] - span[1])
+    codes = (_joined(rows, *span) for span in wider)
+    return next((code for code in codes if len(code) > len(longest) and syntax_error(code) is None), longest)
+
+
+def syntax_error(code: str) -> str | None:
+    """Return why a text is not Python, or None where it is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as error:
+        return f"{error.msg} (line {error.lineno})" if error.lineno else error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or type(error).__name__
+    return None
+
+
+def digest_of(code: str) -> str:
+    """Return the SHA-256 of code that is not in a file."""
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _blocks(fences: list[tuple[int, str]], end: int) -> list[tuple[int, int]]:
+    """Return the lines between which code lies, reading fences as Markdown does: only one without a tag closes."""
+    blocks = []
+    start = None
+    for number, tag in fences:
+        if start is None:
+            start = number
+        elif not tag:
+            blocks.append((start, number))
+            start = None
+    return blocks if start is None else [*blocks, (start, end)]
+
+
+def _joined(rows: list[str], start: int, end: int) -> str:
+    return "\n".join(rows[start + 1 : end]) + "\n"

@@ -1,0 +1,86 @@
+"""A record: one line of results, the only thing that reports are made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pytest_kernelbench.model.task import FACETS
+
+SCHEMA = 1
+
+STATUSES = ("passed", "wrong_values", "wrong_shape", "wrong_dtype", "contract", "runtime_error", "compile_error",
+            "load_error", "timeout", "crash", "rejected", "unsupported", "missing", "error")  # fmt: skip
+"""How a kernel fared: `passed`, what was wrong with it, or why nothing can be said."""
+
+RUNGS = ("absent", "loads", "runs", *FACETS[:-1], "all")
+"""How far a kernel got; `all` means every facet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where and how a kernel stopped being right."""
+
+    facet: str
+    message: str
+    case: str | None = None
+    """Source of the case that shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What was found out about one kernel."""
+
+    kind: str
+    """`correctness`, `speed` or `compile`."""
+    submission: str
+    variant: str | None
+    task: str
+    category: str
+    status: str
+    rung: str
+    facets: Mapping[str, str] = field(default_factory=dict)
+    grade: str | None = None
+    label: str | None = None
+    kernel_share: float | None = None
+    launches: int = 0
+    failure: Failure | None = None
+    device: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    examples: int = 0
+    seconds: float = 0.0
+    started: str = ""
+    kernel_sha256: str = ""
+    task_sha256: str = ""
+
+    def to_json(self) -> str:
+        """Return the record as one line of JSON."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """Make the record of one line; raises `ValueError` where it is not one of this schema."""
+        fields = json.loads(line)
+        if not isinstance(fields, dict) or fields.pop("schema", None) != SCHEMA:
+            raise ValueError(f"not a record of schema {SCHEMA}")
+        failure = fields.pop("failure", None)
+        try:
+            return cls(**fields, failure=Failure(**failure) if failure else None)
+        except TypeError as error:
+            raise ValueError(f"not a record: {error}") from None
+
+
+def rung_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:
+    """Return how far a kernel got: the last facet before the first that it did not pass."""
+    if not loaded:
+        return "absent"
+    if not ran:
+        return "loads"
+    reached = "runs"
+    for facet in FACETS:
+        if facets.get(facet) != "passed":
+            return reached
+        reached = facet
+    return "all"

@@ -1,0 +1,178 @@
+"""A submission: kernels by one method, in a folder, a file or JSON lines, read without running any of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.code import code_of, digest_of
+from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
+
+LANGUAGES = ("triton", "torch", "cuda")
+
+LINE = '{"file": "Fusion/attention.py", "predict": "<code>"}'
+"""What a JSON line looks like, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What `submission.toml` says about all kernels of a submission."""
+
+    method: str | None = None
+    model: str | None = None
+    round: str | int | None = None
+    url: str | None = None
+    licence: str | None = None
+    device: str | None = None
+    """What the kernels were written for."""
+    language: str = "triton"
+    """One of `LANGUAGES`; kernels that launch nothing are legitimate where it is not `triton`."""
+
+    @classmethod
+    def of(cls, root: Path) -> Metadata:
+        """Read the metadata of the submission in a folder; its variants have none of their own."""
+        for path in sorted(root.glob(f"*/{METADATA}")):
+            if is_variant(path.parent):
+                raise KernelBenchError(f"{path}: a variant has no {METADATA} of its own; the submission's is in {root}")
+        path = root / METADATA
+        try:
+            return cls.parse(path.read_bytes().decode(), path) if path.is_file() else cls()
+        except UnicodeDecodeError as error:
+            raise KernelBenchError(f"{path}: not UTF-8: {error}") from error
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> Metadata:
+        """Return what the text of a `submission.toml` says; `path` is for messages."""
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise KernelBenchError(f"{path}: not TOML: {error}") from error
+        legal = [each.name for each in fields(cls)]
+        for key, value in table.items():
+            if key not in legal:
+                raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
+            if not isinstance(value, str) and not (key == "round" and type(value) is int):
+                wanted = "a string or an integer" if key == "round" else "a string"
+                raise KernelBenchError(f"{path}: {key} = {value!r}: wanted {wanted}")
+        language = table.get("language", LANGUAGES[0])
+        if language not in LANGUAGES:
+            raise KernelBenchError(f"{path}: language = {language!r}: {choices(language, LANGUAGES)}")
+        return cls(**table)
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One implementation of one task: a file, or a line of a file of predictions."""
+
+    task: str
+    category: str
+    source_path: Path
+    code: str | None
+    """The code of a JSON line; None where the file is the kernel."""
+    line: int | None
+    variant: str | None
+    sha256: str
+    """Digest of the file's bytes, or of the code of a JSON line."""
+
+    @property
+    def where(self) -> str:
+        """The file, with the line where there is one."""
+        return str(self.source_path) if self.line is None else f"{self.source_path}:{self.line}"
+
+    def text(self) -> str:
+        """Return the code to run: without fences, and without a test that the benchmark appended."""
+        if self.code is not None:
+            return self.code
+        return code_of(self.source_path.read_bytes().decode("utf-8-sig", errors="replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A named set of kernels by one method."""
+
+    name: str
+    root: Path
+    kernels: tuple[Kernel, ...]
+    metadata: Metadata = field(default_factory=Metadata)
+
+    @classmethod
+    def load(cls, path: Path, catalogue: Catalogue) -> Submission:
+        """Read a folder, a `.py` or a `.jsonl` whole; the first mistake is raised."""
+        source = Source.at(path)
+        metadata = Metadata.of(source.root)
+        kernels: list[Kernel] = []
+        for file in kernel_files(source.path):
+            if file.suffix == ".jsonl":
+                kernels += kernels_of_lines(file, source.root, catalogue)
+            else:
+                kernels.append(kernel_of(file, source.root, catalogue))
+        for error in duplicates(kernels):
+            raise error
+        return cls(source.name, source.root, tuple(kernels), metadata)
+
+
+def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
+    """Return the kernel that a `.py` file is; `root` is the submission's folder, `Source.root`."""
+    try:
+        task = catalogue.match(path.stem)
+    except KernelBenchError as error:
+        raise KernelBenchError(f"{path}: {error}; the name of a file that is no kernel starts with '_'") from None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Kernel(task.name, task.category, path, None, None, variant_of(path, root), digest)
+
+
+def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
+    """Return the kernels of a file of JSON lines; the first bad line is raised."""
+    kernels = [kernel_of_line(path, number, text, root, catalogue) for number, text in lines(path)]
+    if not kernels:
+        raise KernelBenchError(f"{path}: no lines; wanted {LINE}")
+    return kernels
+
+
+def lines(path: Path) -> list[tuple[int, str]]:
+    """Return the lines of a text file that are not blank, numbered from 1."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise KernelBenchError(f"{path}: not UTF-8: {error}") from error
+    return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+
+
+def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Catalogue) -> Kernel:
+    """Return the kernel of one JSON line."""
+    where = f"{path}:{number}"
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise KernelBenchError(f"{where}: not JSON: {error}") from error
+    file, answer = (row.get("file"), row.get("predict")) if isinstance(row, dict) else (None, None)
+    if not isinstance(file, str) or not file:
+        raise KernelBenchError(f'{where}: no "file"; wanted {LINE}')
+    code = code_of(answer) if isinstance(answer, str) else ""
+    if not code.strip():
+        raise KernelBenchError(f'{where}: no code in "predict"; wanted {LINE}')
+    try:
+        task = catalogue.match(stem_of(file))
+    except KernelBenchError as error:
+        raise KernelBenchError(f"{where}: {error}") from None
+    return Kernel(task.name, task.category, path, code, number, variant_of(path, root), digest_of(code))
+
+
+def duplicates(kernels: Iterable[Kernel]) -> list[KernelBenchError]:
+    """Return one error for each kernel whose task has one already in the same variant."""
+    first: dict[tuple[str, str | None], Kernel] = {}
+    errors = []
+    for kernel in kernels:
+        other = first.setdefault((kernel.task, kernel.variant), kernel)
+        if other is not kernel:
+            within = f" in {kernel.variant}" if kernel.variant else ""
+            advice = "keep one" if kernel.variant else "keep one, or put them into sample_0/ and sample_1/"
+            both = f"{other.where} and {kernel.where}"
+            errors.append(KernelBenchError(f"{both}: both are kernels for {kernel.task}{within}; {advice}"))
+    return errors

@@ -1,0 +1,68 @@
+"""The pytest plugin: options, markers and hooks. What they do is said elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import collection, settings
+from pytest_kernelbench.collection import BENCH
+from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
+from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.session import Bench
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options and their ini twins."""
+    settings.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with `--kb-submission`, find what it names and collect that alone."""
+    for category in CATEGORIES:
+        config.addinivalue_line("markers", f"{snake_case(category)}: kernels for tasks of the category {category}")
+    config.addinivalue_line("markers", "correctness: whether a kernel is right")
+    asked = settings.Settings.from_config(config)
+    if not asked.submissions:
+        return
+    try:
+        bench = Bench(asked, config.rootpath, config.invocation_params.dir)
+    except KernelBenchError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[BENCH] = bench
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(shelf.source.path) for shelf in bench.shelves]
+    from pytest_kernelbench.report.sink import Sink
+
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Sink(bench), "kernelbench-sink")
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the folders of submissions; nothing in them is ever imported by pytest."""
+    bench = parent.config.stash.get(BENCH, None)
+    shelf = bench.shelf_of(path) if bench else None
+    return collection.directory(parent, path, shelf) if shelf else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
+    """Collect a file that was selected by itself, in the place of pytest's own collector of modules."""
+    found = yield
+    bench = parent.config.stash.get(BENCH, None)
+    shelf = bench.shelf_of(file_path) if bench else None
+    return [collection.file(parent, file_path, shelf)] if shelf else found
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say what is judged and where."""
+    bench = config.stash.get(BENCH, None)
+    if bench is None:
+        return None
+    names = ", ".join(shelf.source.name for shelf in bench.shelves)
+    return f"kernelbench: {names} on {bench.settings.device}, {len(bench.catalogue.names())} tasks"
+
+

@@ -1,0 +1,1 @@
+"""What people see: made from records, and from nothing else."""

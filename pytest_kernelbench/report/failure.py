@@ -1,0 +1,39 @@
+"""The text of one kernel's failure: what, where, how far off, why, and how to see it again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.judge.correctness import Judgement
+    from pytest_kernelbench.model.record import Failure, Record
+
+REASONS = {
+    "decoy": "its Triton launches do not matter: with all of them left out, the answers are still right",
+    "torch_only": "it launches no Triton kernel: PyTorch computes everything",
+}
+
+
+def describe(record: Record, judgement: Judgement, nodeid: str) -> str:
+    """Return the text that pytest shows for a kernel that did not pass."""
+    blocks = [_block(record, failure, status, nodeid) for failure, status in judgement.failed()]
+    if record.status == "rejected":
+        reason = REASONS.get(record.label or "", "")
+        exempt = 'submissions that are meant so say language = "torch" in submission.toml'
+        blocks.insert(0, f"rejected: {record.task} is labelled {record.label}: {reason}; {exempt}")
+    if judgement.trial.printed.strip():
+        blocks.append(f"the kernel printed (the last of it):\n{_indented(judgement.trial.printed.strip())}")
+    return "\n\n".join(blocks)
+
+
+def _block(record: Record, failure: Failure, status: str, nodeid: str) -> str:
+    lines = [f"{status} in {failure.facet}: {record.category} {record.task}", _indented(failure.message)]
+    if failure.case:
+        replay = f"pytest --kb-submission={record.submission} {shlex.quote(nodeid)}"
+        lines += [f"  {failure.case}", f"  {replay} --kb-facets={failure.facet} --kb-case={shlex.quote(failure.case)}"]
+    return "\n".join(lines)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

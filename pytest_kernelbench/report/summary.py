@@ -1,0 +1,73 @@
+"""The terminal summary: how far the kernels of each category got, and the failures by kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pytest_kernelbench.model.catalogue import CATEGORIES
+from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.task import FACETS
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+COLUMNS = ("kernels", "tasks", "loads", "runs", *FACETS, "all")
+"""Kernels submitted, tasks that they cover of how many there are, and how many kernels load, run and pass each facet."""
+
+
+def summarise(terminal: TerminalReporter, records: Sequence[Record]) -> None:
+    """Print one table a submission, then the failures grouped by kind."""
+    for submission in sorted({record.submission for record in records}):
+        mine = [record for record in records if record.submission == submission]
+        terminal.section(f"kernelbench: {submission}", "=")
+        for line in table(mine):
+            terminal.line(line)
+        for line in failures(mine):
+            terminal.line(line)
+
+
+def table(records: Sequence[Record]) -> list[str]:
+    """Return the lines of the table: a row a category, and their sum."""
+    rows = [["category", *COLUMNS]]
+    for category, total in CATEGORIES.items():
+        some = [record for record in records if record.category == category]
+        if some:
+            rows.append([category, *_counts(some, total)])
+    if len(rows) > 2:
+        rows.append(["all", *_counts(records, sum(CATEGORIES.values()))])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+
+
+def _counts(records: Sequence[Record], total: int) -> list[str]:
+    there = [record for record in records if record.status != "missing"]
+    tasks = len({record.task for record in there})
+    loads = sum(record.rung != "absent" for record in there)
+    runs = sum(record.rung not in ("absent", "loads") for record in there)
+    passed = [sum(record.facets.get(facet) == "passed" for record in there) for facet in FACETS]
+    everything = sum(record.status == "passed" for record in there)
+    return [str(len(there)), f"{tasks}/{total}", *map(str, (loads, runs, *passed, everything))]
+
+
+def failures(records: Sequence[Record]) -> list[str]:
+    """Return the lines that group what did not pass: by status, then by the facet that showed it."""
+    kinds: Counter[tuple[str, str]] = Counter()
+    names: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        if record.status == "passed":
+            continue
+        where = record.label if record.status == "rejected" else record.failure.facet if record.failure else ""
+        kind = (record.status, where or "")
+        kinds[kind] += 1
+        variant = f"{record.variant}/" if record.variant else ""
+        names.setdefault(kind, []).append(f"{variant}{record.task}")
+    lines = []
+    for kind, count in kinds.most_common():
+        status, where = kind
+        lines.append(f"{count} {status}{f' ({where})' if where else ''}: {', '.join(sorted(names[kind]))}")
+    return lines

@@ -1,0 +1,294 @@
+"""The judge's end: start a runner, ask it, take its answers apart, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
+from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner.materialize import GUARD, geometry
+
+if TYPE_CHECKING:
+    import torch
+
+PRELOAD = ["torch", "triton", "triton.language", "triton.runtime.interpreter", "torch.utils._pytree",
+           "pytest_kernelbench.runner.server", "pytest_kernelbench.runner.audit",
+           "pytest_kernelbench.devices.stand_in", "pytest_kernelbench.devices.interpreter"]  # fmt: skip
+SHOWN_OUTPUT = 4000
+"""Characters of what a kernel printed that are kept, from its end."""
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_STARTING = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """How runners are started."""
+
+    device: str = "interpreter"
+    """`interpreter` (behind the stand-in for CUDA) or `cpu`."""
+    memory: int = 4 << 30
+    """Bytes that a kernel may take on top of what torch and Triton need."""
+    file_size: int = 256 << 20
+    """Bytes of the largest file that a kernel may write."""
+    load_seconds: float = 60.0
+    """Seconds that the import of a kernel may take."""
+
+
+class RunnerDied(Exception):
+    """The runner is gone: `status` is `crash` or `timeout`, the message says how."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a kernel: its tensor on the CPU, or what it was instead."""
+
+    kind: str
+    """Class name; only `Tensor` comes with contents."""
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    layout: str = "strided"
+    alias: str | None = None
+    """Path of the argument in whose memory it lies."""
+    same: bool = False
+    """Whether it is that very argument."""
+    tensor: torch.Tensor | None = None
+    value: str = ""
+    """Text of what is no tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from a request: a status, and of a call that returned everything that was seen."""
+
+    status: str
+    message: str = ""
+    frames: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    memory: tuple[bytes, ...] = ()
+    """All bytes of every tensor argument afterwards, guard bands included, in the order of `leaves(case)`."""
+    metadata: tuple[Any, ...] = ()
+    """Shape and strides of every tensor argument afterwards."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Runner:
+    """A child process that imports one kernel and answers calls."""
+
+    def __init__(self, settings: RunnerSettings) -> None:
+        self.settings = settings
+        self._home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = _start(settings, theirs, self._output.fileno(), self._home)
+
+    @property
+    def pid(self) -> int:
+        """Process id of the runner."""
+        return int(self._process.pid)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the runner can still answer."""
+        return bool(self._process.is_alive())
+
+    def load(self, code: str, filename: str, entries: Sequence[str]) -> Answer:
+        """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point."""
+        request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
+        return _plain(self._ask(request, most=0, seconds=self.settings.load_seconds)[0])
+
+    def call(
+        self,
+        case: Case,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        driver: str = "call",
+        variant: Mapping[str, Any] | None = None,
+        rewrite: Case | None = None,
+        most: int,
+        seconds: float,
+    ) -> Answer:
+        """Call the kernel on a case and return all that came of it.
+
+        `most` bytes of outputs are taken at most. Raises `RunnerDied` if no answer comes within `seconds`.
+        """
+        request = {
+            "op": "call",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "driver": driver,
+            "variant": dict(variant or {}),
+            "rewrite": encode(rewrite) if rewrite is not None else None,
+            "most": most,
+        }
+        header, body = self._ask(request, most=most + _memory_bytes(case), seconds=seconds)
+        if header.get("status") != "ok":
+            return _plain(header)
+        try:
+            return _answer(header, body)
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
+
+    def printed(self) -> str:
+        """Return the end of what the kernel has printed."""
+        size = os.fstat(self._output.fileno()).st_size
+        data = os.pread(self._output.fileno(), SHOWN_OUTPUT * 4, max(0, size - SHOWN_OUTPUT * 4))
+        return _printable(data.decode(errors="replace"))[-SHOWN_OUTPUT:]
+
+    def close(self) -> None:
+        """End the runner with everything that it started, and remove its files."""
+        limits.end(self.pid)
+        self._channel.close()
+        self._process.join(5)
+        with contextlib.suppress(ValueError):
+            self._process.close()
+        self._output.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _ask(self, request: dict[str, Any], *, most: int, seconds: float) -> tuple[dict[str, Any], bytes]:
+        try:
+            self._channel.settimeout(seconds)
+            protocol.send(self._channel, request)
+            return protocol.receive(self._channel, most=most, seconds=seconds)
+        except (protocol.DeadlinePassed, TimeoutError):
+            raise self._died("timeout", f"no answer within {seconds:.0f} s") from None
+        except protocol.ProtocolError as error:
+            raise self._died("crash", f"the runner broke the protocol: {error}") from None
+        except (protocol.Closed, OSError):
+            raise self._died("crash", self._how_it_ended()) from None
+
+    def _died(self, status: str, message: str) -> RunnerDied:
+        limits.end(self.pid)
+        return RunnerDied(status, message)
+
+    def _how_it_ended(self) -> str:
+        import signal
+
+        self._process.join(2)
+        code = self._process.exitcode
+        if code is None:
+            return "the kernel closed the channel"
+        if code >= 0:
+            return f"the kernel ended its process with exit status {code}"
+        try:
+            return f"the kernel's process was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"the kernel's process was ended by signal {-code}"
+
+
+def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path) -> Any:
+    """Fork a runner from the fork server, which is started with the device's environment at the first call."""
+    import multiprocessing
+    from multiprocessing.connection import Connection
+
+    from pytest_kernelbench.runner.server import serve
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    # A connection, because multiprocessing knows how to hand those to a new process.
+    with _STARTING, _bare_main(), _environment(settings), Connection(os.dup(output)) as printed:
+        arguments = (channel, printed, str(home), settings.device, settings.memory, settings.file_size)
+        process = context.Process(target=serve, args=arguments, daemon=True)
+        process.start()
+    return process
+
+
+@contextlib.contextmanager
+def _bare_main() -> Iterator[None]:
+    """Hide pytest's main module, which multiprocessing would import into every new process."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _environment(settings: RunnerSettings) -> Iterator[None]:
+    """Set what Triton and torch read when the fork server imports them."""
+    before = os.environ.copy()
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TRITON_INTERPRET="1")
+    os.environ.setdefault("TRITON_DEFAULT_FP_FUSION", "1")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _plain(header: dict[str, Any]) -> Answer:
+    """Return an answer without outputs: the kernel was loaded, or something went wrong."""
+    status = header.get("status")
+    if status not in ("ok", "load_error", "runtime_error", "unsupported", "crash"):
+        status = "crash"
+    frames = header.get("frames")
+    shown = tuple(_printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
+    return Answer(status, _printable(str(header.get("message", "")))[:SHOWN_OUTPUT], shown)
+
+
+def _answer(header: dict[str, Any], body: bytes) -> Answer:
+    rest = memoryview(body)
+    outputs = []
+    for entry in header["outputs"][:64]:
+        size = int(entry.get("bytes", 0))
+        outputs.append(_output(entry, bytes(rest[:size])))
+        rest = rest[size:]
+    memory = []
+    for size in header["memory"]:
+        memory.append(bytes(rest[: int(size)]))
+        rest = rest[int(size) :]
+    counts = {str(name): value for name, value in header["counts"].items()}
+    return Answer(
+        "ok", "", (), tuple(outputs), tuple(memory), tuple(header["metadata"]), counts, float(header["seconds"])
+    )
+
+
+def _output(entry: dict[str, Any], block: bytes) -> Output:
+    import torch
+
+    if entry["class"] != "Tensor":
+        return Output(_printable(str(entry["class"]))[:80], value=_printable(str(entry.get("value", "")))[:200])
+    dtype, shape = str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
+    tensor = None
+    if not entry.get("omitted"):
+        kind = getattr(torch, dtype)
+        numel = 1
+        for size in shape:
+            numel *= size
+        if len(block) != numel * ITEMSIZE.get(dtype, kind.itemsize):
+            raise ValueError(f"{len(block)} bytes for {dtype}{list(shape)}")
+        tensor = torch.frombuffer(bytearray(block), dtype=kind).reshape(shape) if block else torch.empty(shape, dtype=kind)
+    alias = entry.get("alias")
+    return Output(
+        "Tensor", dtype, shape, str(entry["layout"]), None if alias is None else str(alias), entry.get("same") is True, tensor
+    )
+
+
+def _memory_bytes(case: Case) -> int:
+    """Bytes of all tensor arguments of a case with their guard bands."""
+    return sum(geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for _, recipe in leaves(case))
+
+
+def _printable(text: str) -> str:
+    """Return text without escape sequences and control characters: a kernel must not write the terminal."""
+    return _CONTROL.sub("", _ESCAPE.sub("", text))

@@ -1,0 +1,139 @@
+"""From a recipe to tensors: the same bits in the judge and in the runner, each tensor between guard bands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Tensor, parse_fill
+from pytest_kernelbench.runner.fills import fill, generator, quantise
+
+if TYPE_CHECKING:
+    import torch
+
+GUARD = 256
+"""Bytes before and after each tensor's storage that nothing may write; a multiple of every alignment in use."""
+
+GUARD_BYTE = 0xA5
+
+
+@dataclass(slots=True)
+class Made:
+    """One tensor with the memory it lies in."""
+
+    path: str
+    recipe: Tensor
+    tensor: torch.Tensor
+    memory: bytearray
+
+    def snapshot(self) -> bytes:
+        """Return all bytes: guard, storage, guard."""
+        return bytes(self.memory)
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of a case: values by name, and every tensor among them with its memory."""
+
+    values: Mapping[str, Any]
+    made: list[Made] = field(default_factory=list)
+
+
+def materialize(case: Case) -> Arguments:
+    """Make every tensor of the case on the CPU, between guard bands, in its layout."""
+    made: list[Made] = []
+    values = {name: _value(name, value, made) for name, value in case.arguments.items()}
+    return Arguments(values, made)
+
+
+def refill(arguments: Arguments, case: Case) -> None:
+    """Write the contents of another case with equal shapes into the same memory, unseen by version counters."""
+    for made, (path, recipe) in zip(arguments.made, _recipes(case), strict=True):
+        made.memory[:] = _make(path, recipe).memory
+
+
+def geometry(recipe: Tensor) -> tuple[int, tuple[int, ...], int]:
+    """Return elements of the storage, strides in elements, and offset in elements of a recipe's layout.
+
+    `transposed` swaps the last two dimensions in memory, `strided` takes every other element of the last dimension,
+    `offset` starts 3 elements into its storage, `expanded` repeats the first dimension with stride 0, `channels_last`
+    puts dimension 1 innermost. A layout that a shape cannot have is `contiguous`.
+    """
+    shape, layout, rank = recipe.shape, recipe.layout, len(recipe.shape)
+    order = list(range(rank))
+    if layout == "transposed" and rank >= 2:
+        order[-1], order[-2] = order[-2], order[-1]
+    if layout == "channels_last" and rank >= 3:
+        order = [0, *range(2, rank), 1]
+    step = 2 if layout == "strided" and rank else 1
+    strides = [0] * rank
+    for axis in reversed(order):
+        strides[axis] = step
+        step *= max(1, shape[axis])
+    if layout == "expanded" and rank:
+        step //= max(1, shape[0])
+        strides[0] = 0
+    offset = 3 if layout == "offset" else 0
+    return offset + max(1, step), tuple(strides), offset
+
+
+def torch_dtype(name: str) -> torch.dtype:
+    """Return the dtype of that name."""
+    import torch
+
+    dtype: torch.dtype = getattr(torch, name)
+    return dtype
+
+
+def _recipes(case: Case) -> Iterator[tuple[str, Tensor]]:
+    from pytest_kernelbench.model.case import leaves
+
+    return leaves(case)
+
+
+def _value(path: str, value: Any, made: list[Made]) -> Any:
+    if isinstance(value, Tensor):
+        made.append(_make(path, value))
+        return made[-1].tensor
+    if isinstance(value, DType):
+        return torch_dtype(value.name)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_value(f"{path}[{index}]", item, made) for index, item in enumerate(value))
+    return value
+
+
+def _make(path: str, recipe: Tensor) -> Made:
+    import torch
+
+    elements, strides, offset = geometry(recipe)
+    size = elements * ITEMSIZE[recipe.dtype]
+    memory = bytearray([GUARD_BYTE]) * (size + 2 * GUARD)
+    storage = torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
+    storage.zero_()
+    tensor = storage.as_strided(recipe.shape, strides, offset)
+    values = _values(path, recipe)
+    if recipe.layout == "expanded" and recipe.shape and recipe.shape[0]:
+        tensor[:1].copy_(values[:1])
+    else:
+        tensor.copy_(values)
+    return Made(path, recipe, tensor, memory)
+
+
+def _values(path: str, recipe: Tensor) -> torch.Tensor:
+    import numpy as np
+    import torch
+
+    name, arguments = parse_fill(recipe.fill)
+    rng = generator(recipe.seed, path)
+    values = np.asarray(quantise(fill(name, arguments, recipe.shape, recipe.dtype, rng), recipe.dtype))
+    tensor = torch.from_numpy(values)
+    if recipe.dtype.startswith("complex"):
+        tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))
+    return tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
+
+
+def bytes_of(shape: tuple[int, ...], dtype: str) -> int:
+    """Bytes of a dense tensor of this shape and dtype."""
+    return math.prod(shape) * ITEMSIZE[dtype]

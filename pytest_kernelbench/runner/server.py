@@ -1,0 +1,207 @@
+"""The runner: imports one kernel, answers calls, and is trusted with nothing."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import os
+import socket
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from pytest_kernelbench.model.case import Case, decode
+from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner.drivers import drive
+from pytest_kernelbench.runner.materialize import Arguments, materialize, refill
+from pytest_kernelbench.runner.mistakes import describe
+
+MOST_REQUEST = 64 << 20
+"""Bytes of a request's body: code travels in the header, so there is none today."""
+
+
+class NoEntryPoint(Exception):
+    """The kernel's module defines no function of a name that is called."""
+
+
+def serve(channel: socket.socket, output: Connection, home: str, device: str, memory: int, file_size: int) -> None:
+    """Run as the target of a new process: answer requests on `channel` until it closes.
+
+    What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes.
+    """
+    _redirect(output)
+    torch.set_num_threads(1)
+    instruments = _prepare(device)
+    gc.freeze()
+    limits.apply(Path(home), memory=memory, file_size=file_size)
+    entry: Any = None
+    path = ""
+    while True:
+        try:
+            request, _ = protocol.receive(channel, most=MOST_REQUEST)
+        except protocol.Closed:
+            return
+        try:
+            if request["op"] == "load":
+                path = str(Path(home, request["filename"]))
+                entry = _load(request, path, device)
+                protocol.send(channel, {"status": "ok"})
+            else:
+                header, parts = _call(request, entry, instruments, device)
+                protocol.send(channel, header, *parts)
+        except BaseException as error:  # whatever a kernel raises is data, exits and skips included
+            protocol.send(channel, describe(error, path))
+
+
+def _redirect(output: Connection) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(output.fileno(), 1)
+    os.dup2(output.fileno(), 2)
+    output.close()
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    faulthandler.enable(file=2)
+
+
+def _prepare(device: str) -> Any:
+    """Install the stand-in and the instruments of the device before the kernel can see it."""
+    if device != "interpreter":
+        return None
+    import numpy as np
+
+    from pytest_kernelbench.devices import interpreter, stand_in
+
+    # A GPU does not report overflow; numpy's warnings would bury what the kernel itself prints.
+    np.seterr(all="ignore")
+
+    instruments = interpreter.Instruments()
+    stand_in.install()
+    interpreter.install(instruments)
+    return instruments
+
+
+def _load(request: dict[str, Any], path: str, device: str) -> Any:
+    """Import the kernel's code as a module and return its entry point."""
+    Path(path).write_text(request["code"], encoding="utf-8")
+    sys.argv[:] = [path]
+    module = ModuleType(f"kernel_{Path(path).stem}")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    code = compile(request["code"], path, "exec")
+    with _mode(device, "nan"):
+        exec(code, module.__dict__)
+    for name in request["entries"]:
+        if callable(entry := getattr(module, name, None)):
+            return entry
+    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+    raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")
+
+
+def _mode(device: str, poison: str) -> Any:
+    import contextlib
+
+    if device != "interpreter":
+        return contextlib.nullcontext()
+    from pytest_kernelbench.devices.stand_in import StandIn
+
+    return StandIn(poison)
+
+
+def _call(request: dict[str, Any], entry: Any, instruments: Any, device: str) -> tuple[dict[str, Any], list[bytes]]:
+    """Call the entry point on a case; with `rewrite`, again on new contents of the same memory."""
+    case: Case = decode(request["case"])
+    arguments = materialize(case)
+    started = time.perf_counter()
+    result = _run(request, entry, arguments, instruments, device)
+    if request.get("rewrite"):
+        refill(arguments, decode(request["rewrite"]))
+        result = _run(request, entry, arguments, instruments, device)
+    seconds = time.perf_counter() - started
+    outputs, parts = _outputs(result, arguments, request["most"])
+    memory = [made.snapshot() for made in arguments.made]
+    header = {
+        "status": "ok",
+        "outputs": outputs,
+        "memory": [len(block) for block in memory],
+        "metadata": [[list(made.tensor.shape), list(made.tensor.stride())] for made in arguments.made],
+        "seconds": seconds,
+        "counts": _counts(instruments),
+    }
+    return header, [*parts, *memory]
+
+
+def _run(request: dict[str, Any], entry: Any, arguments: Arguments, instruments: Any, device: str) -> Any:
+    parameters = [(name, kind) for name, kind in request["parameters"]]
+    if instruments is None:
+        return drive(request["driver"], entry, parameters, arguments.values)
+    from pytest_kernelbench.devices.interpreter import Variant
+
+    variant = Variant(**request["variant"])
+    instruments.start(variant)
+    with _mode(device, variant.poison):
+        if not variant.audit:
+            return drive(request["driver"], entry, parameters, arguments.values)
+        from pytest_kernelbench.runner.audit import Audit
+
+        with Audit(instruments.counts.aten):
+            return drive(request["driver"], entry, parameters, arguments.values)
+
+
+def _counts(instruments: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(instruments.counts) if instruments is not None else {}
+
+
+def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Describe every output and give the bytes of those that are plain tensors, as long as they are under the cap."""
+    described, parts = [], []
+    for value in _flatten(result):
+        if type(value) not in (torch.Tensor, torch.nn.Parameter):
+            described.append({"class": type(value).__name__, "value": repr(value)[:200]})
+            continue
+        size = value.numel() * value.element_size()
+        entry = {
+            "class": "Tensor",
+            "dtype": str(value.dtype).removeprefix("torch."),
+            "shape": list(value.shape),
+            "layout": str(value.layout).removeprefix("torch."),
+            **_alias(value, arguments),
+        }
+        most -= size
+        if most < 0 or value.layout != torch.strided:
+            described.append({**entry, "bytes": 0, "omitted": True})
+            continue
+        dense = value.detach().resolve_conj().resolve_neg().cpu().contiguous()
+        block = dense.reshape(-1).view(torch.uint8).numpy().tobytes() if size else b""
+        described.append({**entry, "bytes": len(block)})
+        parts.append(block)
+    return described, parts
+
+
+def _flatten(result: Any) -> list[Any]:
+    if isinstance(result, (tuple, list)):
+        return [leaf for item in result for leaf in _flatten(item)]
+    return [result]
+
+
+def _alias(value: torch.Tensor, arguments: Arguments) -> dict[str, Any]:
+    """Say which argument's memory an output lies in, and whether it is that very tensor."""
+    import ctypes
+
+    pointer = value.untyped_storage().data_ptr()
+    for made in arguments.made:
+        start = ctypes.addressof(ctypes.c_char.from_buffer(made.memory))
+        if value.numel() and start <= pointer < start + len(made.memory):
+            same = value.data_ptr() == made.tensor.data_ptr() and value.stride() == made.tensor.stride()
+            return {"alias": made.path, "same": same and value.shape == made.tensor.shape}
+        if value is made.tensor:
+            return {"alias": made.path, "same": True}
+    return {"alias": None, "same": False}

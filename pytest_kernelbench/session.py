@@ -1,0 +1,160 @@
+"""What one pytest session knows: its settings, the tasks, the submissions, the oracle, and the records so far."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.source import Source, find, kernel_files
+from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
+from pytest_kernelbench.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.judge.correctness import Judgement
+    from pytest_kernelbench.judge.trial import Oracle
+
+VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
+
+
+class Bench:
+    """The state of a session; one in the stash of its config."""
+
+    def __init__(self, settings: Settings, root: Path, cwd: Path) -> None:
+        self.settings = settings
+        self.catalogue = Catalogue.find([settings.tasks] if settings.tasks else None)
+        sources = find(settings.submissions, root, cwd)
+        self.shelves = tuple(Shelf(source, self) for source in sources)
+        self.records: list[Record] = []
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        """The oracle that all kernels of the session share."""
+        from pytest_kernelbench.judge.trial import Oracle
+
+        return Oracle()
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """Versions that a verdict may depend on."""
+        found = {"python": platform.python_version(), "fp_fusion": os.environ.get("TRITON_DEFAULT_FP_FUSION", "1")}
+        for name in VERSIONED:
+            try:
+                found[name] = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                found[name] = "absent"
+        return found
+
+    def shelf_of(self, path: Path) -> Shelf | None:
+        """Return the submission that a path is a part of."""
+        return next((shelf for shelf in self.shelves if shelf.holds(path)), None)
+
+
+class Shelf:
+    """One selected submission: its files, and which kernels are in them."""
+
+    def __init__(self, source: Source, bench: Bench) -> None:
+        self.source = source
+        self.bench = bench
+        self.metadata = Metadata.of(source.root)
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """Files that are kernels or hold them, sorted."""
+        return tuple(kernel_files(self.source.path))
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path is the submission, one of its folders, or one of its files."""
+        return path == self.source.path or (
+            path.is_relative_to(self.source.path) and any(file == path or path in file.parents for file in self.files)
+        )
+
+    def children(self, folder: Path) -> list[Path]:
+        """Return what lies directly in a folder and is a kernel or leads to one."""
+        inside = (file.relative_to(folder).parts[0] for file in self.files if file.is_relative_to(folder))
+        return [folder / name for name in dict.fromkeys(inside)]
+
+    def kernels(self, path: Path) -> list[Kernel]:
+        """Return the kernels of a file; raises `KernelBenchError` for a file that is wrong."""
+        found = self._index.get(path)
+        if isinstance(found, KernelBenchError):
+            raise found
+        return found or []
+
+    def marker(self, task: str) -> str:
+        """Return the marker of a task's category."""
+        return self.bench.catalogue.names()[task].marker
+
+    def missing(self) -> Iterator[tuple[str | None, str]]:
+        """Yield variant and name of each task without a kernel, if the user wants to know."""
+        if self.bench.settings.missing == "hide":
+            return
+        there: dict[str | None, set[str]] = {}
+        for found in self._index.values():
+            for kernel in found if isinstance(found, list) else ():
+                there.setdefault(kernel.variant, set()).add(kernel.task)
+        for variant, tasks in sorted(there.items(), key=lambda pair: pair[0] or ""):
+            for task in self.bench.catalogue.names():
+                if task not in tasks:
+                    yield variant, task
+
+    def missing_record(self, variant: str | None, task: str) -> Record:
+        """Return the record of a task without a kernel."""
+        category = self.bench.catalogue.names()[task].category
+        record = Record(
+            kind="correctness", submission=self.source.name, variant=variant, task=task, category=category,
+            status="missing", rung="absent",
+        )  # fmt: skip
+        return self.complete(record)
+
+    def judge(self, kernel: Kernel, key: str) -> tuple[Record, Judgement]:
+        """Judge a kernel; `key` tells its example database entry from others."""
+        from pytest_kernelbench.judge.correctness import Judgement, Plan
+
+        settings = self.bench.settings
+        plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case)
+        task = self.bench.catalogue.load(kernel.task)
+        judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
+        return self.complete(judgement.run()), judgement
+
+    def complete(self, record: Record) -> Record:
+        """Add to a record what the session knows and the judge does not."""
+        file = self.bench.catalogue.names()[record.task]
+        device = {"kind": self.bench.settings.device, "machine": platform.machine()}
+        return replace(
+            record,
+            submission=self.source.name,
+            task_sha256=file.sha256,
+            device=device,
+            versions=self.bench.versions,
+        )
+
+    @cached_property
+    def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:
+        """Kernels of each file, or what is wrong with it; a second kernel for one task is wrong."""
+        index: dict[Path, list[Kernel] | KernelBenchError] = {}
+        good: list[Kernel] = []
+        for path in self.files:
+            try:
+                index[path] = found = self._read(path)
+            except (KernelBenchError, OSError) as error:
+                index[path] = error if isinstance(error, KernelBenchError) else KernelBenchError(f"{path}: {error}")
+                continue
+            if repeated := duplicates([*good, *found]):
+                index[path] = repeated[0]
+            else:
+                good += found
+        return index
+
+    def _read(self, path: Path) -> list[Kernel]:
+        if path.suffix == ".jsonl":
+            return kernels_of_lines(path, self.source.root, self.bench.catalogue)
+        return [kernel_of(path, self.source.root, self.bench.catalogue)]

@@ -1,0 +1,130 @@
+"""Options and ini values, read once into frozen settings; nothing else looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench.model.case import Case, parse
+from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.task import FACETS
+
+DEVICES = ("auto", "cuda", "interpreter", "cpu")
+MISSING = ("hide", "skip", "fail")
+
+OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
+    ("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a .py, a .jsonl or a glob; repeatable", None),
+    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, without a stand-in for CUDA)", "auto"),
+    ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
+    ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
+    ("timeout", "SECONDS", "time limit per kernel", "120"),
+    ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
+    ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
+    ("tasks", "FOLDER", "folder of task files, instead of those that come with the plugin", None),
+)  # fmt: skip
+"""Name, placeholder, help and default of each option `--kb-NAME` and its ini twin `kb_NAME`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user asked for, checked."""
+
+    submissions: tuple[str, ...]
+    device: str
+    examples: int
+    facets: tuple[str, ...]
+    timeout: float
+    results: Path | None
+    missing: str
+    tasks: Path | None
+    case: Case | None
+
+    @classmethod
+    def from_config(cls, config: pytest.Config) -> Settings:
+        """Read options and ini values; raises `pytest.UsageError` that names the option and the legal values."""
+
+        def read(name: str, check: Callable[[str], Any]) -> Any:
+            option = config.getoption(f"kb_{name}")
+            text = option if option is not None else config.getini(f"kb_{name}")
+            if text in (None, ""):
+                return None
+            try:
+                return check(text)
+            except (ValueError, KernelBenchError) as error:
+                raise pytest.UsageError(f"--kb-{name}={text}: {error}") from None
+
+        given = config.getoption("kb_submission") or _words(config.getini("kb_submission"))
+        source = config.getoption("kb_case")
+        try:
+            case = parse(source) if source else None
+        except KernelBenchError as error:
+            raise pytest.UsageError(f"--kb-case: {error}") from None
+        path = lambda text: config.invocation_params.dir / text  # noqa: E731
+        return cls(
+            submissions=tuple(given),
+            device=read("device", _device),
+            examples=read("examples", lambda text: _whole(text, 0)),
+            facets=read("facets", _facets),
+            timeout=read("timeout", _seconds),
+            results=read("results", path),
+            missing=read("missing", lambda text: _one_of(text, MISSING)),
+            tasks=read("tasks", path),
+            case=case,
+        )
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare every option with its ini twin; defaults live in the ini, so that an option that is given always wins."""
+    group = parser.getgroup("kernelbench", "judge GPU kernels")
+    for name, placeholder, text, default in OPTIONS:
+        action = "append" if name == "submission" else "store"
+        shown = f" (default: {default})" if default else ""
+        group.addoption(f"--kb-{name}", dest=f"kb_{name}", action=action, metavar=placeholder, help=text + shown)
+        parser.addini(f"kb_{name}", help=text, default=default or "")
+    group.addoption("--kb-case", dest="kb_case", metavar="CASE", help="replay one case, as a failure printed it")
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+def _one_of(text: str, legal: Iterable[str]) -> str:
+    if text not in legal:
+        raise ValueError(choices(text, legal))
+    return text
+
+
+def _device(text: str) -> str:
+    device = _one_of(text, DEVICES)
+    if device == "cuda":
+        found = any(Path("/dev").glob("nvidia[0-9]*"))
+        reason = "kernels are judged on the interpreter only so far" if found else "no GPU was found (no /dev/nvidia*)"
+        raise ValueError(f"{reason}; choose from: auto, interpreter, cpu")
+    return "interpreter" if device == "auto" else device
+
+
+def _facets(text: str) -> tuple[str, ...]:
+    asked = [_one_of(name.strip(), FACETS) for name in text.split(",") if name.strip()]
+    if not asked:
+        raise ValueError(choices("", FACETS))
+    return tuple(facet for facet in FACETS if facet in asked)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.strip().isdigit() or int(text) < least:
+        raise ValueError(f"wanted a whole number of at least {least}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError("wanted a number of seconds above 0")
+    return seconds

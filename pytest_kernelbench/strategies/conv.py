@@ -1,0 +1,173 @@
+"""Sliding windows: shapes and options of 2-d convolution and pooling, derived from few numbers so that they fit."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import Case, Tensor
+from pytest_kernelbench.model.task import Given
+from pytest_kernelbench.strategies.blocks import booleans, choice, integers, maybe, sizes, tensors
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    IntOrPair = int | tuple[int, int]
+
+LONGEST = 130
+"""Most rows or columns of a drawn image: two elements more than the widest common tile."""
+
+PIXELS = 144
+"""Most pixels of a drawn image, so that a kernel with one program an output element stays affordable."""
+
+
+def pair(value: IntOrPair) -> tuple[int, int]:
+    """Return the option for height and for width."""
+    return (value, value) if isinstance(value, int) else value
+
+
+def span(kernel: int, dilation: int = 1) -> int:
+    """Return the extent of a dilated window: the smallest padded size that holds it."""
+    return dilation * (kernel - 1) + 1
+
+
+def positions(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """Return the number of places of a window along one dimension, rounded down."""
+    return (size + 2 * padding - span(kernel, dilation)) // stride + 1
+
+
+def conv2d_tensors(
+    size: tuple[int, int],
+    kernel: IntOrPair = 3,
+    *,
+    batch: int = 1,
+    channels: int = 2,
+    filters: int = 3,
+    groups: int = 1,
+    bias: bool = False,
+    dtype: str = "float32",
+) -> dict[str, Tensor | None]:
+    """Return input, weight and bias that fit together; `channels` and `filters` count those of one group."""
+    return {
+        "input": Tensor((batch, groups * channels, *size), dtype),
+        "weight": Tensor((groups * filters, channels, *pair(kernel)), dtype),
+        "bias": Tensor((groups * filters,), dtype) if bias else None,
+    }
+
+
+def conv2d_sizes(case: Case, prefix: str = "") -> tuple[int, int]:
+    """Return height and width of a convolution's output; `prefix` is that of the option names, as in `conv_stride`."""
+    stride, padding, dilation = (
+        case.arguments.get(prefix + name, default) for name, default in (("stride", 1), ("padding", 0), ("dilation", 1))
+    )
+    image, kernel = case.input.shape[2:], case.weight.shape[2:]
+    if padding == "same":
+        return image[0], image[1]
+    height, width = map(positions, image, kernel, pair(stride), _edges(padding), pair(dilation))
+    return height, width
+
+
+def conv2d_arguments(given: Given) -> SearchStrategy[dict[str, Any]]:
+    """Input, weight, bias, stride, padding, dilation and groups of one 2-d convolution.
+
+    Padding is also `"valid"` and, with odd kernels, `"same"`: nothing documents on which side an uneven rest goes.
+    """
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: Any) -> dict[str, Any]:
+        padding = draw(int_or_pair(0, 2) | choice("same", "valid"))
+        same = padding == "same"
+        extent = choice(1, 3) if same else integers(1, 3)
+        kernel = draw(extent), draw(extent)
+        dilation = draw(int_or_pair(1, 2))
+        batch, groups = draw(integers(1, 2)), draw(choice(1, 1, 2, 3))
+        channels, filters = draw(integers(1, 3)), draw(integers(1, 3))
+        least = (1, 1) if same else _smallest(kernel, padding, dilation)
+        size = draw(images(given, least, given.limit // (4 * batch * groups * max(channels, filters))))
+        plan = conv2d_tensors(
+            size, kernel, batch=batch, channels=channels, filters=filters, groups=groups, bias=draw(booleans())
+        )
+        return {
+            **{name: recipe and draw(tensors(given, recipe.shape)) for name, recipe in plan.items()},
+            "stride": 1 if same else draw(int_or_pair(1, 3)),
+            "padding": padding,
+            "dilation": dilation,
+            "groups": groups,
+        }
+
+    return build()
+
+
+def pool2d_options(size: tuple[int, int]) -> SearchStrategy[dict[str, Any]]:
+    """Options kernel_size, stride, padding, dilation and ceil_mode of a max pooling that fits an image of the size."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: Any) -> dict[str, Any]:
+        if draw(booleans()):
+            kernel, padding, dilation = draw(_window(min(size)))
+        else:
+            kernel, padding, dilation = zip(draw(_window(size[0])), draw(_window(size[1])), strict=True)
+        return {
+            "kernel_size": kernel,
+            "stride": draw(maybe(int_or_pair(1, 3))),
+            "padding": padding,
+            "dilation": dilation,
+            "ceil_mode": draw(booleans()),
+        }
+
+    return build()
+
+
+def images(given: Given, least: tuple[int, int], room: int = PIXELS) -> SearchStrategy[tuple[int, int]]:
+    """Height and width from `least` on, one of them long where the facet asks for sizes, of about `room` pixels."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: Any) -> tuple[int, int]:
+        pixels, axis = min(room, PIXELS), draw(integers(0, 1))
+        long = draw(sizes(given, least[axis], min(LONGEST, pixels // least[1 - axis])))
+        short = draw(sizes(given, least[1 - axis], min(long, pixels // long)))
+        return (long, short) if axis == 0 else (short, long)
+
+    return build()
+
+
+def int_or_pair(low: int, high: int) -> SearchStrategy[IntOrPair]:
+    """One integer for height and width, or one for each."""
+    from hypothesis import strategies as st
+
+    return integers(low, high) | st.tuples(integers(low, high), integers(low, high))
+
+
+def longest_sum(case: Case) -> int:
+    """Return the number of products behind one output element of a convolution."""
+    return math.prod(case.weight.shape[1:])
+
+
+def _edges(padding: IntOrPair | str) -> tuple[int, int]:
+    return (0, 0) if isinstance(padding, str) else pair(padding)
+
+
+def _smallest(kernel: tuple[int, int], padding: IntOrPair | str, dilation: IntOrPair) -> tuple[int, int]:
+    """Smallest image that holds the window at least once."""
+    height, width = (
+        max(1, span(extent, step) - 2 * edge)
+        for extent, step, edge in zip(kernel, pair(dilation), _edges(padding), strict=True)
+    )
+    return height, width
+
+
+def _window(size: int) -> SearchStrategy[tuple[int, int, int]]:
+    """Kernel, padding and dilation of a window of at most 3 elements that fits, padded by at most half of it."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: Any) -> tuple[int, int, int]:
+        kernel = draw(integers(1, min(3, size)))
+        padding = draw(integers(0, kernel // 2))
+        fits = span(kernel, 2) <= size + 2 * padding
+        return kernel, padding, draw(integers(1, 2)) if fits else 1
+
+    return build()

@@ -1,0 +1,75 @@
+"""Sum over any dimensions with float32 (or wider) accumulators; few long rows are split over programs, without atomics."""
+
+import math
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def sum_kernel(
+    x_ptr, y_ptr, rows, columns, inner, stride_outer, stride_column, stride_inner, chunk,
+    ACCUMULATOR: tl.constexpr, BLOCK_ROWS: tl.constexpr, BLOCK_COLUMNS: tl.constexpr,
+):  # fmt: skip
+    row = tl.program_id(0).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)
+    split = tl.program_id(1).to(tl.int64)
+    begin = split * chunk
+    end = tl.minimum(begin + chunk, columns)
+    x_row = x_ptr + (row // inner) * stride_outer + (row % inner) * stride_inner
+
+    total = tl.zeros((BLOCK_ROWS, BLOCK_COLUMNS), ACCUMULATOR)
+    for start in range(begin, end, BLOCK_COLUMNS):
+        column = start + tl.arange(0, BLOCK_COLUMNS)
+        inside = (row < rows)[:, None] & (column < end)[None, :]
+        x = tl.load(x_row[:, None] + column[None, :] * stride_column, mask=inside, other=0)
+        total += x.to(ACCUMULATOR)
+    tl.store(y_ptr + row * tl.num_programs(1) + split, tl.sum(total, axis=1), mask=row < rows)
+
+
+def launch(x, result, accumulator, splits):
+    """Sum the middle dimension of x (outer, columns, inner) into `splits` partial sums a row."""
+    outer, columns, inner = x.shape
+    rows = outer * inner
+    # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
+    if inner == 1:
+        block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
+        block_rows = max(1, min(triton.next_power_of_2(rows), 1024 // block_columns))
+    else:
+        block_rows = min(triton.next_power_of_2(rows), 64)
+        block_columns = min(triton.next_power_of_2(max(columns, 1)), 32)
+    sum_kernel[(triton.cdiv(rows, block_rows), splits)](
+        x, result, rows, columns, inner, *x.stride(), triton.cdiv(columns, splits),
+        ACCUMULATOR=accumulator, BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns,
+    )  # fmt: skip
+
+
+def middle(x, dims):
+    """View x as (outer, reduced, inner); it is copied only if its strides allow no such view."""
+    first, last = (dims[0], dims[-1]) if dims else (0, -1)
+    if last - first + 1 > len(dims):
+        kept = [axis for axis in range(x.ndim) if axis not in dims]
+        x, first, last = x.permute(*kept, *dims), len(kept), x.ndim - 1
+    return x.reshape(math.prod(x.shape[:first]), math.prod(x.shape[first : last + 1]), math.prod(x.shape[last + 1 :]))
+
+
+def sum(input, dim, keepdim=False, dtype=None):
+    given = (dim,) if isinstance(dim, int) else dim
+    dims = sorted(axis % input.ndim for axis in given or range(input.ndim)) if input.ndim else []
+    shape = [1 if axis in dims else size for axis, size in enumerate(input.shape) if keepdim or axis not in dims]
+    if dtype is None:
+        dtype = input.dtype if input.is_floating_point() else torch.int64
+    result = torch.empty(shape, dtype=dtype, device=input.device)
+    accumulator = tl.float64 if dtype == torch.float64 else tl.float32 if dtype.is_floating_point else tl.int64
+    if result.numel() == 0:
+        return result
+    x = middle(input, dims)
+    rows, columns = result.numel(), x.shape[1]
+    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // rows))
+    if splits > 1:
+        partial_dtype = {tl.float64: torch.float64, tl.float32: torch.float32, tl.int64: torch.int64}[accumulator]
+        partial = torch.empty((rows, splits, 1), dtype=partial_dtype, device=input.device)
+        launch(x, partial, accumulator, splits)
+        x = partial
+    launch(x, result, accumulator, 1)
+    return result

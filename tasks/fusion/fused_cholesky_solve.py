@@ -1,0 +1,50 @@
+"""Solution of A x = b with one or more right-hand sides, through the Cholesky factor of a positive definite A."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench.strategies import integers, sizes, tensors
+
+
+def reference(A, b):
+    from torch.linalg import cholesky
+
+    return b.cholesky_solve(cholesky(A))
+
+
+def cases(draw, given):
+    n, k = draw(sizes(given, 1, 33)), draw(integers(1, 9))
+    return Case(A=draw(tensors(given, (n, n), fill="positive_definite")), b=draw(tensors(given, (n, k))))
+
+
+def system(n, k):
+    """Return the case of n equations and k right-hand sides."""
+    return Case(A=Tensor((n, n), fill="positive_definite"), b=Tensor((n, k)))
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        system(8, 3),
+        system(1, 1),
+        system(2, 1),
+        system(5, 16),
+        system(3, 129),
+        system(16, 1),
+        system(17, 4),
+        system(33, 2),
+        system(40, 1),
+    ),
+    dtypes=("float32", "float64"),
+    contract=Contract(
+        layouts=("contiguous", "transposed", "strided", "offset"),
+        values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"),
+        nan=False,
+        inf=False,
+    ),
+    compare="residual",
+    accumulation=lambda case: case.A.shape[-1],
+    workloads={"gaussian_process_2k": system(2048, 64)},
+)

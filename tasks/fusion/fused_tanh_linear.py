@@ -1,0 +1,62 @@
+"""Linear layer with an optional bias, then the hyperbolic tangent."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import booleans, choice, sizes, tensors
+
+
+def reference(input, weight, bias=None):
+    from torch.nn.functional import linear
+
+    return linear(input, weight, bias).tanh()
+
+
+def cases(draw, given):
+    inner = draw(sizes(given, 1, 130))
+    outer = draw(sizes(given, 1, min(130, given.limit // inner)))
+    room = min(given.limit // max(inner, outer), 32)
+    batch = draw(choice((room,), (max(1, room // 4), min(room, 3)), (2, 1, max(1, room // 2)), ()))
+    return Case(
+        input=draw(tensors(given, (*batch, inner))),
+        weight=draw(tensors(given, (outer, inner), fill=None if given.facet == "values" else unsaturated(inner))),
+        bias=draw(tensors(given, (outer,))) if draw(booleans()) else None,
+    )
+
+
+def unsaturated(inner):
+    """Return weights that keep sums of `inner` products near 1: where tanh is flat, no wrong sum can be seen."""
+    return f"normal(0, {inner**-0.5:.2g})"
+
+
+def layer(batch, inner, outer, bias=True, dtype="float32"):
+    """Return the case of a batch shape and two numbers of features."""
+    return Case(
+        input=Tensor((*batch, inner), dtype),
+        weight=Tensor((outer, inner), dtype, unsaturated(inner)),
+        bias=Tensor((outer,), dtype) if bias else None,
+    )
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        layer((4,), 16, 12),
+        layer((4,), 5, 3, bias=False),
+        layer((7,), 33, 65),
+        layer((3,), 129, 40, bias=False),
+        layer((2,), 9, 1025),
+        layer((3,), 1025, 7),
+        layer((2, 5), 8, 17),
+        layer((2, 3, 2), 6, 9, bias=False),
+        layer((19,), 1, 1),
+        layer((9,), 1, 130),
+        layer((130,), 3, 10),
+        layer((), 31, 17),
+    ),
+    contract=Contract(nan=False, inf=False),
+    tf32=True,
+    accumulation=lambda case: case.weight.shape[1],
+    workloads={"bert_large_pooler_every_token": layer((32, 512), 1024, 1024, dtype="float16")},
+)

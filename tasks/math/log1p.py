@@ -1,0 +1,22 @@
+"""Natural logarithm of 1 + x, element by element, accurate where x is small."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench.strategies import elementwise
+
+
+def reference(input, out=None):
+    return input.log1p()
+
+
+task = elementwise(
+    reference,
+    contract=Contract(
+        values=(*VALUE_FILLS, "normal(0, 1e-6)", "normal(0, 1e-9)", "uniform(-1, -0.9)", "uniform(0, 60000)"),
+        empty=True,
+        zero_dim=True,
+    ),
+    workloads={"single_cell_counts": Case(input=Tensor((65536, 2000), fill="uniform(0, 50)"))},
+)

@@ -1,0 +1,61 @@
+"""Uniform random numbers from 0 (included) to 1 (excluded); only their distribution is compared."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, DType, Task
+from pytest_kernelbench.strategies import choice, shapes
+
+
+def reference(
+    *size,
+    generator=None,
+    out=None,
+    dtype=None,
+    layout=None,  # stands for torch.strided, which a file that is read at collection cannot name
+    device=None,
+    requires_grad=False,
+    pin_memory=False,
+):
+    import torch
+
+    return torch.rand(
+        *size,
+        generator=generator,
+        dtype=dtype,
+        layout=layout,
+        device=device,
+        requires_grad=requires_grad,
+        pin_memory=pin_memory,
+    )
+
+
+def cases(draw, given):
+    dtype = DType(given.dtype)
+    return Case(
+        size=draw(shapes(given, 1, 4)),
+        dtype=draw(choice(None, dtype)) if given.dtype == "float32" else dtype,
+    )
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        Case(size=(64, 100)),
+        Case(size=(1,)),
+        Case(size=(129,)),
+        Case(size=(1025,)),
+        Case(size=(3, 127)),
+        Case(size=(2, 3, 4, 33)),
+        Case(size=(257, 129)),
+        Case(size=(4099,), dtype=DType("float32")),
+        Case(size=(63, 65), dtype=DType("float16")),
+        Case(size=(63, 65), dtype=DType("bfloat16")),
+    ),
+    contract=Contract(nan=False, inf=False, empty=True, deterministic=False),
+    compare="random",
+    workloads={
+        "elements_64m": Case(size=(8192, 8192)),
+        "bert_large_dropout": Case(size=(16, 512, 4096), dtype=DType("float16")),
+    },
+)

@@ -1,0 +1,78 @@
+"""Values of images or volumes at the points of a grid, bilinearly or from the nearest pixel.
+
+Nothing documents which of two equally near pixels is taken: grids for the nearest pixel keep away from the middle.
+"""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import booleans, choice, integers, tensors
+from pytest_kernelbench.strategies.conv import images
+
+INSIDE, OUTSIDE = "uniform(-0.95, 0.95)", "uniform(1.1, 2.5)"
+"""Points that, over odd sizes, lie in the middle of two pixels in no dtype."""
+
+
+def reference(input, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
+    import torch
+
+    return torch.nn.functional.grid_sample(input, grid, mode, padding_mode, align_corners)
+
+
+def cases(draw, given):
+    mode = draw(choice("bilinear", "nearest"))
+    align_corners = draw(booleans())
+    padding_mode = draw(choice("zeros", "border", "reflection"))
+    # Reflection between the centres of the outer pixels needs two of them.
+    least = 3 if padding_mode == "reflection" and align_corners else 1
+    size = draw(images(given, (least, least)))
+    volume = draw(choice(False, False, True))
+    if volume:
+        size = (draw(integers(least, 4)), *(min(n, 9) for n in size))
+    if mode == "nearest":
+        size = tuple(n - 1 + n % 2 for n in size)
+        fill = draw(choice(INSIDE, INSIDE, OUTSIDE))
+    else:
+        fill = draw(choice("uniform(-1, 1)", "uniform(-1.5, 1.5)", "uniform(-3, 3)", "integers(-1, 2)"))
+    batch, channels = draw(integers(1, 2)), draw(integers(1, 3))
+    points = tuple(draw(integers(1, 4 if volume else 9)) for _ in size)
+    return Case(
+        input=draw(tensors(given, (batch, channels, *size))),
+        grid=draw(tensors(given, (batch, *points, len(size)), fill=fill)),
+        mode=mode,
+        padding_mode=padding_mode,
+        align_corners=align_corners,
+    )
+
+
+def sampled(size, points, *, batch=1, channels=2, fill="uniform(-1, 1)", **options):
+    """Return the case of an input of the spatial size and a grid of so many points."""
+    grid = Tensor((batch, *points, len(size)), fill=fill)
+    return Case(input=Tensor((batch, channels, *size)), grid=grid, **options)
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        sampled((5, 7), (4, 6), batch=2, channels=3),
+        sampled((5, 8), (4, 6), align_corners=True),
+        sampled((4, 7), (5, 5), fill="uniform(-1.5, 1.5)"),
+        sampled((6, 5), (5, 6), fill="uniform(-1.5, 1.5)", padding_mode="border", align_corners=True),
+        sampled((4, 6), (6, 5), fill="uniform(-3, 3)", padding_mode="reflection"),
+        sampled((4, 6), (6, 5), fill="uniform(-3, 3)", padding_mode="reflection", align_corners=True),
+        sampled((5, 7), (4, 6), fill=INSIDE, mode="nearest"),
+        sampled((7, 5), (4, 3), fill=OUTSIDE, mode="nearest", padding_mode="border"),
+        sampled((3, 4, 5), (2, 3, 4), fill="uniform(-1.5, 1.5)", batch=2),
+        sampled((3, 5, 7), (2, 3, 4), fill=INSIDE, mode="nearest", align_corners=True),
+        sampled((5, 4), (3, 7), fill="integers(-1, 2)", align_corners=True),
+        sampled((1, 1), (1, 1), channels=1),
+        sampled((3, 129), (2, 65), channels=1, fill="uniform(-1.5, 1.5)"),
+        sampled((2, 3), (3, 2), channels=65),
+    ),
+    contract=Contract(nan=False, inf=False),
+    accumulation=lambda case: max(case.input.shape[2:]),
+    workloads={
+        "flow_warping": Case(input=Tensor((16, 64, 256, 256)), grid=Tensor((16, 256, 256, 2), fill="uniform(-1, 1)")),
+    },
+)

@@ -1,0 +1,87 @@
+"""Resizing of images, by size or by factor, to the nearest pixel or bilinearly.
+
+Nothing hangs on undocumented rounding: a factor times a size is an integer, and the nearest pixel is the same in exact
+and in floating arithmetic.
+"""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import choice, integers, tensors
+from pytest_kernelbench.strategies.conv import images
+
+
+def reference(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    import torch
+
+    return torch.nn.functional.interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def cases(draw, given):
+    mode = draw(choice("nearest", "bilinear"))
+    align_corners = draw(choice(None, False, True)) if mode == "bilinear" else None
+    planes = (draw(integers(1, 2)), draw(integers(1, 3)))
+    height, width = draw(images(given, (1, 1)))
+    target = {}
+    if draw(choice("size", "factor")) == "size":
+        if draw(choice(False, False, True)):
+            height = min(height, width)
+            width = draw(choice(height, 2 * height))
+            target["size"] = 2 * height
+        else:
+            target["size"] = tuple(draw(_target(n, mode, align_corners)) for n in (height, width))
+    else:
+        # A single aligned corner is not defined, so that 4 is the least even size that may be halved.
+        height, width = (max(n + n % 2, 4 if align_corners else 2) for n in (height, width))
+        factors = choice(2.0, 0.5, 1.0) if mode == "nearest" else choice(2.0, 1.5, 0.5, 2.5)
+        target["scale_factor"] = draw(factors) if draw(choice(True, False)) else (draw(factors), draw(factors))
+    return Case(input=draw(tensors(given, (*planes, height, width))), **target, mode=mode, align_corners=align_corners)
+
+
+def _target(size, mode, align_corners):
+    """Sizes to which one dimension may be resized.
+
+    A nearest pixel is unambiguous where the ratio is a power of two, or where the sizes have no common divisor: no pixel
+    then lies exactly where the next one begins.
+    """
+    if mode == "nearest":
+        return choice(2 * size, size, size + 1, 2 * size + 1, 2 * size - 1, 1)
+    return integers(2 if align_corners else 1, 17)
+
+
+def resized(*shape, **options):
+    """Return the case of an input of the shape."""
+    return Case(input=Tensor(shape), **options)
+
+
+def longest_sum(case):
+    """Return the square of the longest side: its root is how much coarser a coordinate is than the weight it gives."""
+    return max(case.input.shape[-2:]) ** 2 if case.arguments.get("mode") == "bilinear" else 1
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        resized(2, 3, 4, 5, size=(8, 10)),
+        resized(2, 3, 4, 6, scale_factor=2.0),
+        resized(1, 2, 5, 7, size=(6, 15)),
+        resized(1, 2, 8, 9, size=(4, 4)),
+        resized(1, 2, 4, 8, size=8, mode="nearest"),
+        resized(2, 3, 4, 5, size=(9, 7), mode="bilinear"),
+        resized(1, 2, 7, 9, size=(13, 6), mode="bilinear", align_corners=True),
+        resized(1, 2, 6, 4, scale_factor=1.5, mode="bilinear", align_corners=False),
+        resized(1, 2, 3, 10, scale_factor=(2.0, 0.5), mode="bilinear"),
+        resized(1, 1, 1, 1, size=(3, 5), mode="bilinear"),
+        resized(2, 65, 2, 3, scale_factor=2, mode="nearest"),
+        resized(1, 1, 2, 513, size=(3, 1026)),
+        resized(1, 1, 3, 129, size=(2, 258), mode="bilinear", align_corners=True),
+        resized(2, 6, 5, 6, size=(10, 3), mode="bilinear", align_corners=False),
+    ),
+    contract=Contract(nan=False, inf=False),
+    accumulation=longest_sum,
+    workloads={
+        "feature_pyramid": Case(input=Tensor((16, 256, 100, 152), "float16"), scale_factor=2.0),
+        "deeplab_logits": Case(input=Tensor((16, 21, 129, 129)), size=(513, 513), mode="bilinear", align_corners=False),
+    },
+)
