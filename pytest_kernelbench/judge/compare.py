@@ -2,7 +2,7 @@
 
 The unit of error of an element is
 
-    s = max(u |r| + d (1 + sqrt(K) u_acc / u) + 4 u_acc rms(r) + tiny, eager's worst error near |r|)
+    s = max(u |r| + (d / u + |r|) sqrt(K) u_acc + d + 4 u_acc rms(r) + tiny, eager's worst error near |r|)
 
 with the float64 reference r, the unit roundoff u of the dtype and u_acc of a float32 (for float64: float64)
 accumulator, the sensitivity d to one rounding of the inputs, and the length K of the longest sum. A result is right if
@@ -181,7 +181,10 @@ def _unit(want: Wanted, eager: torch.Tensor, length: int) -> tuple[torch.Tensor,
     relative = torch.where(size > 0, spread / torch.clamp(size, min=1e-300), 0.0)
     spread = torch.maximum(spread, 0.02 * relative.median() * size)
     rms = float((size**2).mean().sqrt())
-    rounding, moved = u * size, spread * (1 + math.sqrt(length) * u_acc / u)
+    rounding = u * size
+    # Sums of one sign gather sqrt(K) roundings relative to the result; d alone covers sums that cancel.
+    gathered = math.sqrt(length) * u_acc * (spread / u + (size if length > 1 else 0.0))
+    moved = spread + gathered
     norm = 4 * u_acc * rms + TINY[want.dtype]
     budget = rounding + moved + norm
     own = _eager_error(exact, eager, size)

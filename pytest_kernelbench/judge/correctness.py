@@ -19,7 +19,7 @@ from pytest_kernelbench.runner.client import RunnerSettings
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
 
-SEARCH_SHARE = 0.25
+SEARCH_SHARE = 0.1
 """Part of a kernel's time limit that random search may take in all; the fixed cases are never cut."""
 
 
@@ -92,10 +92,8 @@ class Judgement:
         for facet in self.plan.facets:
             self._facet(facet)
             if facet == "basic":
-                if self.results[facet] != "passed":
-                    return
                 self._label()
-                if self.label.rejected and self.language == "triton":
+                if self.results[facet] != "passed" or self._rejected:
                     return
             if self.trial.expired:
                 return
@@ -140,7 +138,13 @@ class Judgement:
 
     def _label(self) -> None:
         if self.plan.device == "interpreter" and self.plan.case is None:
-            self.label = label_of(self.trial, facets.spine(self.task, "basic")[:2] + list(self.task.spine[1:2]))
+            right = self.results["basic"] == "passed"
+            self.label = label_of(self.trial, [*facets.spine(self.task, "basic")[:2], *self.task.spine[1:2]], right=right)
+
+    @property
+    def _rejected(self) -> bool:
+        """Whether this is no kernel, in a submission of kernels."""
+        return self.label.rejected and self.language == "triton"
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":
@@ -155,8 +159,6 @@ class Judgement:
         ]
 
     def _status(self) -> str:
-        if self.findings:
-            return self.findings[0][1].status
-        if self.label.rejected and self.language == "triton":
+        if self._rejected:
             return "rejected"
-        return "passed"
+        return self.findings[0][1].status if self.findings else "passed"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
-from pytest_kernelbench.model.task import Given, Task
+from pytest_kernelbench.model.task import VALUE_FILLS, Given, Task
 
 SEARCH: Mapping[str, int] = {
     "basic": 0,
@@ -101,7 +101,10 @@ def _few(task: Task, count: int) -> list[Case]:
 
 
 def _dtypes(task: Task) -> list[Case]:
-    return [_in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in _few(task, 4)]
+    """A few cases, and the one with the longest sum: there a narrow accumulator shows."""
+    longest = max(task.spine, key=task.accumulation) if task.accumulation else task.spine[0]
+    cases = [*_few(task, 4), longest]
+    return [_in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
 
 
 def _in_dtype(task: Task, case: Case, dtype: str) -> Case:
@@ -133,14 +136,29 @@ def _alone(base: Case, alone: str) -> Case:
 
 def _values(task: Task) -> Iterator[Case]:
     """Every fill on the plainest case, and on the longest one that is still quick."""
-    longest = max(task.spine, key=lambda case: max((t.numel for _, t in leaves(case) if t.numel <= 2 * LIMIT), default=0))
+    longest = max(task.spine, key=lambda case: size if (size := _elements(case)) <= 2 * LIMIT else 0)
+    ordinary = {"normal", *_own_fill(task)}
+
+    def filled(base: Case, fill: str) -> Case:
+        return map_tensors(
+            base, lambda path, recipe: with_fields(recipe, fill=fill) if recipe.fill in ordinary else recipe
+        )
+
     for fill in fills_for(task, task.dtypes[0]):
         for base in (task.spine[0], longest):
-            yield map_tensors(
-                base, lambda path, recipe, fill=fill: with_fields(recipe, fill=fill) if recipe.fill == "normal" else recipe
-            )
+            yield filled(base, fill)
+
+
+def _own_fill(task: Task) -> list[str]:
+    """Return the ordinary fill of a task that has fills of its own: those are made to take its place."""
+    fills = [recipe.fill for _, recipe in leaves(task.spine[0])]
+    return fills[:1] if task.contract.values != VALUE_FILLS else []
 
 
 def _engine(task: Task) -> list[Case]:
-    largest = max(task.spine, key=lambda case: sum(recipe.numel for _, recipe in leaves(case)))
+    largest = max(task.spine, key=_elements)
     return [task.spine[0], largest, task.spine[-1]]
+
+
+def _elements(case: Case) -> int:
+    return sum(recipe.numel for _, recipe in leaves(case))

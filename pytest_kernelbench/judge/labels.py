@@ -28,22 +28,31 @@ class Label:
         return self.name in ("decoy", "torch_only")
 
 
-def label_of(trial: Trial, cases: Sequence[Case]) -> Label:
-    """Label a kernel that is right on the cases: run them with an audit, then again with launches that do nothing."""
+def label_of(trial: Trial, cases: Sequence[Case], *, right: bool) -> Label:
+    """Label a kernel: run the cases with an audit, then again with launches that do nothing.
+
+    Whether launches matter can be told only of a kernel that is right; of another, only whether there are any.
+    """
     launches = touched = computed = 0
+    ran = False
     matters = []
     for case in cases:
         try:
             answer = trial.ask(case, trial.evidence(case).most_bytes, {"audit": True})
         except Finding:
             continue
+        if answer.status != "ok":
+            continue
+        ran = True
         counts = answer.counts
         launches += int(counts.get("launches", 0))
         touched += int(counts.get("touched", 0))
         computed += sum(int(value) for value in counts.get("aten", {}).values())
-        matters.append(not _right_without_launches(trial, case))
+        matters.append(right and not _right_without_launches(trial, case))
     if not launches:
-        return Label("torch_only", 0.0)
+        return Label("torch_only", 0.0) if ran else Label(None, None)
+    if not right:
+        return Label(None, None)
     if not any(matters):
         return Label("decoy", 0.0)
     share = round(touched / max(1, touched + computed), 3)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PRELOAD = ["torch", "triton", "triton.language", "triton.runtime.interpreter", "torch.utils._pytree",
            "pytest_kernelbench.runner.server", "pytest_kernelbench.runner.audit",
-           "pytest_kernelbench.devices.stand_in", "pytest_kernelbench.devices.interpreter"]  # fmt: skip
+           "pytest_kernelbench.devices.stand_in", "pytest_kernelbench.devices.bfloat16", "pytest_kernelbench.devices.interpreter"]  # fmt: skip
 SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
 

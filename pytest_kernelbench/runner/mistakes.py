@@ -19,7 +19,7 @@ _LACKING = (
      "the interpreter passes Python scalars unwrapped"),
     (re.compile(r"not supported in interpreter mode"), "the interpreter lacks it"),
 )  # fmt: skip
-_GONE = re.compile(r"module 'triton\.language' has no attribute '(make_block_ptr|advance)'|name '(make_block_ptr)'")
+_GONE = re.compile(r"(Block pointers) have been removed|module 'triton\.language' has no attribute '(make_block_ptr|advance)'|name '(make_block_ptr)'")
 
 
 def describe(error: BaseException, path: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _root(error: BaseException) -> BaseException:
 def _lacking(error: BaseException, root: BaseException) -> str | None:
     text = str(root)
     if match := _GONE.search(text):
-        return f"this Triton has no {match[1] or match[2]} any more"
+        return f"this Triton has no {next(filter(None, match.groups()))} any more"
     if isinstance(root, NotImplementedError) and _raised_in_interpreter(root):
         return "the interpreter lacks it"
     wrapped = error is not root

@@ -76,13 +76,14 @@ def _prepare(device: str) -> Any:
         return None
     import numpy as np
 
-    from pytest_kernelbench.devices import interpreter, stand_in
+    from pytest_kernelbench.devices import bfloat16, interpreter, stand_in
 
     # A GPU does not report overflow; numpy's warnings would bury what the kernel itself prints.
     np.seterr(all="ignore")
 
     instruments = interpreter.Instruments()
     stand_in.install()
+    bfloat16.install()
     interpreter.install(instruments)
     return instruments
 

@@ -17,7 +17,8 @@ def reference(A, *, pivot=True, out=None):
 
 
 def cases(draw, given):
-    pivot = draw(booleans())
+    # PyTorch on the CPU cannot decompose without pivoting: kernels whose host code asks for it get no further there.
+    pivot = draw(booleans()) if given.facet == "sizes" else True
     size = draw(sizes(given, 1, 40))
     batch = draw(choice((), (2,), (3, 1), (2, 2))) if size <= 12 else ()
     return Case(A=draw(tensors(given, (*batch, size, size), fill=FILLS[pivot])), pivot=pivot)
@@ -44,6 +45,7 @@ task = Task(
         square(65),
         square(6, pivot=False),
         square(9, 2, pivot=False),
+        square(8),
     ),
     dtypes=("float32", "float64", "complex64"),
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),

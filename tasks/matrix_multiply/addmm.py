@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_kernelbench import Case, Contract, Task, Tensor
 from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
 
-MOST = 100_000
+MOST = 40_000
 """Products of one drawn case."""
 
 

@@ -49,7 +49,7 @@ task = Task(
     spine=(
         steps(3, (4, 5)),
         steps(1, (1,), lr=0.05),
-        steps(4, (4, 5), (7,), (2, 3, 5), lr=0.05),
+        steps(2, (4, 5), (7,), (2, 3, 5), lr=0.05),
         steps(3, (129,), (3, 43), lr=0.05, weight_decay=0.1),
         steps(3, (1025,), lr=0.05, betas=(0.5, 0.9)),
         steps(2, (2049,), lr=0.1, eps=1e-3),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pytest_kernelbench import Case, Contract, Task, Tensor
 from pytest_kernelbench.strategies import choice, sizes, tensors
 
-MOST = 100_000
+MOST = 40_000
 """Products of one drawn case."""
 
 

@@ -41,8 +41,8 @@ def cases(draw, given):
 def _target(size, mode, align_corners):
     """Sizes to which one dimension may be resized.
 
-    A nearest pixel is unambiguous where the ratio is a power of two, or where the sizes have no common divisor: no pixel
-    then lies exactly where the next one begins.
+    A nearest pixel is unambiguous where the ratio is a power of two, or where the sizes have no common divisor, for then
+    no point lies exactly where the next pixel begins.
     """
     if mode == "nearest":
         return choice(2 * size, size, size + 1, 2 * size + 1, 2 * size - 1, 1)

@@ -1,0 +1,112 @@
+"""bfloat16 for Triton's interpreter, which keeps it as uint16 and computes on the bits.
+
+Arithmetic is done in float32 and rounded to nearest even, as GPUs do; comparisons are exact; conversions round instead
+of cutting off. Without this, right kernels would fail in bfloat16.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def install() -> None:
+    """Patch the interpreter's arithmetic, conversions, products and reductions, for the rest of this process."""
+    from triton.runtime import interpreter
+
+    builder = type(interpreter.interpreter_builder)
+    for name in ("binary_op", "unary_op", "create_fma", "create_clampf", "create_erf", "create_rsqrt"):
+        setattr(builder, name, _in_float32(interpreter, getattr(builder, name)))
+    builder.cast_impl = _converting(interpreter, builder.cast_impl)
+    builder.create_fp_to_fp = _converting(interpreter, builder.create_fp_to_fp)
+    builder.create_dot = _multiplying(interpreter, builder.create_dot)
+    operations = interpreter.ReduceScanOpInterface
+    operations.apply = _reducing(interpreter, operations.apply)
+
+
+def widen(data: Any) -> Any:
+    """Return the float32 values of bfloat16 bits."""
+    import numpy as np
+
+    return (np.asarray(data).astype(np.uint32) << 16).view(np.float32)
+
+
+def narrow(data: Any) -> Any:
+    """Return the bfloat16 bits of float32 values, rounded to nearest even."""
+    import numpy as np
+
+    values = np.ascontiguousarray(data, dtype=np.float32)
+    bits = values.view(np.uint32).reshape(np.shape(data))
+    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+    return np.where(np.isnan(values).reshape(np.shape(data)), np.uint16(0x7FC0), rounded).astype(np.uint16)
+
+
+def _is(handle: Any) -> bool:
+    import triton.language as tl
+
+    return hasattr(handle, "dtype") and hasattr(handle, "data") and handle.dtype.scalar == tl.bfloat16
+
+
+def _wide(interpreter: Any, handle: Any) -> Any:
+    import triton.language as tl
+
+    return interpreter.TensorHandle(widen(handle.data), tl.float32) if _is(handle) else handle
+
+
+def _narrow(interpreter: Any, handle: Any) -> Any:
+    """Round what was computed in float32; the bools of a comparison stay."""
+    import numpy as np
+    import triton.language as tl
+
+    if handle.data.dtype == np.bool_:
+        return handle
+    return interpreter.TensorHandle(narrow(handle.data), tl.bfloat16)
+
+
+def _in_float32(interpreter: Any, operation: Any) -> Any:
+    def wrapped(self: Any, *operands: Any) -> Any:
+        if not any(map(_is, operands)):
+            return operation(self, *operands)
+        return _narrow(interpreter, operation(self, *(_wide(interpreter, operand) for operand in operands)))
+
+    return wrapped
+
+
+def _converting(interpreter: Any, convert: Any) -> Any:
+    import triton.language as tl
+
+    def wrapped(self: Any, source: Any, target: Any, *rest: Any) -> Any:
+        source = _wide(interpreter, source)
+        if target.scalar != tl.bfloat16:
+            return convert(self, source, target, *rest) if source.dtype.scalar != target.scalar else source
+        if source.dtype.scalar != tl.float32:
+            source = convert(self, source, tl.float32, *rest)
+        return _narrow(interpreter, source)
+
+    return wrapped
+
+
+def _multiplying(interpreter: Any, multiply: Any) -> Any:
+    def wrapped(self: Any, a: Any, b: Any, d: Any, *rest: Any) -> Any:
+        product = multiply(self, *(_wide(interpreter, operand) for operand in (a, b, d)), *rest)
+        return _narrow(interpreter, product) if _is(d) else product
+
+    return wrapped
+
+
+def _reducing(interpreter: Any, apply: Any) -> Any:
+    import triton.language as tl
+
+    def rebuilt(tensor: Any, handle: Any) -> Any:
+        kind = tl.block_type(handle.dtype, list(tensor.shape)) if tensor.shape else handle.dtype
+        return tl.core.tensor(handle, kind)
+
+    def wrapped(self: Any, inputs: Any) -> Any:
+        if not isinstance(inputs, tuple) or not any(_is(tensor.handle) for tensor in inputs):
+            return apply(self, inputs)
+        results = apply(self, tuple(rebuilt(tensor, _wide(interpreter, tensor.handle)) for tensor in inputs))
+        return tuple(
+            rebuilt(result, _narrow(interpreter, result.handle)) if _is(tensor.handle) else result
+            for tensor, result in zip(inputs, results, strict=True)
+        )
+
+    return wrapped
