@@ -158,7 +158,7 @@ def file(parent: pytest.Collector, path: Path, shelf: Shelf) -> KernelFile | Ker
     return node
 
 
-def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, str]:
+def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, Any]:
     """Return the node id of what lies outside of the root: stable wherever the folder is."""
     if path.is_relative_to(parent.config.rootpath):
         return {}

@@ -64,5 +64,3 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     names = ", ".join(shelf.source.name for shelf in bench.shelves)
     return f"kernelbench: {names} on {bench.settings.device}, {len(bench.catalogue.names())} tasks"
-
-

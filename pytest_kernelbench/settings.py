@@ -17,8 +17,8 @@ DEVICES = ("auto", "cuda", "interpreter", "cpu")
 MISSING = ("hide", "skip", "fail")
 
 OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
-    ("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a .py, a .jsonl or a glob; repeatable", None),
-    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, without a stand-in for CUDA)", "auto"),
+    ("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a file or a glob; repeatable", None),
+    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, no stand-in)", "auto"),
     ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
     ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
     ("timeout", "SECONDS", "time limit per kernel", "120"),

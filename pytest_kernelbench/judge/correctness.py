@@ -55,10 +55,16 @@ class Judgement:
 
     def run(self) -> Record:
         """Judge the kernel and return its record; never raises for anything that the kernel does."""
+        import torch
+
         started, clock = datetime.now(UTC), time.perf_counter()
+        # Cases are small: more threads only wait for each other, and for those of other workers.
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
         try:
             self._judge()
         finally:
+            torch.set_num_threads(threads)
             self.trial.close()
         trial = self.trial
         return Record(
@@ -139,7 +145,9 @@ class Judgement:
     def _label(self) -> None:
         if self.plan.device == "interpreter" and self.plan.case is None:
             right = self.results["basic"] == "passed"
-            self.label = label_of(self.trial, [*facets.spine(self.task, "basic")[:2], *self.task.spine[1:2]], right=right)
+            self.label = label_of(
+                self.trial, [*facets.spine(self.task, "basic")[:2], *self.task.spine[1:2]], right=right
+            )
 
     @property
     def _rejected(self) -> bool:

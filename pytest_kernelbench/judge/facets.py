@@ -120,7 +120,7 @@ def _layouts(task: Task) -> Iterator[Case]:
     bases = [task.spine[0], *[case for case in deep if case is not task.spine[0]][:2]]
     for layout in task.contract.layouts[1:]:
         for base in bases:
-            yield map_tensors(base, lambda path, recipe, layout=layout: with_fields(recipe, layout=layout))
+            yield _laid_out(base, layout)
     for base in bases[:2]:
         paths = [path for path, _ in leaves(base)]
         if len(paths) > 1 and "transposed" in task.contract.layouts:
@@ -128,10 +128,12 @@ def _layouts(task: Task) -> Iterator[Case]:
                 yield _alone(base, alone)
 
 
+def _laid_out(base: Case, layout: str) -> Case:
+    return map_tensors(base, lambda path, recipe: with_fields(recipe, layout=layout))
+
+
 def _alone(base: Case, alone: str) -> Case:
-    return map_tensors(
-        base, lambda path, recipe: with_fields(recipe, layout="transposed") if path == alone else recipe
-    )
+    return map_tensors(base, lambda path, recipe: with_fields(recipe, layout="transposed") if path == alone else recipe)
 
 
 def _values(task: Task) -> Iterator[Case]:

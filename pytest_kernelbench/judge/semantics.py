@@ -30,7 +30,7 @@ def gathered(evidence: Evidence, got: Sequence[Any]) -> Verdict:
     dim, keepdim = evidence.arguments.get("dim"), evidence.arguments.get("keepdim", False)
     flat = dim is None or first.dim() == 0
     source = first.reshape(-1) if flat else first
-    axis = 0 if flat else dim
+    axis = 0 if dim is None or flat else int(dim)
     for want, index in zip(evidence.wanted, got, strict=True):
         if ((index < 0) | (index >= source.shape[axis])).any():
             return _wrong(f"{want.name}: an index is outside of 0 to {source.shape[axis] - 1}")
@@ -71,7 +71,9 @@ def residual(evidence: Evidence, got: Sequence[Any]) -> Verdict:
         ours = _residual_ratio(matrix, right, widen(want.eager), vector, ROUNDOFF[want.dtype])
         most = max(RESIDUAL_RATIO, 3 * ours)
         if not theirs <= most:
-            return _wrong(f"{want.name}: the residual of A X = B is {theirs:.3g} n eps (|A| |X| + |B|), at most {most:.3g}")
+            return _wrong(
+                f"{want.name}: the residual of A X = B is {theirs:.3g} n eps (|A| |X| + |B|), at most {most:.3g}"
+            )
     return Verdict("ieee")
 
 
@@ -129,6 +131,24 @@ def _correlated(values: torch.Tensor) -> int | None:
     return None
 
 
+def quantised(evidence: Evidence, got: Sequence[Any]) -> Verdict:
+    """Accept what a legal int8 pipeline gives for the product of the first two tensors; a float product is none."""
+    import torch
+
+    from pytest_kernelbench.judge.quantised import units
+
+    left, right = [value for value in evidence.arguments.values() if isinstance(value, torch.Tensor)][:2]
+    for want, output in zip(evidence.wanted, got, strict=True):
+        off = units(left, right, output)
+        if off.numel() and not float(off.max()) <= 1:
+            at = int(off.reshape(-1).argmax())
+            pair = f"got {output.reshape(-1)[at]:.7g}, wanted about {want.exact.reshape(-1)[at]:.7g}"
+            return _wrong(
+                f"{want.name}: no int8 pipeline gives this product: element {at} {pair} ({off.max():.3g} tolerances)"
+            )
+    return Verdict("ieee")
+
+
 def _wrong(message: str) -> Verdict:
     return Verdict(None, Mismatch("wrong_values", message))
 
@@ -137,5 +157,6 @@ SEMANTICS: Mapping[str, Callable[[Evidence, Sequence[Any]], Verdict]] = {
     "gathered": gathered,
     "residual": residual,
     "random": random,
+    "quantised": quantised,
 }
 """What a task may name as `compare` beside `values`."""

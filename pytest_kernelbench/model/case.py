@@ -280,7 +280,7 @@ def _check_value(name: str, value: Any) -> None:
         for item in value:
             _check_value(name, item)
     elif not isinstance(value, (*_SCALARS, DType, Tensor)):
-        raise TaskError(f"argument {name}: {type(value).__name__} cannot be part of a case; use Tensor, DType or scalars")
+        raise TaskError(f"argument {name}: a {type(value).__name__} cannot be in a case; use Tensor, DType or scalars")
 
 
 def _check_dtype(name: str) -> None:

@@ -35,6 +35,10 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients",
 """How a kernel is used, with the arguments of a case that the driver keeps for itself (`runner.drivers`)."""
 
 
+COMPARISONS = ("values", "gathered", "residual", "random", "quantised")
+"""How results may be compared: by value, or by meaning where values are not unique (`judge.semantics`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """What a task demands beyond ordinary values; nothing outside of it is ever asked of a kernel."""
@@ -115,7 +119,7 @@ class Task:
     driver: str = "call"
     """How a kernel is used: one of `DRIVERS`, `call` unless it takes more than one call."""
     compare: str = "values"
-    """How results are compared: `values`, or a name in `judge.semantics` where values are not unique."""
+    """How results are compared: one of `COMPARISONS`."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False
@@ -133,6 +137,8 @@ class Task:
             raise TaskError("a task needs at least one case in its spine")
         if self.driver not in DRIVERS:
             raise TaskError(f"driver {self.driver!r}: {choices(self.driver, DRIVERS)}")
+        if self.compare not in COMPARISONS:
+            raise TaskError(f"compare {self.compare!r}: {choices(self.compare, COMPARISONS)}")
         legal = {*self.parameters, *DRIVERS[self.driver]}
         for case in (*self.spine, *self.workloads.values()):
             unknown = set(case.arguments) - legal

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 COLUMNS = ("kernels", "tasks", "loads", "runs", *FACETS, "all")
-"""Kernels submitted, tasks that they cover of how many there are, and how many kernels load, run and pass each facet."""
+"""Kernels submitted, tasks that they cover of how many, and how many kernels load, run and pass each facet."""
 
 
 def summarise(terminal: TerminalReporter, records: Sequence[Record]) -> None:
@@ -38,10 +38,8 @@ def table(records: Sequence[Record]) -> list[str]:
     if len(rows) > 2:
         rows.append(["all", *_counts(records, sum(CATEGORIES.values()))])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    ]
+    return [f"{row[0]:<{widths[0]}}" + "".join(f"  {cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True))
+            for row in rows]  # fmt: skip
 
 
 def _counts(records: Sequence[Record], total: int) -> list[str]:

@@ -23,7 +23,7 @@ from pytest_kernelbench.runner.materialize import GUARD, geometry
 if TYPE_CHECKING:
     import torch
 
-PRELOAD = ["torch", "triton", "triton.language", "triton.runtime.interpreter", "torch.utils._pytree",
+PRELOAD = ["numpy.random", "torch", "triton", "triton.language", "triton.runtime.interpreter", "torch.utils._pytree",
            "pytest_kernelbench.runner.server", "pytest_kernelbench.runner.audit",
            "pytest_kernelbench.devices.stand_in", "pytest_kernelbench.devices.bfloat16", "pytest_kernelbench.devices.interpreter"]  # fmt: skip
 SHOWN_OUTPUT = 4000
@@ -277,10 +277,18 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
             numel *= size
         if len(block) != numel * ITEMSIZE.get(dtype, kind.itemsize):
             raise ValueError(f"{len(block)} bytes for {dtype}{list(shape)}")
-        tensor = torch.frombuffer(bytearray(block), dtype=kind).reshape(shape) if block else torch.empty(shape, dtype=kind)
+        tensor = (
+            torch.frombuffer(bytearray(block), dtype=kind).reshape(shape) if block else torch.empty(shape, dtype=kind)
+        )
     alias = entry.get("alias")
     return Output(
-        "Tensor", dtype, shape, str(entry["layout"]), None if alias is None else str(alias), entry.get("same") is True, tensor
+        "Tensor",
+        dtype,
+        shape,
+        str(entry["layout"]),
+        None if alias is None else str(alias),
+        entry.get("same") is True,
+        tensor,
     )
 
 

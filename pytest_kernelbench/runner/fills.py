@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Shape = tuple[int, ...]
-    Make = Callable[..., Array]
 
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating dtype; denormals lie below it."""
@@ -25,7 +24,7 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
     """Return float64 values of the shape; integer and bool dtypes round them later."""
     import numpy as np
 
-    maker = {
+    maker: dict[str, Callable[..., Array]] = {
         "normal": _normal,
         "uniform": _uniform,
         "integers": _integers,
@@ -107,7 +106,8 @@ def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Ar
     if not shape:
         return np.zeros(shape)
     values = rng.standard_normal(shape)
-    return values - np.log(np.exp(values).sum(axis=int(dim), keepdims=True))
+    total: Array = np.exp(values).sum(axis=int(dim), keepdims=True)
+    return values - np.log(total)
 
 
 def _symmetric(rng: np.random.Generator, shape: Shape) -> Array:
@@ -130,7 +130,8 @@ def _nonsingular(rng: np.random.Generator, shape: Shape) -> Array:
         return np.zeros(shape)
     left, _ = np.linalg.qr(rng.standard_normal(shape))
     right, _ = np.linalg.qr(rng.standard_normal(shape))
-    return (left * rng.uniform(0.5, 2.0, (*shape[:-2], 1, shape[-1]))) @ right
+    product: Array = (left * rng.uniform(0.5, 2.0, (*shape[:-2], 1, shape[-1]))) @ right
+    return product
 
 
 def _junk(rng: np.random.Generator, shape: Shape) -> Array:

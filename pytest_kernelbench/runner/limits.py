@@ -1,4 +1,4 @@
-"""What a runner may use: limits, an environment of its own, an unprivileged user where we are root, death with the judge.
+"""What a runner may use: limits, its own environment, an unprivileged user where we are root, death with the judge.
 
 Each measure is applied where the machine allows it; none of them is needed for a right verdict, all of them keep one
 kernel from costing another its verdict.

@@ -13,13 +13,14 @@ MOST_TEXT = 4000
 # What the interpreter or torch on the CPU lacks, by the text of the exception: not the kernel's fault.
 _LACKING = (
     (re.compile(r"not implemented for '(\w+)'"), "torch on the CPU lacks this operation for {0}"),
-    (re.compile(r"not implemented on the CPU|is not (?:supported|implemented) (?:on|for) CPU"), "torch lacks it on the CPU"),
+    (re.compile(r"not implemented on the CPU|is not (?:supported|implemented) (?:on|for) CPU"),
+     "torch lacks it on the CPU"),
     (re.compile(r"Could not run 'aten::(\w+)'"), "torch on the CPU lacks {0}"),
     (re.compile(r"'(?:int|float|bool)' object has no attribute '(?:to|dtype|handle|shape|type|cast)'"),
      "the interpreter passes Python scalars unwrapped"),
     (re.compile(r"not supported in interpreter mode"), "the interpreter lacks it"),
 )  # fmt: skip
-_GONE = re.compile(r"(Block pointers) have been removed|module 'triton\.language' has no attribute '(make_block_ptr|advance)'|name '(make_block_ptr)'")
+_GONE = re.compile(r"(Block pointers) have been removed|'triton\.language' has no attribute '(make_block_ptr|advance)'")
 
 
 def describe(error: BaseException, path: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _root(error: BaseException) -> BaseException:
 def _lacking(error: BaseException, root: BaseException) -> str | None:
     text = str(root)
     if match := _GONE.search(text):
-        return f"this Triton has no {next(filter(None, match.groups()))} any more"
+        return f"this Triton no longer has {next(filter(None, match.groups()))}"
     if isinstance(root, NotImplementedError) and _raised_in_interpreter(root):
         return "the interpreter lacks it"
     wrapped = error is not root

@@ -1,4 +1,4 @@
-"""The wire between judge and runner: a JSON header and raw bytes, never pickle, with a cap and a deadline on everything."""
+"""The wire between judge and runner: a JSON header and raw bytes, never pickle, all with a cap and a deadline."""
 
 from __future__ import annotations
 

@@ -163,13 +163,14 @@ def _counts(instruments: Any) -> dict[str, Any]:
 
 def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[str, Any]], list[bytes]]:
     """Describe every output and give the bytes of those that are plain tensors, as long as they are under the cap."""
-    described, parts = [], []
+    described: list[dict[str, Any]] = []
+    parts: list[bytes] = []
     for value in _flatten(result):
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             described.append({"class": type(value).__name__, "value": repr(value)[:200]})
             continue
         size = value.numel() * value.element_size()
-        entry = {
+        entry: dict[str, Any] = {
             "class": "Tensor",
             "dtype": str(value.dtype).removeprefix("torch."),
             "shape": list(value.shape),

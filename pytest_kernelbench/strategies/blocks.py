@@ -101,7 +101,7 @@ def dims(shape: Sequence[int]) -> SearchStrategy[int]:
     return st.sampled_from([*range(rank), *range(-rank, 0)])
 
 
-def dim_sets(shape: Sequence[int], *, none: bool = True) -> SearchStrategy[None | int | tuple[int, ...]]:
+def dim_sets(shape: Sequence[int], *, none: bool = True) -> SearchStrategy[int | tuple[int, ...] | None]:
     """What reductions take as dim: None (all), one dimension, or a tuple of different ones."""
     from hypothesis import strategies as st
 

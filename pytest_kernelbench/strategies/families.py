@@ -94,7 +94,7 @@ def reduction(
     )
 
 
-def reduced(shape: tuple[int, ...], dim: None | int | tuple[int, ...]) -> int:
+def reduced(shape: tuple[int, ...], dim: int | tuple[int, ...] | None) -> int:
     """Number of elements behind one element of a reduction of `dim`."""
     if not shape or dim is None:
         return math.prod(shape)

@@ -1,0 +1,21 @@
+"""Collection is cheap: it loads neither torch nor Triton nor Hypothesis, and no kernel."""
+
+from __future__ import annotations
+
+from conftest import Project
+
+TELL = """
+import sys
+
+def pytest_unconfigure(config):
+    print("loaded:", sorted({"torch", "triton", "numpy", "hypothesis"} & set(sys.modules)))
+"""
+
+
+def test_nothing_heavy_is_loaded(project: Project) -> None:
+    project.write({"conftest.py": TELL})
+    project.submit({"relu.py": "raise SystemExit", "predictions.jsonl": '{"file": "gelu.py", "predict": "1 / 0"}'})
+    project.submit({"submission.toml": 'method = "x"', "round_0/softmax.py": "import torch"}, "other")
+    result = project.run("--kb-submission=*", "--collect-only", "--kb-missing=fail", "--kb-device=interpreter")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*<KernelLine gelu>*", "loaded: [[][]]"])

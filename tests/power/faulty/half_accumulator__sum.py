@@ -1,0 +1,24 @@
+"""Accumulates in the dtype of the input, which loses what a float16 or bfloat16 sum cannot hold."""
+
+import torch
+import triton
+import triton.language as tl
+
+@triton.jit
+def sum_kernel(x_ptr, y_ptr, columns, BLOCK: tl.constexpr):
+    row = tl.program_id(0)
+    total = tl.zeros((BLOCK,), x_ptr.dtype.element_ty)
+    for start in range(0, columns, BLOCK):
+        lane = start + tl.arange(0, BLOCK)
+        total += tl.load(x_ptr + row * columns + lane, mask=lane < columns, other=0)
+    tl.store(y_ptr + row, tl.sum(total, axis=0))
+
+
+def sum(input, dim, keepdim=False, dtype=None):
+    dims = range(input.ndim) if dim is None else [axis % input.ndim for axis in ([dim] if isinstance(dim, int) else dim)]
+    kept = [axis for axis in range(input.ndim) if axis not in dims]
+    shape = [1 if axis in dims else input.shape[axis] for axis in range(input.ndim) if keepdim or axis not in dims]
+    x = input.to(dtype or input.dtype).permute(*kept, *dims).contiguous()
+    result = torch.empty(shape, dtype=x.dtype, device=x.device)
+    sum_kernel[(result.numel(),)](x, result, input.numel() // max(1, result.numel()), BLOCK=16)
+    return result

@@ -1,0 +1,9 @@
+"""Has Hypothesis discard every example."""
+
+import hypothesis
+import torch
+
+
+def sigmoid(input, out=None):
+    hypothesis.reject()
+    return torch.zeros_like(input)
