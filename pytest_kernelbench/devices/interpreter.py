@@ -1,4 +1,4 @@
-"""Instruments on Triton's interpreter: count launches, drop them, shuffle programs, poison lanes, choose configurations."""
+"""Instruments on Triton's interpreter: count or drop launches, shuffle programs, poison lanes, pick configurations."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from pytest_kernelbench.judge.oracle import ROUNDOFF, TF32_ROUNDOFF, Evidence, W
 if TYPE_CHECKING:
     import torch
 
-    from pytest_kernelbench.runner.client import Output
+    from pytest_kernelbench.runner.answers import Output
 
 MOST_UNITS = 3.0
 """Units by which one element may be off. Correct variants of 20 operations stayed below 2.2."""
@@ -236,7 +236,8 @@ def _report(want: Wanted, got: torch.Tensor, units: torch.Tensor, source: str, w
     error = float(units.reshape(-1)[worst])
     over = "must be equal" if math.isinf(error) else f"{error:.3g} units of error, at most {MOST_UNITS:g}"
     lines = [
-        f"{want.name}{list(_index(worst, shape))}: got {_element(got, worst)}, wanted {_element(want.exact, worst)} ({over})",
+        f"{want.name}{list(_index(worst, shape))}: got {_element(got, worst)}, "
+        f"wanted {_element(want.exact, worst)} ({over})",
         f"{count} of {units.numel()} elements are wrong; first: "
         + ", ".join(f"{list(_index(i, shape))} {_element(got, i)} for {_element(want.exact, i)}" for i in first),
         f"budget from: {source}",

@@ -1,4 +1,4 @@
-"""What is right: the reference in float64, eager PyTorch's own error, and how much rounded inputs can move the result."""
+"""What is right: the reference in float64, eager PyTorch's own error, and how far rounded inputs move the result."""
 
 from __future__ import annotations
 

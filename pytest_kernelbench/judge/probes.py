@@ -1,4 +1,4 @@
-"""What a facet does with one case: most compare one answer; `contract` and `engine` ask again under other conditions."""
+"""What a facet does with one case: most compare one answer, `contract` and `engine` ask again in other conditions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pytest_kernelbench.judge.facets import reseeded
 from pytest_kernelbench.judge.trial import Finding, Trial
 from pytest_kernelbench.model.case import Case, Tensor, leaves, replace
-from pytest_kernelbench.runner.client import Answer
+from pytest_kernelbench.runner.answers import Answer
 
 MOST_CONFIGS = 32
 """Autotune configurations that are tried one by one."""

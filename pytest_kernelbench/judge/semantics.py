@@ -40,9 +40,8 @@ def gathered(evidence: Evidence, got: Sequence[Any]) -> Verdict:
             at = int(wrong.reshape(-1).nonzero()[0])
             pair = f"{index.reshape(-1)[at]} ({theirs.reshape(-1)[at]:.7g})"
             wanted = f"{want.exact.reshape(-1)[at]} ({ours.reshape(-1)[at]:.7g})"
-            return _wrong(
-                f"{want.name}: got index {pair}, wanted {wanted}\n{int(wrong.sum())} of {wrong.numel()} indices are wrong"
-            )
+            count = f"{int(wrong.sum())} of {wrong.numel()} indices are wrong"
+            return _wrong(f"{want.name}: got index {pair}, wanted {wanted}\n{count}")
     return Verdict("ieee")
 
 
@@ -104,9 +103,8 @@ def random(evidence: Evidence, got: Sequence[Any]) -> Verdict:
         distance = _distance_to_uniform(values)
         most = math.sqrt(-math.log(FALSE_ALARM / 2) / (2 * values.numel())) + ROUNDOFF[want.dtype]
         if distance > most:
-            return _wrong(
-                f"{want.name}: the draws are not uniform: Kolmogorov-Smirnov distance {distance:.3g}, at most {most:.3g}"
-            )
+            size = f"Kolmogorov-Smirnov distance {distance:.3g}, at most {most:.3g}"
+            return _wrong(f"{want.name}: the draws are not uniform: {size}")
         if (lag := _correlated(values)) is not None:
             return _wrong(f"{want.name}: draws {lag} apart are correlated")
     return Verdict("ieee")

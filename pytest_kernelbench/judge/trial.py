@@ -11,7 +11,8 @@ from pytest_kernelbench.judge.compare import compare
 from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.runner.client import Answer, Output, Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.answers import Answer, Output
+from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
 from pytest_kernelbench.runner.materialize import GUARD, geometry, materialize, torch_dtype
 
 if TYPE_CHECKING:

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner.answers import Answer, answer, plain, printable
 from pytest_kernelbench.runner.materialize import GUARD, geometry
 
-if TYPE_CHECKING:
-    import torch
+PRELOAD = [
+    "numpy.random",
+    "torch",
+    "triton.language",
+    "triton.runtime.interpreter",
+    "pytest_kernelbench.runner.server",
+    "pytest_kernelbench.runner.audit",
+    "pytest_kernelbench.devices.bfloat16",
+    "pytest_kernelbench.devices.interpreter",
+    "pytest_kernelbench.devices.stand_in",
+]
+"""What the fork server imports, so that no runner has to."""
 
-PRELOAD = ["numpy.random", "torch", "triton", "triton.language", "triton.runtime.interpreter", "torch.utils._pytree",
-           "pytest_kernelbench.runner.server", "pytest_kernelbench.runner.audit",
-           "pytest_kernelbench.devices.stand_in", "pytest_kernelbench.devices.bfloat16", "pytest_kernelbench.devices.interpreter"]  # fmt: skip
 SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _STARTING = threading.Lock()
 
 
@@ -54,40 +59,6 @@ class RunnerDied(Exception):
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One output of a kernel: its tensor on the CPU, or what it was instead."""
-
-    kind: str
-    """Class name; only `Tensor` comes with contents."""
-    dtype: str = ""
-    shape: tuple[int, ...] = ()
-    layout: str = "strided"
-    alias: str | None = None
-    """Path of the argument in whose memory it lies."""
-    same: bool = False
-    """Whether it is that very argument."""
-    tensor: torch.Tensor | None = None
-    value: str = ""
-    """Text of what is no tensor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back from a request: a status, and of a call that returned everything that was seen."""
-
-    status: str
-    message: str = ""
-    frames: tuple[str, ...] = ()
-    outputs: tuple[Output, ...] = ()
-    memory: tuple[bytes, ...] = ()
-    """All bytes of every tensor argument afterwards, guard bands included, in the order of `leaves(case)`."""
-    metadata: tuple[Any, ...] = ()
-    """Shape and strides of every tensor argument afterwards."""
-    counts: Mapping[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 class Runner:
@@ -114,7 +85,7 @@ class Runner:
     def load(self, code: str, filename: str, entries: Sequence[str]) -> Answer:
         """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point."""
         request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
-        return _plain(self._ask(request, most=0, seconds=self.settings.load_seconds)[0])
+        return plain(self._ask(request, most=0, seconds=self.settings.load_seconds)[0])
 
     def call(
         self,
@@ -142,9 +113,9 @@ class Runner:
         }
         header, body = self._ask(request, most=most + _memory_bytes(case), seconds=seconds)
         if header.get("status") != "ok":
-            return _plain(header)
+            return plain(header)
         try:
-            return _answer(header, body)
+            return answer(header, body)
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
 
@@ -152,7 +123,7 @@ class Runner:
         """Return the end of what the kernel has printed."""
         size = os.fstat(self._output.fileno()).st_size
         data = os.pread(self._output.fileno(), SHOWN_OUTPUT * 4, max(0, size - SHOWN_OUTPUT * 4))
-        return _printable(data.decode(errors="replace"))[-SHOWN_OUTPUT:]
+        return printable(data.decode(errors="replace"))[-SHOWN_OUTPUT:]
 
     def close(self) -> None:
         """End the runner with everything that it started, and remove its files."""
@@ -236,67 +207,6 @@ def _environment(settings: RunnerSettings) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _plain(header: dict[str, Any]) -> Answer:
-    """Return an answer without outputs: the kernel was loaded, or something went wrong."""
-    status = header.get("status")
-    if status not in ("ok", "load_error", "runtime_error", "unsupported", "crash"):
-        status = "crash"
-    frames = header.get("frames")
-    shown = tuple(_printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
-    return Answer(status, _printable(str(header.get("message", "")))[:SHOWN_OUTPUT], shown)
-
-
-def _answer(header: dict[str, Any], body: bytes) -> Answer:
-    rest = memoryview(body)
-    outputs = []
-    for entry in header["outputs"][:64]:
-        size = int(entry.get("bytes", 0))
-        outputs.append(_output(entry, bytes(rest[:size])))
-        rest = rest[size:]
-    memory = []
-    for size in header["memory"]:
-        memory.append(bytes(rest[: int(size)]))
-        rest = rest[int(size) :]
-    counts = {str(name): value for name, value in header["counts"].items()}
-    return Answer(
-        "ok", "", (), tuple(outputs), tuple(memory), tuple(header["metadata"]), counts, float(header["seconds"])
-    )
-
-
-def _output(entry: dict[str, Any], block: bytes) -> Output:
-    import torch
-
-    if entry["class"] != "Tensor":
-        return Output(_printable(str(entry["class"]))[:80], value=_printable(str(entry.get("value", "")))[:200])
-    dtype, shape = str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
-    tensor = None
-    if not entry.get("omitted"):
-        kind = getattr(torch, dtype)
-        numel = 1
-        for size in shape:
-            numel *= size
-        if len(block) != numel * ITEMSIZE.get(dtype, kind.itemsize):
-            raise ValueError(f"{len(block)} bytes for {dtype}{list(shape)}")
-        tensor = (
-            torch.frombuffer(bytearray(block), dtype=kind).reshape(shape) if block else torch.empty(shape, dtype=kind)
-        )
-    alias = entry.get("alias")
-    return Output(
-        "Tensor",
-        dtype,
-        shape,
-        str(entry["layout"]),
-        None if alias is None else str(alias),
-        entry.get("same") is True,
-        tensor,
-    )
-
-
 def _memory_bytes(case: Case) -> int:
     """Bytes of all tensor arguments of a case with their guard bands."""
     return sum(geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for _, recipe in leaves(case))
-
-
-def _printable(text: str) -> str:
-    """Return text without escape sequences and control characters: a kernel must not write the terminal."""
-    return _CONTROL.sub("", _ESCAPE.sub("", text))

@@ -22,8 +22,8 @@ def reference(input, running_mean, running_var, weight=None, bias=None, training
 def cases(draw, given):
     shape = draw(shapes(given, 2, 5))
     channels = shape[1]
-    # The variance of a single value is not defined.
-    training = draw(booleans()) if math.prod(shape) > channels else False
+    # The variance of one value is not defined, and that of two is all rounding where they happen to be close.
+    training = draw(booleans()) if math.prod(shape) >= 4 * channels else False
     return Case(
         input=draw(tensors(given, shape)),
         running_mean=draw(tensors(given, (channels,))),

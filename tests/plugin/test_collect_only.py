@@ -7,7 +7,7 @@ from conftest import Project
 TELL = """
 import sys
 
-def pytest_unconfigure(config):
+def pytest_collection_finish(session):  # Hypothesis' own plugin loads it for the terminal summary
     print("loaded:", sorted({"torch", "triton", "numpy", "hypothesis"} & set(sys.modules)))
 """
 
@@ -18,4 +18,4 @@ def test_nothing_heavy_is_loaded(project: Project) -> None:
     project.submit({"submission.toml": 'method = "x"', "round_0/softmax.py": "import torch"}, "other")
     result = project.run("--kb-submission=*", "--collect-only", "--kb-missing=fail", "--kb-device=interpreter")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*<KernelLine gelu>*", "loaded: [[][]]"])
+    result.stdout.fnmatch_lines(["loaded: [[][]]", "*<KernelLine gelu>*"])

@@ -53,7 +53,8 @@ def test_a_submission_outside_of_the_root_keeps_its_node_ids(
     (folder / "relu.py").write_text(TORCH_RELU)
     wanted = ["mine/round_2/relu.py::correctness"]
     assert project.collect(f"--kb-submission={folder.parent}") == wanted
-    assert project.collect(f"--kb-submission={folder.parent}", f"{folder / 'relu.py'}::correctness") == wanted
+    options = (f"--rootdir={project.path}", f"--kb-submission={folder.parent}")
+    assert project.collect(*options, f"{folder / 'relu.py'}::correctness") == wanted
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pytest_kernelbench.judge import facets, oracle
 from pytest_kernelbench.judge.compare import compare
 from pytest_kernelbench.model.case import without
 from pytest_kernelbench.model.task import FACETS
-from pytest_kernelbench.runner.client import Output
+from pytest_kernelbench.runner.answers import Output
 
 if TYPE_CHECKING:
     import torch

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def conv_kernel(
     x_ptr, w_ptr, bias_ptr, y_ptr, count, channels, height, width, filters, out_height, out_width, depth, group,

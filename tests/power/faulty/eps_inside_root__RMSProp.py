@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def rmsprop_kernel(p_ptr, g_ptr, s_ptr, q_ptr, t_ptr, count, lr, alpha, one_minus_alpha, eps, decay, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.autotune([triton.Config({"BLOCK": 1024}), triton.Config({"BLOCK": 256})], key=["count"])
 @triton.jit
 def exp_sqrt_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):

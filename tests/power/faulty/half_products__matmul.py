@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def matmul_kernel(a_ptr, b_ptr, c_ptr, m, n, k, a_batch, b_batch, BLOCK: tl.constexpr, BLOCK_K: tl.constexpr):
     batch = tl.program_id(2)

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def gather_kernel(x_ptr, target_ptr, weight_ptr, loss_ptr, scale_ptr, count, classes, space, BLOCK: tl.constexpr):
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def softmax_kernel(x_ptr, y_ptr, total_ptr, columns, chunks, BLOCK: tl.constexpr):
     row, chunk = tl.program_id(0), tl.program_id(1)

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def addmm_kernel(
     x_ptr, a_ptr, b_ptr, c_ptr, m, n, k, x_row, x_column, alpha, beta, BLOCK: tl.constexpr, BLOCK_K: tl.constexpr

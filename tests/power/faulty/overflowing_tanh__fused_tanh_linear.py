@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def linear_kernel(x_ptr, w_ptr, bias_ptr, y_ptr, rows, inner, outer, BLOCK: tl.constexpr, BLOCK_K: tl.constexpr):
     row = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)[:, None]

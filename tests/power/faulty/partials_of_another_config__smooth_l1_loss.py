@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.autotune([triton.Config({"BLOCK": 1024}), triton.Config({"BLOCK": 128})], key=["count"])
 @triton.jit
 def loss_kernel(x_ptr, t_ptr, y_ptr, count, beta, NONE: tl.constexpr, BLOCK: tl.constexpr):

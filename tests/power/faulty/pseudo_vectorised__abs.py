@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.autotune([triton.Config({"BLOCK": 1024, "VEC": 1}), triton.Config({"BLOCK": 256, "VEC": 4})], key=["count"])
 @triton.jit
 def abs_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr, VEC: tl.constexpr):

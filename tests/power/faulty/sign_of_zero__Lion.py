@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def lion_kernel(p_ptr, g_ptr, m_ptr, new_p_ptr, new_m_ptr, count, lr, b1, c1, b2, c2, decay, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

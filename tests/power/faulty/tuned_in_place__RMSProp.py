@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.autotune([triton.Config({"BLOCK": 1024}), triton.Config({"BLOCK": 256})], key=["count"])
 @triton.jit
 def rmsprop_kernel(p_ptr, g_ptr, s_ptr, count, lr, alpha, one_minus_alpha, eps, decay, BLOCK: tl.constexpr):

@@ -4,6 +4,7 @@ import torch
 import triton
 import triton.language as tl
 
+
 @triton.jit
 def peak_kernel(x_ptr, peak_ptr, columns, BLOCK: tl.constexpr):
     row, peak = tl.program_id(0), tl.load(peak_ptr + tl.program_id(0))

@@ -2,6 +2,7 @@
 
 import torch
 
+
 class Unusual(BaseException):
     def __str__(self):
         raise Unusual
@@ -9,4 +10,3 @@ class Unusual(BaseException):
 
 def sigmoid(input, out=None):
     raise Unusual
-    return torch.zeros_like(input)

@@ -11,4 +11,3 @@ def sigmoid(input, out=None):
         if os.fork() == 0:
             time.sleep(600)
             os._exit(0)
-    return torch.zeros_like(input)

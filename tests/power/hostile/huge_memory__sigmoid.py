@@ -1,10 +1,24 @@
 """Fills memory until there is none."""
 
 import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def zero_kernel(y_ptr, count, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    tl.store(y_ptr + offsets, 0.0, mask=offsets < count)
+
+
+def zeros(input):
+    result = torch.empty(input.shape, dtype=input.dtype, device=input.device)
+    zero_kernel[(triton.cdiv(input.numel(), 1024),)](result, input.numel(), BLOCK=1024)
+    return result
 
 
 def sigmoid(input, out=None):
     hoard = []
     for _ in range(4096):
         hoard.append(torch.ones(64 << 20, dtype=torch.uint8))
-    return torch.zeros_like(input)
+    return zeros(input)

@@ -6,4 +6,3 @@ import torch
 
 def sigmoid(input, out=None):
     hypothesis.reject()
-    return torch.zeros_like(input)

@@ -5,4 +5,3 @@ import torch
 
 def sigmoid(input, out=None):
     raise KeyboardInterrupt
-    return torch.zeros_like(input)

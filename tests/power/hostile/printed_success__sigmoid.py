@@ -13,4 +13,3 @@ def sigmoid(input, out=None):
     with contextlib.suppress(OSError), open("/dev/tty", "w") as terminal:
         terminal.write(text)
     raise RuntimeError(text)
-    return torch.zeros_like(input)

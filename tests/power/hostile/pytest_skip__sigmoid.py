@@ -6,4 +6,3 @@ import torch
 
 def sigmoid(input, out=None):
     pytest.skip("not today")
-    return torch.zeros_like(input)

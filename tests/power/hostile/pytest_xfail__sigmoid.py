@@ -6,4 +6,3 @@ import torch
 
 def sigmoid(input, out=None):
     pytest.xfail("known")
-    return torch.zeros_like(input)

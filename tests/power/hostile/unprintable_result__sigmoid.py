@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+
 class Result:
     def __repr__(self):
         sys.exit(0)

@@ -1,0 +1,105 @@
+"""What comes back from a runner, taken apart with suspicion: every size, kind and text is checked before use."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import ITEMSIZE
+
+if TYPE_CHECKING:
+    import torch
+
+MOST_TEXT = 4000
+"""Characters of a message that are kept."""
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of a kernel: its tensor on the CPU, or what it was instead."""
+
+    kind: str
+    """Class name; only `Tensor` comes with contents."""
+    dtype: str = ""
+    shape: tuple[int, ...] = ()
+    layout: str = "strided"
+    alias: str | None = None
+    """Path of the argument in whose memory it lies."""
+    same: bool = False
+    """Whether it is that very argument."""
+    tensor: torch.Tensor | None = None
+    value: str = ""
+    """Text of what is no tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from a request: a status, and of a call that returned everything that was seen."""
+
+    status: str
+    message: str = ""
+    frames: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    memory: tuple[bytes, ...] = ()
+    """All bytes of every tensor argument afterwards, guard bands included, in the order of `leaves(case)`."""
+    metadata: tuple[Any, ...] = ()
+    """Shape and strides of every tensor argument afterwards."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def plain(header: dict[str, Any]) -> Answer:
+    """Return an answer without outputs: the kernel was loaded, or something went wrong."""
+    status = header.get("status")
+    if status not in ("ok", "load_error", "runtime_error", "unsupported", "crash"):
+        status = "crash"
+    frames = header.get("frames")
+    shown = tuple(printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
+    return Answer(status, printable(str(header.get("message", "")))[:MOST_TEXT], shown)
+
+
+def answer(header: dict[str, Any], body: bytes) -> Answer:
+    """Return the answer to a call; raises `ValueError`, `TypeError` or `KeyError` where it does not hold together."""
+    rest = memoryview(body)
+    outputs = []
+    for entry in header["outputs"][:64]:
+        size = int(entry.get("bytes", 0))
+        outputs.append(_output(entry, bytes(rest[:size])))
+        rest = rest[size:]
+    memory = []
+    for size in header["memory"]:
+        memory.append(bytes(rest[: int(size)]))
+        rest = rest[int(size) :]
+    counts = {str(name): value for name, value in header["counts"].items()}
+    return Answer(
+        "ok", "", (), tuple(outputs), tuple(memory), tuple(header["metadata"]), counts, float(header["seconds"])
+    )
+
+
+def _output(entry: dict[str, Any], block: bytes) -> Output:
+    import torch
+
+    if entry["class"] != "Tensor":
+        return Output(printable(str(entry["class"]))[:80], value=printable(str(entry.get("value", "")))[:200])
+    dtype, shape = str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
+    tensor = None
+    if not entry.get("omitted"):
+        kind = getattr(torch, dtype)
+        if len(block) != math.prod(shape) * ITEMSIZE.get(dtype, kind.itemsize):
+            raise ValueError(f"{len(block)} bytes for {dtype}{list(shape)}")
+        flat = torch.frombuffer(bytearray(block), dtype=kind) if block else torch.empty(0, dtype=kind)
+        tensor = flat.reshape(shape)
+    alias = entry.get("alias")
+    where = None if alias is None else str(alias)
+    return Output("Tensor", dtype, shape, str(entry["layout"]), where, entry.get("same") is True, tensor)
+
+
+def printable(text: str) -> str:
+    """Return text without escape sequences and control characters: a kernel must not write the terminal."""
+    return _CONTROL.sub("", _ESCAPE.sub("", text))

@@ -1,0 +1,36 @@
+"""pytest's and Hypothesis' own options work on kernels: --hypothesis-seed, --lf, -x."""
+
+from __future__ import annotations
+
+import shutil
+
+from conftest import QUICK, TORCH_RELU, WRONG_RELU, Project
+
+UNLUCKY = """
+def relu(input, inplace=False):
+    print(tuple(input.shape))
+    return input.relu() + (input.numel() % 7 == 2)
+"""
+
+
+def test_the_seed_decides_which_cases_are_drawn(project: Project) -> None:
+    project.submit({"relu.py": UNLUCKY})
+
+    def drawn(seed: int) -> list[str]:
+        shutil.rmtree(project.path / ".hypothesis", ignore_errors=True)
+        result = project.judge("--kb-facets=sizes", "--kb-examples=100", f"--hypothesis-seed={seed}")
+        result.assert_outcomes(failed=1)
+        lines = result.outlines
+        return lines[lines.index("the kernel printed (the last of it):") :][1:-4]
+
+    first = drawn(3)
+    assert len(first) > 12
+    assert drawn(3) == first
+    assert drawn(4) != first
+
+
+def test_last_failed_and_exit_first(project: Project) -> None:
+    project.submit({"relu.py": WRONG_RELU, "round_1/relu.py": TORCH_RELU, "softmax.py": "1 / 0"})
+    options = ("--kb-submission=mine", *QUICK)
+    project.pytester.runpytest_subprocess(*options, "-x").assert_outcomes(failed=1)
+    project.pytester.runpytest_subprocess(*options, "--lf").assert_outcomes(failed=1)
