@@ -21,7 +21,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, no stand-in)", "auto"),
     ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
     ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
-    ("timeout", "SECONDS", "time limit per kernel", "120"),
+    ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files, instead of those that come with the plugin", None),

@@ -31,7 +31,7 @@ class Plan:
     facets: tuple[str, ...] = FACETS
     examples: int = 48
     """Cases drawn per kernel, over all facets, beside the fixed ones."""
-    seconds: float = 120.0
+    seconds: float = 240.0
     """Time limit per kernel."""
     case: Case | None = None
     """The one case to replay instead of everything else."""
@@ -101,7 +101,7 @@ class Judgement:
                 self._label()
                 if self.results[facet] != "passed" or self._rejected:
                     return
-            if self.trial.expired:
+            if self.trial.expired or self.results[facet] == "timeout":
                 return
         if self.label.name == "kernel" and self.trial.silent:
             self.label = Label("mixed", self.label.share)

@@ -152,9 +152,10 @@ def _values(task: Task) -> Iterator[Case]:
 
 
 def _own_fill(task: Task) -> list[str]:
-    """Return the ordinary fill of a task that has fills of its own: those are made to take its place."""
+    """Return the ordinary range of a task that has fills of its own: those are made to take its place."""
     fills = [recipe.fill for _, recipe in leaves(task.spine[0])]
-    return fills[:1] if task.contract.values != VALUE_FILLS else []
+    own = task.contract.values != VALUE_FILLS and fills[0].startswith(("uniform", "normal"))
+    return fills[:1] if own else []
 
 
 def _engine(task: Task) -> list[Case]:

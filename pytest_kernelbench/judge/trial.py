@@ -18,6 +18,9 @@ from pytest_kernelbench.runner.materialize import GUARD, geometry, materialize, 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
 
+CALL_SHARE = 0.25
+"""Part of a kernel's time limit that one call may take: a hang need not cost all of it."""
+
 REMEMBERED = 512
 """Cases whose evidence is kept: kernels of one task share the cases of its spine."""
 
@@ -130,7 +133,7 @@ class Trial:
         self, case: Case, most: int, variant: Mapping[str, Any] | None = None, rewrite: Case | None = None
     ) -> Answer:
         """Call the kernel and return the answer unjudged; raises `Finding` where the runner dies."""
-        left = self.deadline - time.monotonic()
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.limit)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.limit:.0f} s (--kb-timeout)", case)
         if self._runner is None or not self._runner.alive:

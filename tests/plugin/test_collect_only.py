@@ -7,8 +7,8 @@ from conftest import Project
 TELL = """
 import sys
 
-def pytest_collection_finish(session):  # Hypothesis' own plugin loads it for the terminal summary
-    print("loaded:", sorted({"torch", "triton", "numpy", "hypothesis"} & set(sys.modules)))
+def pytest_report_collectionfinish():  # Hypothesis' own plugin loads it afterwards, for the terminal summary
+    return f"loaded: {sorted({'torch', 'triton', 'numpy', 'hypothesis'} & set(sys.modules))}"
 """
 
 

@@ -16,7 +16,7 @@ def pytest_runtest_call(item):
 def summary(text: str) -> list[str]:
     """Return the lines of the tables and of what follows them."""
     lines = text.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.strip("= ").startswith("kernelbench: mine"))
+    start = next(number for number, line in enumerate(lines) if "= kernelbench: mine =" in line)
     end = next(number for number in range(start, len(lines)) if "short test summary info" in lines[number])
     return lines[start:end]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ def refusals(task: Task, case: Case) -> Iterator[str]:
     """Yield a line for each right answer to a case that the judge refuses, and for a reference that fails."""
     try:
         evidence = oracle.evaluate(task, case)
-        answers = dict(right_answers(evidence))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answers = dict(right_answers(evidence))
     except Exception as error:
         yield f"{case}: {type(error).__name__}: {error}"
         return

@@ -30,14 +30,16 @@ def attention_kernel(
     total = tl.zeros((BLOCK_Q, 1), tl.float32)
     y = tl.zeros((BLOCK_Q, BLOCK_D), tl.float32)
     last = tl.minimum(keys, (tile + 1) * BLOCK_Q) if CAUSAL else keys
+    place = tl.arange(0, BLOCK_K)
+    k_tile = k_ptr + place[:, None] * k_2 + lane * k_3
+    v_tile = v_ptr + place[:, None] * v_2 + lane * v_3
     for start in range(0, last, BLOCK_K):
-        key = start + tl.arange(0, BLOCK_K).to(tl.int64)[:, None]
-        present = (key < keys) & (lane < depth)
-        k = tl.load(k_ptr + key * k_2 + lane * k_3, mask=present, other=0)
-        v = tl.load(v_ptr + key * v_2 + lane * v_3, mask=present, other=0)
-        seen = tl.trans(key) < keys
+        present = (start + place < keys)[:, None] & (lane < depth)
+        k = tl.load(k_tile, mask=present, other=0)
+        v = tl.load(v_tile, mask=present, other=0)
+        seen = (start + place < keys)[None, :]
         if CAUSAL:
-            seen = seen & (tl.trans(key) <= query)
+            seen = seen & ((start + place)[None, :] <= query)
         score = tl.where(seen, tl.dot(q, tl.trans(k), input_precision="ieee") * scale, float("-inf"))
         # Every query sees key 0, so that the peak is finite from the first block on.
         higher = tl.maximum(peak, tl.max(score, axis=1, keep_dims=True))
@@ -46,6 +48,8 @@ def attention_kernel(
         total = total * decay + tl.sum(share, axis=1, keep_dims=True)
         y = tl.dot(share.to(v.dtype), v, y * decay, input_precision="ieee")
         peak = higher
+        k_tile += BLOCK_K * k_2
+        v_tile += BLOCK_K * v_2
     tl.store(y_ptr + query * y_2 + lane * y_3, y / total, mask=wanted)
 
 

@@ -1,33 +1,25 @@
-"""GELU of input + alpha * other in one pass: broadcasting and any layout are strides over four dimensions."""
+"""GELU of input + alpha * other in one pass: broadcasting and any layout are strides, divided out once a row."""
 
 import torch
 import triton
 import triton.language as tl
 
 
-@triton.autotune(
-    configs=[
-        triton.Config({"BLOCK": 1024}, num_warps=4),
-        triton.Config({"BLOCK": 2048}, num_warps=8),
-        triton.Config({"BLOCK": 512}, num_warps=4),
-    ],
-    key=["count"],
-)
 @triton.jit
 def add_gelu_kernel(
-    x_ptr, other_ptr, y_ptr, count, size_1, size_2, size_3,
+    x_ptr, other_ptr, y_ptr, rows, size_1, size_2, columns,
     x_0, x_1, x_2, x_3, other_0, other_1, other_2, other_3, number,
-    ALPHA: tl.constexpr, TANH: tl.constexpr, COMPUTE: tl.constexpr, BLOCK: tl.constexpr,
+    ALPHA: tl.constexpr, TANH: tl.constexpr, COMPUTE: tl.constexpr,
+    BLOCK_ROWS: tl.constexpr, BLOCK_COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    offsets = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = offsets < count
-    i_3 = offsets % size_3
-    i_2 = offsets // size_3 % size_2
-    i_1 = offsets // size_3 // size_2 % size_1
-    i_0 = offsets // size_3 // size_2 // size_1
-    x = tl.load(x_ptr + i_0 * x_0 + i_1 * x_1 + i_2 * x_2 + i_3 * x_3, mask=inside, other=0).to(COMPUTE)
+    tiles = tl.cdiv(columns, BLOCK_COLUMNS)
+    row = (tl.program_id(0) // tiles).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)[:, None]
+    column = (tl.program_id(0) % tiles).to(tl.int64) * BLOCK_COLUMNS + tl.arange(0, BLOCK_COLUMNS)[None, :]
+    inside = (row < rows) & (column < columns)
+    i_0, i_1, i_2 = row // size_2 // size_1, row // size_2 % size_1, row % size_2
+    x = tl.load(x_ptr + i_0 * x_0 + i_1 * x_1 + i_2 * x_2 + column * x_3, mask=inside, other=0).to(COMPUTE)
     if other_ptr is not None:
-        place = i_0 * other_0 + i_1 * other_1 + i_2 * other_2 + i_3 * other_3
+        place = i_0 * other_0 + i_1 * other_1 + i_2 * other_2 + column * other_3
         x += ALPHA * tl.load(other_ptr + place, mask=inside, other=0).to(COMPUTE)
     else:
         x += number
@@ -36,7 +28,7 @@ def add_gelu_kernel(
         y = x / (1.0 + tl.exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)))
     else:
         y = 0.5 * x * (1.0 + tl.erf(x * 0.7071067811865476))
-    tl.store(y_ptr + offsets, y, mask=inside)
+    tl.store(y_ptr + row * columns + column, y, mask=inside)
 
 
 def fused_add_gelu(input, other, alpha=1, approximate="none", out=None):
@@ -47,7 +39,6 @@ def fused_add_gelu(input, other, alpha=1, approximate="none", out=None):
     shape = torch.broadcast_shapes(input.shape, other.shape) if tensor else input.shape
     direct = out is not None and out.resize_(shape).is_contiguous() and out.dtype == dtype
     result = out if direct else torch.empty(shape, dtype=dtype, device=input.device)
-
     if result.numel() == 0:
         return result if out is None else out
 
@@ -56,9 +47,14 @@ def fused_add_gelu(input, other, alpha=1, approximate="none", out=None):
         return x.expand(shape).reshape(-1, *(1, 1, 1, *shape)[-3:])
 
     x, added = four(input), four(other) if tensor else None
-    add_gelu_kernel[lambda config: (triton.cdiv(result.numel(), config["BLOCK"]),)](
-        x, added, result, result.numel(), *x.shape[1:], *x.stride(), *(added.stride() if tensor else (0, 0, 0, 0)),
+    columns = x.shape[3]
+    rows = result.numel() // columns
+    block_columns = min(triton.next_power_of_2(columns), 1024)
+    block_rows = 1024 // block_columns
+    add_gelu_kernel[(triton.cdiv(rows, block_rows) * triton.cdiv(columns, block_columns),)](
+        x, added, result, rows, *x.shape[1:], *x.stride(), *(added.stride() if tensor else (0, 0, 0, 0)),
         0.0 if tensor else float(alpha * other),
         ALPHA=alpha, TANH=approximate == "tanh", COMPUTE=tl.float64 if dtype == torch.float64 else tl.float32,
+        BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns,
     )  # fmt: skip
     return result if out is None or direct else out.copy_(result)

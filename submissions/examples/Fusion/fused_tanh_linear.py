@@ -17,6 +17,14 @@ def tanh(x):
     return tl.where(square < 0.3, near, far)
 
 
+@triton.autotune(
+    configs=[
+        triton.Config({"BLOCK_M": 64, "BLOCK_N": 128, "BLOCK_K": 32}, num_warps=4, num_stages=3),
+        triton.Config({"BLOCK_M": 32, "BLOCK_N": 64, "BLOCK_K": 64}, num_warps=4, num_stages=3),
+        triton.Config({"BLOCK_M": 128, "BLOCK_N": 64, "BLOCK_K": 32}, num_warps=4, num_stages=4),
+    ],
+    key=["m", "n", "k"],
+)
 @triton.jit
 def tanh_linear_kernel(
     x_ptr, weight_ptr, bias_ptr, y_ptr, m, n, k, x_row, x_column, weight_row, weight_column,
@@ -25,14 +33,17 @@ def tanh_linear_kernel(
     tiles_n = tl.cdiv(n, BLOCK_N)
     row = (tl.program_id(0) // tiles_n).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = (tl.program_id(0) % tiles_n).to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
+    depth = tl.arange(0, BLOCK_K)
+    x_tile = x_ptr + row * x_row + depth[None, :] * x_column
+    # The transpose of weight costs nothing: it is read with its strides exchanged.
+    weight_tile = weight_ptr + depth[:, None] * weight_column + column * weight_row
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
     for start in range(0, k, BLOCK_K):
-        depth = start + tl.arange(0, BLOCK_K).to(tl.int64)
-        x = tl.load(x_ptr + row * x_row + depth[None, :] * x_column, mask=(row < m) & (depth < k)[None, :], other=0)
-        # The transpose of weight costs nothing: it is read with its strides exchanged.
-        place = column * weight_row + depth[:, None] * weight_column
-        weight = tl.load(weight_ptr + place, mask=(depth < k)[:, None] & (column < n), other=0)
+        x = tl.load(x_tile, mask=(row < m) & (depth < k - start)[None, :], other=0)
+        weight = tl.load(weight_tile, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total = tl.dot(x, weight, total, input_precision="ieee")
+        x_tile += BLOCK_K * x_column
+        weight_tile += BLOCK_K * weight_column
     if bias_ptr is not None:
         total += tl.load(bias_ptr + column, mask=column < n, other=0).to(tl.float32)
     tl.store(y_ptr + row * n + column, tanh(total), mask=(row < m) & (column < n))
@@ -44,9 +55,7 @@ def fused_tanh_linear(input, weight, bias=None):
     x = input.reshape(m, k)
     bias = None if bias is None else bias.contiguous()
     result = torch.empty((*input.shape[:-1], n), dtype=input.dtype, device=input.device)
-    block_m = 32 if m <= 32 else 64
-    tanh_linear_kernel[(triton.cdiv(m, block_m) * triton.cdiv(n, 128),)](
-        x, weight, bias, result, m, n, k, *x.stride(), *weight.stride(),
-        BLOCK_M=block_m, BLOCK_N=128, BLOCK_K=32, num_warps=4, num_stages=3,
-    )  # fmt: skip
+    tanh_linear_kernel[lambda config: (triton.cdiv(m, config["BLOCK_M"]) * triton.cdiv(n, config["BLOCK_N"]),)](
+        x, weight, bias, result, m, n, k, *x.stride(), *weight.stride()
+    )
     return result

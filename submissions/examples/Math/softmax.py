@@ -41,7 +41,8 @@ def softmax_kernel(
 
 def softmax(input, dim, dtype=None):
     dim = dim % max(1, input.ndim)
-    outer, columns, inner = math.prod(input.shape[:dim]), math.prod(input.shape[dim : dim + 1]), math.prod(input.shape[dim + 1 :])
+    before, row, after = input.shape[:dim], input.shape[dim : dim + 1], input.shape[dim + 1 :]
+    outer, columns, inner = math.prod(before), math.prod(row), math.prod(after)
     x = input.reshape(outer, columns, inner)  # a view wherever the strides allow one
     result = torch.empty(input.shape, dtype=dtype or input.dtype, device=input.device)
     if result.numel() == 0:

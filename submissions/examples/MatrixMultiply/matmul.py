@@ -33,15 +33,16 @@ def matmul_kernel(
 
     row = tile_m.to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = tile_n.to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
-    step = tl.arange(0, BLOCK_K).to(tl.int64)
-    a_ptr += batch * a_batch + row * a_row
-    b_ptr += batch * b_batch + column * b_column
+    depth = tl.arange(0, BLOCK_K)
+    a_tile = a_ptr + batch * a_batch + row * a_row + depth[None, :] * a_column
+    b_tile = b_ptr + batch * b_batch + depth[:, None] * b_row + column * b_column
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
     for start in range(0, k, BLOCK_K):
-        depth = start + step
-        a = tl.load(a_ptr + depth[None, :] * a_column, mask=(row < m) & (depth < k)[None, :], other=0)
-        b = tl.load(b_ptr + depth[:, None] * b_row, mask=(depth < k)[:, None] & (column < n), other=0)
+        a = tl.load(a_tile, mask=(row < m) & (depth < k - start)[None, :], other=0)
+        b = tl.load(b_tile, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total = tl.dot(a, b, total, input_precision="ieee")
+        a_tile += BLOCK_K * a_column
+        b_tile += BLOCK_K * b_row
     tl.store(c_ptr + (batch * m + row) * n + column, total, mask=(row < m) & (column < n))
 
 

@@ -16,10 +16,11 @@ def statistics_kernel(
     mean = tl.zeros((BLOCK_CHANNELS,), COMPUTE)
     m2 = tl.zeros((BLOCK_CHANNELS,), COMPUTE)
     for start in range(0, count, BLOCK):
-        sample = start + tl.arange(0, BLOCK).to(tl.int64)
+        sample = start + tl.arange(0, BLOCK)
         inside = (channel < channels)[:, None] & (sample < count)[None, :]
-        place = (sample // space * channels * space + sample % space)[None, :] + channel[:, None] * space
-        x = tl.load(x_ptr + place, mask=inside, other=0).to(COMPUTE)
+        image = sample // space
+        place = image.to(tl.int64) * channels * space + (sample - image * space)
+        x = tl.load(x_ptr + channel[:, None] * space + place[None, :], mask=inside, other=0).to(COMPUTE)
         seen = tl.full((), start, COMPUTE)
         size = tl.minimum(count - start, BLOCK).to(COMPUTE)
         tile_mean = tl.sum(x, axis=1) / size
@@ -42,21 +43,23 @@ def statistics_kernel(
 
 @triton.jit
 def normalise_kernel(
-    x_ptr, y_ptr, mean_ptr, variance_ptr, weight_ptr, bias_ptr, total, channels, space,
-    EPS: tl.constexpr, COMPUTE: tl.constexpr, BLOCK: tl.constexpr,
+    x_ptr, y_ptr, mean_ptr, variance_ptr, weight_ptr, bias_ptr, planes, channels, space,
+    EPS: tl.constexpr, COMPUTE: tl.constexpr, BLOCK_PLANES: tl.constexpr, BLOCK_SPACE: tl.constexpr,
 ):  # fmt: skip
-    offsets = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
-    inside = offsets < total
-    channel = offsets // space % channels
-    x = tl.load(x_ptr + offsets, mask=inside, other=0).to(COMPUTE)
-    mean = tl.load(mean_ptr + channel, mask=inside, other=0).to(COMPUTE)
-    variance = tl.load(variance_ptr + channel, mask=inside, other=1).to(COMPUTE)
-    y = (x - mean) / tl.sqrt(variance + EPS)
+    tiles = tl.cdiv(space, BLOCK_SPACE)
+    plane = (tl.program_id(0) // tiles).to(tl.int64) * BLOCK_PLANES + tl.arange(0, BLOCK_PLANES)[:, None]
+    place = (tl.program_id(0) % tiles).to(tl.int64) * BLOCK_SPACE + tl.arange(0, BLOCK_SPACE)[None, :]
+    exists = plane < planes
+    channel = plane % channels
+    scale = 1.0 / tl.sqrt(tl.load(variance_ptr + channel, mask=exists, other=1).to(COMPUTE) + EPS)
     if weight_ptr is not None:
-        y *= tl.load(weight_ptr + channel, mask=inside, other=1).to(COMPUTE)
+        scale *= tl.load(weight_ptr + channel, mask=exists, other=0).to(COMPUTE)
+    mean = tl.load(mean_ptr + channel, mask=exists, other=0).to(COMPUTE)
+    x = tl.load(x_ptr + plane * space + place, mask=exists & (place < space), other=0).to(COMPUTE)
+    y = (x - mean) * scale
     if bias_ptr is not None:
-        y += tl.load(bias_ptr + channel, mask=inside, other=0).to(COMPUTE)
-    tl.store(y_ptr + offsets, y, mask=inside)
+        y += tl.load(bias_ptr + channel, mask=exists, other=0).to(COMPUTE)
+    tl.store(y_ptr + plane * space + place, y, mask=exists & (place < space))
 
 
 def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
@@ -82,7 +85,11 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
                 given.copy_(updated)
     else:
         mean, variance = running_mean.contiguous(), running_var.contiguous()
-    normalise_kernel[(triton.cdiv(x.numel(), 1024),)](
-        x, result, mean, variance, weight, bias, x.numel(), channels, space, EPS=eps, COMPUTE=compute, BLOCK=1024
-    )
+    planes = x.shape[0] * channels
+    block_space = min(triton.next_power_of_2(max(space, 1)), 1024)
+    block_planes = 1024 // block_space
+    normalise_kernel[(triton.cdiv(planes, block_planes) * triton.cdiv(space, block_space),)](
+        x, result, mean, variance, weight, bias, planes, channels, space,
+        EPS=eps, COMPUTE=compute, BLOCK_PLANES=block_planes, BLOCK_SPACE=block_space,
+    )  # fmt: skip
     return result

@@ -39,11 +39,13 @@ def matmul_kernel(
     tiles_n = tl.cdiv(n, BLOCK_N)
     row = (tl.program_id(0) // tiles_n).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = (tl.program_id(0) % tiles_n).to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
+    depth = tl.arange(0, BLOCK_K)
+    a_tile = a_ptr + row * k + depth[None, :]
+    b_tile = b_ptr + column * k + depth[:, None]
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.int32)
     for start in range(0, k, BLOCK_K):
-        depth = start + tl.arange(0, BLOCK_K).to(tl.int64)
-        a = tl.load(a_ptr + row * k + depth[None, :], mask=(row < m) & (depth < k)[None, :], other=0)
-        b = tl.load(b_ptr + column * k + depth[:, None], mask=(depth < k)[:, None] & (column < n), other=0)
+        a = tl.load(a_tile + start, mask=(row < m) & (depth < k - start)[None, :], other=0)
+        b = tl.load(b_tile + start, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total += tl.dot(a, b, out_dtype=tl.int32)
     a_scale = tl.load(a_scale_ptr + row, mask=row < m, other=0)
     b_scale = tl.load(b_scale_ptr + column, mask=column < n, other=0)

@@ -62,9 +62,9 @@ def argmax(input_tensor, dim, keepdim=False):
     lowest = float("-inf") if floating else torch.iinfo(x.dtype).min
     compute = tl.int64 if not floating else tl.float64 if x.dtype == torch.float64 else tl.float32
     # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
-    if inner == 1:
+    if x.stride(1) == 1:
         block_columns = min(triton.next_power_of_2(columns), 1024)
-        block_rows = max(1, min(triton.next_power_of_2(rows), 1024 // block_columns))
+        block_rows = min(triton.next_power_of_2(rows), 1024 // block_columns)
     else:
         block_rows = min(triton.next_power_of_2(rows), 64)
         block_columns = min(triton.next_power_of_2(columns), 32)
@@ -76,7 +76,7 @@ def argmax(input_tensor, dim, keepdim=False):
             BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns,
         )  # fmt: skip
 
-    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // rows))
+    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // triton.cdiv(rows, block_rows)))
     if splits == 1:
         launch(result, None, columns, 1)
     else:  # few long rows: one candidate from each part of a row, then the best of the candidates

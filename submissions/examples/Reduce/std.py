@@ -81,23 +81,23 @@ def std(input, dim=None, correction=1, keepdim=False, out=None):
 
     if rows == 0:
         return result if out is None else out
-    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // rows))
-    chunk = triton.cdiv(columns, splits)
-    compute, dtype = (tl.float64, torch.float64) if x.dtype == torch.float64 else (tl.float32, torch.float32)
-    mean, m2 = torch.empty((2, rows, splits), dtype=dtype, device=x.device)
     # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
-    if inner == 1:
+    if x.stride(1) == 1:
         block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
-        block_rows = max(1, min(triton.next_power_of_2(rows), 1024 // block_columns))
+        block_rows = min(triton.next_power_of_2(rows), 1024 // block_columns)
     else:
         block_rows = min(triton.next_power_of_2(rows), 64)
         block_columns = min(triton.next_power_of_2(max(columns, 1)), 32)
+    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // triton.cdiv(rows, block_rows)))
+    chunk = triton.cdiv(columns, splits)
+    compute, dtype = (tl.float64, torch.float64) if x.dtype == torch.float64 else (tl.float32, torch.float32)
+    mean, m2 = torch.empty((2, rows, splits), dtype=dtype, device=x.device)
     moments_kernel[(triton.cdiv(rows, block_rows), splits)](
         x, mean, m2, rows, columns, inner, *x.stride(), chunk,
         COMPUTE=compute, BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns,
     )  # fmt: skip
     block_splits = triton.next_power_of_2(splits)
-    block_rows = max(1, 256 // block_splits)
+    block_rows = max(1, 512 // block_splits)
     finish_kernel[(triton.cdiv(rows, block_rows),)](
         mean, m2, result, rows, columns, chunk, splits,
         CORRECTION=correction, COMPUTE=compute, BLOCK_ROWS=block_rows, BLOCK_SPLITS=block_splits,

@@ -27,20 +27,12 @@ def sum_kernel(
     tl.store(y_ptr + row * tl.num_programs(1) + split, tl.sum(total, axis=1), mask=row < rows)
 
 
-def launch(x, result, accumulator, splits):
-    """Sum the middle dimension of x (outer, columns, inner) into `splits` partial sums a row."""
-    outer, columns, inner = x.shape
-    rows = outer * inner
-    # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
-    if inner == 1:
-        block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
-        block_rows = max(1, min(triton.next_power_of_2(rows), 1024 // block_columns))
-    else:
-        block_rows = min(triton.next_power_of_2(rows), 64)
-        block_columns = min(triton.next_power_of_2(max(columns, 1)), 32)
-    sum_kernel[(triton.cdiv(rows, block_rows), splits)](
-        x, result, rows, columns, inner, *x.stride(), triton.cdiv(columns, splits),
-        ACCUMULATOR=accumulator, BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns,
+def launch(x, result, accumulator, blocks, splits):
+    """Sum the middle dimension of x (outer, columns, inner) into `splits` sums a row."""
+    rows, columns = x.shape[0] * x.shape[2], x.shape[1]
+    sum_kernel[(triton.cdiv(rows, blocks[0]), splits)](
+        x, result, rows, columns, x.shape[2], *x.stride(), triton.cdiv(columns, splits),
+        ACCUMULATOR=accumulator, BLOCK_ROWS=blocks[0], BLOCK_COLUMNS=blocks[1],
     )  # fmt: skip
 
 
@@ -60,16 +52,24 @@ def sum(input, dim, keepdim=False, dtype=None):
     if dtype is None:
         dtype = input.dtype if input.is_floating_point() else torch.int64
     result = torch.empty(shape, dtype=dtype, device=input.device)
-    accumulator = tl.float64 if dtype == torch.float64 else tl.float32 if dtype.is_floating_point else tl.int64
     if result.numel() == 0:
         return result
+    wide = torch.float64 if dtype == torch.float64 else torch.float32 if dtype.is_floating_point else torch.int64
+    accumulator = {torch.float64: tl.float64, torch.float32: tl.float32, torch.int64: tl.int64}[wide]
     x = middle(input, dims)
     rows, columns = result.numel(), x.shape[1]
-    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // rows))
+    # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
+    if x.stride(1) == 1:
+        block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
+        block_rows = min(triton.next_power_of_2(rows), 1024 // block_columns)
+    else:
+        block_rows = min(triton.next_power_of_2(rows), 64)
+        block_columns = min(triton.next_power_of_2(max(columns, 1)), 32)
+    splits = max(1, min(triton.cdiv(columns, 2048), 1024 // triton.cdiv(rows, block_rows)))
     if splits > 1:
-        partial_dtype = {tl.float64: torch.float64, tl.float32: torch.float32, tl.int64: torch.int64}[accumulator]
-        partial = torch.empty((rows, splits, 1), dtype=partial_dtype, device=input.device)
-        launch(x, partial, accumulator, splits)
-        x = partial
-    launch(x, result, accumulator, 1)
+        partial = torch.empty((rows, splits, 1), dtype=wide, device=input.device)
+        launch(x, partial, accumulator, (block_rows, block_columns), splits)
+        x, block_columns = partial, triton.next_power_of_2(splits)
+        block_rows = max(1, 1024 // block_columns)
+    launch(x, result, accumulator, (block_rows, block_columns), 1)
     return result

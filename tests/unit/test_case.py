@@ -1,0 +1,180 @@
+"""Cases: what may be in them, their source, and what they are on the wire."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_kernelbench import Case, DType, TaskError, Tensor
+from pytest_kernelbench.model.case import (
+    FILLS,
+    ITEMSIZE,
+    LAYOUTS,
+    decode,
+    encode,
+    leaves,
+    map_tensors,
+    parse,
+    parse_fill,
+    replace,
+    without,
+)
+
+FULL = Case(
+    input=Tensor((2, 3), "float16", fill="normal(1000, 0.1)", layout="transposed", seed=7),
+    tensors=[Tensor((1,)), (Tensor(()), 3)],
+    dim=(0, -1),
+    one=(5,),
+    dtype=DType("float64"),
+    scale=float("-inf"),
+    shift=1e-05,
+    unknown=float("nan"),
+    factor=2 - 3j,
+    mode="a 'quoted' \n text",
+    keepdim=True,
+    weight=None,
+)
+
+SOURCE = (
+    "Case(input=Tensor((2, 3), 'float16', fill='normal(1000, 0.1)', layout='transposed', seed=7), "
+    "tensors=[Tensor((1,)), (Tensor(()), 3)], dim=(0, -1), one=(5,), dtype=DType('float64'), scale=float('-inf'), "
+    "shift=1e-05, unknown=float('nan'), factor=(2-3j), mode=\"a 'quoted' \\n text\", keepdim=True, weight=None)"
+)
+
+tensors = st.builds(
+    Tensor,
+    shape=st.lists(st.integers(0, 5000), max_size=5).map(tuple),
+    dtype=st.sampled_from(sorted(ITEMSIZE)),
+    fill=st.sampled_from(["normal", "normal(1000, 0.1)", "integers(-3, 4)", "uniform(1e-3, 2)", "nan", "constant(-inf)"]),
+    layout=st.sampled_from(LAYOUTS),
+    seed=st.integers(0, 2**16),
+)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.complex_numbers(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.builds(DType, st.sampled_from(sorted(ITEMSIZE)))
+)
+values = st.recursive(
+    tensors | scalars, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple), max_leaves=6
+)
+names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: not __import__("keyword").iskeyword(name))
+cases = st.dictionaries(names, values, max_size=5).map(lambda arguments: Case(**arguments))
+
+
+def test_the_source_of_a_case() -> None:
+    assert repr(FULL) == SOURCE
+    assert repr(Case()) == "Case()"
+    assert repr(Tensor((4,), "bool", seed=1)) == "Tensor((4,), 'bool', seed=1)"
+
+
+@given(cases)
+def test_source_and_wire_give_the_same_case_back(case: Case) -> None:
+    assert parse(repr(case)) == case
+    assert decode(json.loads(json.dumps(encode(case), allow_nan=False))) == case
+    assert hash(parse(repr(case))) == hash(case)
+    assert eval(repr(case)) == case
+
+
+def test_a_case_is_its_arguments() -> None:
+    assert FULL.input.shape == (2, 3)
+    assert "dim" in FULL
+    assert "axis" not in FULL
+    with pytest.raises(AttributeError, match=r"^this case has no argument 'axis': input, tensors, dim"):
+        _ = FULL.axis
+    with pytest.raises(AttributeError, match="cases are immutable: use replace"):
+        FULL.dim = 0
+
+
+def test_cases_change_by_copies() -> None:
+    assert replace(Case(a=1), a=2, b=3) == Case(a=2, b=3)
+    assert without(Case(a=1, b=2), "a", "c") == Case(b=2)
+    assert [path for path, _ in leaves(FULL)] == ["input", "tensors[0]", "tensors[1][0]"]
+    seen = []
+    changed = map_tensors(FULL, lambda path, recipe: seen.append(path) or Tensor(recipe.shape, "int8"))
+    assert seen == ["input", "tensors[0]", "tensors[1][0]"]
+    assert changed.tensors == [Tensor((1,), "int8"), (Tensor((), "int8"), 3)]
+    assert changed.mode == FULL.mode
+
+
+def test_equality_is_of_arguments_and_tells_types_apart() -> None:
+    assert Case(a=1, b=2) != Case(b=2, a=1)
+    assert Case(a=1) != Case(a=True)
+    assert Case(a=1) != Case(a=1.0)
+    assert Case(a=math.nan) == Case(a=math.nan)
+    assert Case() != "Case()"
+
+
+def test_sizes_in_elements_and_bytes() -> None:
+    assert (Tensor((2, 3, 4), "complex64").numel, Tensor((2, 3, 4), "complex64").nbytes) == (24, 192)
+    assert (Tensor(()).numel, Tensor((0, 5)).nbytes) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Tensor((3,), "float33"), r"^dtype 'float33': did you mean float32, .* \(one of 12\)"),
+        (lambda: DType("half"), "^dtype 'half': choose from: bfloat16, bool, complex128"),
+        (lambda: Tensor((3, -1)), r"^Tensor\(\(3, -1\)\): sizes are at least 0"),
+        (lambda: Tensor((3,), layout="strides"), r"^layout 'strides': did you mean strided\? \(one of 6\)"),
+        (lambda: Tensor((3,), fill="norml"), r"^fill 'norml': did you mean normal.*\(one of 16\)"),
+        (lambda: Tensor((3,), fill="uniform(1)"), r"^fill 'uniform\(1\)': uniform takes 2 to 2 arguments"),
+        (lambda: Tensor((3,), fill="constant(x)"), r"^fill 'constant\(x\)': arguments are numbers"),
+        (lambda: Case(x=object()), "^argument x: object cannot be part of a case; use Tensor, DType or scalars"),
+        (lambda: Case(x=[{1}]), "^argument x: set cannot be part of a case"),
+        (lambda: decode({"pickle": "x"}), "^not an encoded case: 'pickle'"),
+    ],
+)
+def test_a_mistake_names_the_choices(make: Any, message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "Case(",
+        "Case(x=open('/etc/passwd'))",
+        "Case(x=().__class__)",
+        "Case(x=[y for y in (1,)])",
+        "Tensor((3,))",
+        "Case(**{'x': 1})",
+        "Case(1)",
+        "Case(x=Tensor())",
+        "Case(x=f'{1}')",
+        "Case(x=Tensor((3,), 'float99'))",
+        "Case(x=" + "(" * 500 + ")" * 500 + ")",
+    ],
+)
+def test_source_is_read_and_never_evaluated(source: str) -> None:
+    with pytest.raises(TaskError):
+        parse(source)
+
+
+@pytest.mark.parametrize(
+    ("fill", "parsed"),
+    [
+        ("normal", ("normal", ())),
+        ("normal()", ("normal", ())),
+        ("normal( -1e3 ,.1)", ("normal", (-1000.0, 0.1))),
+        ("constant(-inf)", ("constant", (-math.inf,))),
+    ],
+)
+def test_fills_are_names_with_numbers(fill: str, parsed: tuple[str, tuple[float, ...]]) -> None:
+    assert parse_fill(fill) == parsed
+
+
+def test_every_fill_says_how_many_arguments_it_takes() -> None:
+    for name, (fewest, most) in FILLS.items():
+        assert parse_fill(f"{name}({','.join('1' * fewest)})") == (name, (1.0,) * fewest)
+        with pytest.raises(TaskError, match=f"{name} takes {fewest} to {most} arguments"):
+            parse_fill(f"{name}({','.join('1' * (most + 1))})")

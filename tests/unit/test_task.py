@@ -1,0 +1,66 @@
+"""Tasks and contracts: what is checked when a task file is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import Case, Contract, Given, Task, TaskError, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+
+
+def reference(input, dim=0, *, out=None):
+    return input.sum(dim)
+
+
+SPINE = (Case(input=Tensor((3,))),)
+
+
+def make(**changes: Any) -> Task:
+    return Task(**{"reference": reference, "cases": lambda draw, given: SPINE[0], "spine": SPINE, **changes})
+
+
+def test_the_signature_is_that_of_the_reference() -> None:
+    assert list(make().parameters) == ["input", "dim", "out"]
+    assert make().takes_out
+    assert not make(contract=Contract(out=False)).takes_out
+    assert not make(reference=lambda input: input).takes_out
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"spine": ()}, "a task needs at least one case in its spine"),
+        ({"dtypes": ("float32", "flaot16")}, r"dtype 'flaot16': did you mean float16"),
+        ({"driver": "optimiser"}, r"driver 'optimiser': did you mean optimizer\? \(one of 2\)"),
+        ({"spine": (Case(inpt=1),)}, r"Case\(inpt=1\): \['inpt'\] is not in the signature: input, dim, out"),
+        ({"workloads": {"w": Case(axis=1)}}, r"\['axis'\] is not in the signature"),
+    ],
+)
+def test_mistakes_of_task_authors(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(TaskError, match=message):
+        make(**changes)
+
+
+def test_an_optimizer_keeps_the_gradients_for_itself() -> None:
+    case = Case(input=[Tensor((3,))], gradients=[[Tensor((3,))]])
+    assert make(driver="optimizer", spine=(case,)).spine == (case,)
+    with pytest.raises(TaskError, match="gradients"):
+        make(spine=(case,))
+
+
+def test_the_contract_says_which_values_are_tried() -> None:
+    assert Contract().fills == (*VALUE_FILLS, "nan", "inf")
+    assert Contract(values=("outliers",), nan=False).fills == ("outliers", "inf")
+    with pytest.raises(TaskError, match="layout 'transpose': did you mean transposed"):
+        Contract(layouts=("transpose",))
+
+
+def test_empty_tensors_are_asked_for_by_the_facet_sizes_alone() -> None:
+    legal = Contract(empty=True, zero_dim=True)
+    assert Given(facet="sizes", contract=legal).empty
+    assert Given(facet="sizes", contract=legal).zero_dim
+    assert not Given(facet="values", contract=legal).empty
+    assert not Given(facet="layouts", contract=legal).zero_dim
+    assert not Given(facet="sizes").empty
