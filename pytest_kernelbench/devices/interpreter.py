@@ -26,8 +26,6 @@ class Variant:
     """Autotune as on a GPU: every configuration runs once before the chosen one."""
     ghost: bool = False
     """Launches do nothing."""
-    audit: bool = False
-    """Count the elements that ATen operations touch."""
 
 
 @dataclass(slots=True)
@@ -43,8 +41,8 @@ class Counts:
     """A masked load without `other` was run."""
     touched: int = 0
     """Elements loaded and stored by launches."""
-    aten: dict[str, int] = field(default_factory=dict)
-    """Elements touched by ATen operations that compute, by operation."""
+    computed: int = 0
+    """Elements touched by ATen operations that compute."""
 
 
 @dataclass(slots=True)

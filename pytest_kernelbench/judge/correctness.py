@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge import facets, probes
-from pytest_kernelbench.judge.labels import Label, label_of
+from pytest_kernelbench.judge.labels import NO_KERNEL, by_share, label_of
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import Failure, Record, rung_of
@@ -49,7 +49,7 @@ class Judgement:
         self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
-        self.label = Label(None, None)
+        self.label: str | None = None
         self.loaded = self.ran = False
         self.search_seconds = 0.0
 
@@ -77,8 +77,8 @@ class Judgement:
             rung=rung_of(self.results, loaded=self.loaded, ran=self.ran),
             facets=dict(self.results),
             grade=trial.grade if self.results.get("basic") == "passed" else None,
-            label=self.label.name,
-            kernel_share=self.label.share,
+            label=self.label,
+            kernel_share=None if self.label is None else 0.0 if self.label in NO_KERNEL else trial.share,
             launches=trial.launches,
             failure=next((failure for failure, _ in self.failed()), None),
             device={"kind": self.plan.device},
@@ -103,8 +103,8 @@ class Judgement:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
-        if self.label.name == "kernel" and self.trial.silent:
-            self.label = Label("mixed", self.label.share)
+        if self.label is not None and self.label not in NO_KERNEL:
+            self.label = by_share(self.trial)
 
     def _facet(self, facet: str) -> None:
         try:
@@ -152,7 +152,7 @@ class Judgement:
     @property
     def _rejected(self) -> bool:
         """Whether this is no kernel, in a submission of kernels."""
-        return self.label.rejected and self.language == "triton"
+        return self.label in NO_KERNEL and self.language == "triton"
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":

@@ -68,14 +68,19 @@ class Trial:
         self.limit = seconds
         self.grade = "ieee"
         self.launches = 0
-        self.silent = 0
-        """Calls on real work that launched nothing."""
+        self.touched = self.computed = 0
+        """Elements that launches, and ATen operations that compute, have touched in all calls."""
         self.examples = 0
         self.runner_seconds = 0.0
         self.violation: Finding | None = None
         """The first breach of contract that was seen in passing, in any facet."""
         self.printed = ""
         self._runner: Runner | None = None
+
+    @property
+    def share(self) -> float:
+        """Part of the elements touched so far that launches touched."""
+        return round(self.touched / max(1, self.touched + self.computed), 3)
 
     @property
     def expired(self) -> bool:
@@ -112,7 +117,7 @@ class Trial:
         answer = self.ask(case, evidence.most_bytes, variant, rewrite)
         if answer.status != "ok":
             raise Finding(answer.status, _said(answer), judged)
-        self._count(answer, judged)
+        self._count(answer)
         if (breach := self._breach(evidence, judged, answer)) is not None and self.violation is None:
             self.violation = Finding("contract", breach, judged)
         verdict = compare(evidence, self.outputs(judged, answer))
@@ -160,12 +165,11 @@ class Trial:
         self.close()
         return Finding(death.status, str(death), case)
 
-    def _count(self, answer: Answer, case: Case) -> None:
+    def _count(self, answer: Answer) -> None:
         self.examples += 1
-        launches = _whole(answer.counts.get("launches"))
-        self.launches = max(self.launches, launches)
-        if launches == 0 and any(recipe.numel for _, recipe in leaves(case)):
-            self.silent += 1
+        self.launches = max(self.launches, _whole(answer.counts.get("launches")))
+        self.touched += _whole(answer.counts.get("touched"))
+        self.computed += _whole(answer.counts.get("computed"))
 
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
         """Return what the kernel returned and what it left in the arguments that it may write."""

@@ -1,4 +1,4 @@
-"""Which ATen operations a kernel's host code calls, and how many elements they touch."""
+"""How many elements the ATen operations that a kernel's host code calls touch."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from pytest_kernelbench.devices.interpreter import Counts
 
 FREE = frozenset(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "  # noqa: SIM905
@@ -21,17 +23,16 @@ FREE = frozenset(
 class Audit(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the elements that operations outside of `FREE` read and write."""
 
-    def __init__(self, counts: dict[str, int]) -> None:
+    def __init__(self, counts: Counts) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.counts = counts
 
 
 def _count(self: Audit, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     result = func(*args, **(kwargs or {}))
-    name = func.overloadpacket.__name__
-    if name not in FREE:
+    if func.overloadpacket.__name__ not in FREE:
         tensors = (leaf for leaf in tree_leaves((args, kwargs, result)) if isinstance(leaf, torch.Tensor))
-        self.counts[name] = self.counts.get(name, 0) + sum(tensor.numel() for tensor in tensors)
+        self.counts.computed += sum(tensor.numel() for tensor in tensors)
     return result
 
 

@@ -143,16 +143,12 @@ def _run(request: dict[str, Any], entry: Any, arguments: Arguments, instruments:
     if instruments is None:
         return drive(request["driver"], entry, parameters, arguments.values)
     from pytest_kernelbench.devices.interpreter import Variant
+    from pytest_kernelbench.runner.audit import Audit
 
     variant = Variant(**request["variant"])
     instruments.start(variant)
-    with _mode(device, variant.poison):
-        if not variant.audit:
-            return drive(request["driver"], entry, parameters, arguments.values)
-        from pytest_kernelbench.runner.audit import Audit
-
-        with Audit(instruments.counts.aten):
-            return drive(request["driver"], entry, parameters, arguments.values)
+    with _mode(device, variant.poison), Audit(instruments.counts):
+        return drive(request["driver"], entry, parameters, arguments.values)
 
 
 def _counts(instruments: Any) -> dict[str, Any]:

@@ -59,14 +59,14 @@ scalars = (
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.complex_numbers(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([2 - 3j, 1j, -0.5 + 1e300j])
     | st.text()
     | st.builds(DType, st.sampled_from(sorted(ITEMSIZE)))
 )
 values = st.recursive(
     tensors | scalars, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple), max_leaves=6
 )
-names = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: not __import__("keyword").iskeyword(name))
+names = st.sampled_from(["input", "dim", "x", "_", "self", "arguments", "Case", "match", "é"])
 cases = st.dictionaries(names, values, max_size=5).map(lambda arguments: Case(**arguments))
 
 
@@ -128,8 +128,8 @@ def test_sizes_in_elements_and_bytes() -> None:
         (lambda: Tensor((3,), fill="norml"), r"^fill 'norml': did you mean normal.*\(one of 16\)"),
         (lambda: Tensor((3,), fill="uniform(1)"), r"^fill 'uniform\(1\)': uniform takes 2 to 2 arguments"),
         (lambda: Tensor((3,), fill="constant(x)"), r"^fill 'constant\(x\)': arguments are numbers"),
-        (lambda: Case(x=object()), "^argument x: object cannot be part of a case; use Tensor, DType or scalars"),
-        (lambda: Case(x=[{1}]), "^argument x: set cannot be part of a case"),
+        (lambda: Case(x=object()), "^argument x: a object cannot be in a case; use Tensor, DType or scalars"),
+        (lambda: Case(x=[{1}]), "^argument x: a set cannot be in a case"),
         (lambda: decode({"pickle": "x"}), "^not an encoded case: 'pickle'"),
     ],
 )

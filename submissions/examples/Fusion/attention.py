@@ -30,7 +30,8 @@ def attention_kernel(
     total = tl.zeros((BLOCK_Q, 1), tl.float32)
     y = tl.zeros((BLOCK_Q, BLOCK_D), tl.float32)
     last = tl.minimum(keys, (tile + 1) * BLOCK_Q) if CAUSAL else keys
-    place = tl.arange(0, BLOCK_K)
+    place = tl.arange(0, BLOCK_K).to(tl.int64)
+    step = tl.full((), BLOCK_K, tl.int64)  # times a stride it may need more than 32 bits
     k_tile = k_ptr + place[:, None] * k_2 + lane * k_3
     v_tile = v_ptr + place[:, None] * v_2 + lane * v_3
     for start in range(0, last, BLOCK_K):
@@ -48,8 +49,8 @@ def attention_kernel(
         total = total * decay + tl.sum(share, axis=1, keep_dims=True)
         y = tl.dot(share.to(v.dtype), v, y * decay, input_precision="ieee")
         peak = higher
-        k_tile += BLOCK_K * k_2
-        v_tile += BLOCK_K * v_2
+        k_tile += step * k_2
+        v_tile += step * v_2
     tl.store(y_ptr + query * y_2 + lane * y_3, y / total, mask=wanted)
 
 

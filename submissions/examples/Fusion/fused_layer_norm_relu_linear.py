@@ -15,7 +15,8 @@ def relu_linear_kernel(
     tiles_n = tl.cdiv(n, BLOCK_N)
     row = (tl.program_id(0) // tiles_n).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = (tl.program_id(0) % tiles_n).to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
-    depth = tl.arange(0, BLOCK_K)
+    depth = tl.arange(0, BLOCK_K).to(tl.int64)
+    step = tl.full((), BLOCK_K, tl.int64)  # times a stride it may need more than 32 bits
     x_tile = x_ptr + row * x_row + depth[None, :] * x_column
     weight_tile = weight_ptr + depth[:, None] * weight_column + column * weight_row
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
@@ -23,8 +24,8 @@ def relu_linear_kernel(
         x = tl.load(x_tile, mask=(row < m) & (depth < k - start)[None, :], other=0)
         weight = tl.load(weight_tile, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total = tl.dot(x, weight, total, input_precision="ieee")
-        x_tile += BLOCK_K * x_column
-        weight_tile += BLOCK_K * weight_column
+        x_tile += step * x_column
+        weight_tile += step * weight_column
     if bias_ptr is not None:
         total += tl.load(bias_ptr + column, mask=column < n, other=0).to(tl.float32)
     tl.store(y_ptr + row * n + column, tl.where(total < 0, 0.0, total), mask=(row < m) & (column < n))

@@ -7,8 +7,9 @@ import triton.language as tl
 
 @triton.jit
 def loss_kernel(
-    x_ptr, target_ptr, loss_ptr, count, BETA: tl.constexpr, SUM: tl.constexpr, COMPUTE: tl.constexpr, BLOCK: tl.constexpr
-):
+    x_ptr, target_ptr, loss_ptr, count,
+    BETA: tl.constexpr, SUM: tl.constexpr, COMPUTE: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
     offsets = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = offsets < count
     x = tl.load(x_ptr + offsets, mask=inside, other=0).to(COMPUTE)

@@ -15,7 +15,8 @@ def addmm_kernel(
     row = (tl.program_id(0) // tiles_n).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = (tl.program_id(0) % tiles_n).to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
     inside = (row < m) & (column < n)
-    depth = tl.arange(0, BLOCK_K)
+    depth = tl.arange(0, BLOCK_K).to(tl.int64)
+    step = tl.full((), BLOCK_K, tl.int64)  # times a stride it may need more than 32 bits
     a_tile = a_ptr + row * a_row + depth[None, :] * a_column
     b_tile = b_ptr + depth[:, None] * b_row + column * b_column
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
@@ -23,8 +24,8 @@ def addmm_kernel(
         a = tl.load(a_tile, mask=(row < m) & (depth < k - start)[None, :], other=0)
         b = tl.load(b_tile, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total = tl.dot(a, b, total, input_precision="ieee")
-        a_tile += BLOCK_K * a_column
-        b_tile += BLOCK_K * b_row
+        a_tile += step * a_column
+        b_tile += step * b_row
     total *= alpha
     if ADD:
         added = tl.load(input_ptr + row * input_row + column * input_column, mask=inside, other=0)

@@ -33,7 +33,8 @@ def matmul_kernel(
 
     row = tile_m.to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[:, None]
     column = tile_n.to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, :]
-    depth = tl.arange(0, BLOCK_K)
+    depth = tl.arange(0, BLOCK_K).to(tl.int64)
+    step = tl.full((), BLOCK_K, tl.int64)  # times a stride it may need more than 32 bits
     a_tile = a_ptr + batch * a_batch + row * a_row + depth[None, :] * a_column
     b_tile = b_ptr + batch * b_batch + depth[:, None] * b_row + column * b_column
     total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
@@ -41,8 +42,8 @@ def matmul_kernel(
         a = tl.load(a_tile, mask=(row < m) & (depth < k - start)[None, :], other=0)
         b = tl.load(b_tile, mask=(depth < k - start)[:, None] & (column < n), other=0)
         total = tl.dot(a, b, total, input_precision="ieee")
-        a_tile += BLOCK_K * a_column
-        b_tile += BLOCK_K * b_row
+        a_tile += step * a_column
+        b_tile += step * b_row
     tl.store(c_ptr + (batch * m + row) * n + column, total, mask=(row < m) & (column < n))
 
 

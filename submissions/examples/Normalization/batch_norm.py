@@ -1,4 +1,4 @@
-"""Batch norm: one program per few channels merges the moments of tiles, then every element is scaled and shifted once."""
+"""Batch norm: programs own channels and merge the moments of tiles, then planes are scaled and shifted in one pass."""
 
 import math
 

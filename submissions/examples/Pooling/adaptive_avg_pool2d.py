@@ -1,4 +1,4 @@
-"""Adaptive average pooling: each lane of a tile reads one place of one window, a sum across the lanes gives the mean."""
+"""Adaptive average pooling: each lane of a tile reads one place of a window, a sum across the lanes gives the mean."""
 
 import math
 

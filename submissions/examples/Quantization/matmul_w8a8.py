@@ -1,4 +1,4 @@
-"""W8A8 product: rows of both operands are quantised to int8 on the GPU, multiplied exactly in int32, then scaled once."""
+"""W8A8 product: both operands are quantised to int8 on the GPU, multiplied exactly in int32, then scaled once."""
 
 import math
 

@@ -13,7 +13,7 @@ def argmax_kernel(
     LOWEST: tl.constexpr, COMPUTE: tl.constexpr, GATHER: tl.constexpr,
     BLOCK_ROWS: tl.constexpr, BLOCK_COLUMNS: tl.constexpr,
 ):  # fmt: skip
-    row = tl.program_id(0).to(tl.int64)[None, None] * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)[:, None]
+    row = tl.program_id(0).to(tl.int64) * BLOCK_ROWS + tl.arange(0, BLOCK_ROWS)[:, None]
     split = tl.program_id(1).to(tl.int64)
     begin = split * chunk
     end = tl.minimum(begin + chunk, columns)
@@ -48,8 +48,9 @@ def argmax(input_tensor, dim, keepdim=False):
         shape = [1] * x.ndim if keepdim else []
     else:
         dim = dim % max(1, x.ndim)
-        outer, columns, inner = (math.prod(part) for part in (x.shape[:dim], x.shape[dim : dim + 1], x.shape[dim + 1 :]))
-        shape = [*x.shape[:dim], *([1] if keepdim and x.ndim else []), *x.shape[dim + 1 :]]
+        before, row, after = x.shape[:dim], x.shape[dim : dim + 1], x.shape[dim + 1 :]
+        outer, columns, inner = math.prod(before), math.prod(row), math.prod(after)
+        shape = [*before, *([1] if keepdim and x.ndim else []), *after]
     if columns == 0:
         raise IndexError("argmax: the reduced dimension has no elements")
     x = x.reshape(outer, columns, inner)  # a view wherever the strides allow one

@@ -1,4 +1,4 @@
-"""Standard deviation in one pass: exact two-pass moments inside each tile, merged from tile to tile as (mean, m2) pairs."""
+"""Standard deviation in one read: corrected two-pass moments inside a tile, merged from tile to tile as (mean, m2)."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Sum over any dimensions with float32 (or wider) accumulators; few long rows are split over programs, without atomics."""
+"""Sum over any dimensions in wide accumulators; few long rows are split over programs, without atomics."""
 
 import math
 
