@@ -29,6 +29,7 @@ PRELOAD = [
     "pytest_kernelbench.runner.audit",
     "pytest_kernelbench.devices.bfloat16",
     "pytest_kernelbench.devices.interpreter",
+    "pytest_kernelbench.devices.loops",
     "pytest_kernelbench.devices.stand_in",
 ]
 """What the fork server imports, so that no runner has to."""

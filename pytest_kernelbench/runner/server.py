@@ -76,7 +76,7 @@ def _prepare(device: str) -> Any:
         return None
     import numpy as np
 
-    from pytest_kernelbench.devices import bfloat16, interpreter, stand_in
+    from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
 
     # A GPU does not report overflow; numpy's warnings would bury what the kernel itself prints.
     np.seterr(all="ignore")
@@ -84,6 +84,7 @@ def _prepare(device: str) -> Any:
     instruments = interpreter.Instruments()
     stand_in.install()
     bfloat16.install()
+    loops.install()
     interpreter.install(instruments)
     return instruments
 

@@ -79,7 +79,7 @@ def test_any_header_at_all(changes: dict[str, Any], body: bytes) -> None:
 
 
 def test_counts_are_whole_numbers() -> None:
-    counts = {"launches": "many", "configs": -1, "programs": None, "touched": math.inf, "aten": {"add": "x"}, "bare_loads": 3}
+    counts = {"launches": "many", "configs": -1, "programs": None, "touched": math.inf, "computed": [], "bare_loads": 3}
     try:
         made = answer(header(counts=counts), b"\x00" * 11)
     except REFUSED:
@@ -87,7 +87,6 @@ def test_counts_are_whole_numbers() -> None:
     assert int(made.counts.get("launches", 0)) >= 0
     assert int(made.counts.get("configs", 1)) >= 0
     assert made.counts.get("programs", 0) >= 0
-    assert sum(int(value) for value in made.counts.get("aten", {}).values()) >= 0
 
 
 @settings(max_examples=100, deadline=None)

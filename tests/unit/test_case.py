@@ -66,7 +66,7 @@ scalars = (
 values = st.recursive(
     tensors | scalars, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple), max_leaves=6
 )
-names = st.sampled_from(["input", "dim", "x", "_", "self", "arguments", "Case", "match", "é"])
+names = st.sampled_from(["input", "dim", "x", "_", "Case", "match", "é"])
 cases = st.dictionaries(names, values, max_size=5).map(lambda arguments: Case(**arguments))
 
 

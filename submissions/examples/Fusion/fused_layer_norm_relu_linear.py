@@ -55,9 +55,7 @@ def layer_norm_kernel(x_ptr, y_ptr, rows, columns, eps, BLOCK_ROWS: tl.constexpr
         tl.store(y_ptr + row * columns + column, (x - mean) * scale, mask=inside)
 
 
-def fused_layer_norm_relu_linear(
-    input, weight, bias=None, normalized_shape=None, eps=1e-5, elementwise_affine=True
-):
+def fused_layer_norm_relu_linear(input, weight, bias=None, normalized_shape=None, eps=1e-5, elementwise_affine=True):
     # A fresh affine transform is the identity and the signature has no other, so elementwise_affine changes nothing.
     n, k = weight.shape
     m = math.prod(input.shape[:-1])

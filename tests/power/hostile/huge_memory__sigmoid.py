@@ -1,5 +1,6 @@
-"""Fills memory until there is none."""
+"""Takes address space until there is none."""
 
+import numpy
 import torch
 import triton
 import triton.language as tl
@@ -20,5 +21,5 @@ def zeros(input):
 def sigmoid(input, out=None):
     hoard = []
     for _ in range(4096):
-        hoard.append(torch.ones(64 << 20, dtype=torch.uint8))
+        hoard.append(numpy.empty(256 << 20, dtype=numpy.uint8))
     return zeros(input)

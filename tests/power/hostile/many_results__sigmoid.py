@@ -1,4 +1,4 @@
-"""Returns a million results."""
+"""Returns a hundred thousand results."""
 
 import torch
 import triton
@@ -19,4 +19,4 @@ def compute(input):
 
 
 def sigmoid(input, out=None):
-    return [compute(input)] * 1_000_000
+    return [compute(input)] * 100_000

@@ -1,4 +1,4 @@
-"""Plants files that would make the next kernel's tests pass, in its folder and wherever modules come from."""
+"""Plants files that pytest and Python run by themselves, in its folder and wherever modules come from."""
 
 import contextlib
 import pathlib
@@ -8,7 +8,7 @@ import torch
 import triton
 import triton.language as tl
 
-PLANTED = "import os\n\nos._exit(0)\n"
+PLANTED = "# Planted by a hostile kernel.\n"
 
 
 @triton.jit

@@ -1,0 +1,31 @@
+"""Right kernels that look unusual must pass every facet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONTROLS = sorted(Path(__file__).parent.glob("controls/*__*.py"))
+
+MISLABELLED: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def records(judge: Callable[..., Any]) -> dict[str, dict[str, Any]]:
+    return judge(CONTROLS, "-n2").by_name()
+
+
+@pytest.mark.parametrize("name", [path.stem for path in CONTROLS])
+def test_right_kernel_passes(name: str, records: dict[str, dict[str, Any]]) -> None:
+    record = records[name]
+    assert record["status"] == "passed", record["failure"]
+    assert set(record["facets"].values()) == {"passed"}
+    assert len(record["facets"]) == 7
+
+
+@pytest.mark.parametrize("name", [path.stem for path in CONTROLS])
+def test_right_kernel_is_called_a_kernel(name: str, records: dict[str, dict[str, Any]]) -> None:
+    assert records[name]["label"] == "kernel"
