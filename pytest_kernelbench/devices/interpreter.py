@@ -26,6 +26,8 @@ class Variant:
     """Autotune as on a GPU: every configuration runs once before the chosen one."""
     ghost: bool = False
     """Launches do nothing."""
+    audit: bool = False
+    """Count the elements that ATen operations touch: not for answers that are judged, since it loses conjugations."""
 
 
 @dataclass(slots=True)
@@ -76,11 +78,13 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
     order: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        instruments.counts.launches += 1
         if instruments.variant.ghost:
             return None
         with torch._C.DisableTorchFunction():
-            return launch(self, *args, **kwargs)
+            result = launch(self, *args, **kwargs)
+        # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.
+        instruments.counts.launches += 1
+        return result
 
     def plan(*grid: int) -> None:
         set_dim(*grid)

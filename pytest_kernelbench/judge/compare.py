@@ -72,7 +72,7 @@ def _structure(evidence: Evidence, outputs: Sequence[Output]) -> Verdict:
         return _wrong("wrong_shape", f"got {len(outputs)} outputs, wanted {len(wanted)}: {names}")
     for want, got in zip(wanted, outputs, strict=True):
         if got.kind != "Tensor":
-            status = "contract" if got.value.startswith(("tensor(", "<")) or "Tensor" in got.kind else "wrong_dtype"
+            status = "contract" if got.subclass else "wrong_dtype"
             return _wrong(status, f"{want.name} is a {got.kind} ({got.value}), wanted a torch.Tensor")
         if got.shape != tuple(want.exact.shape):
             return _wrong("wrong_shape", f"{want.name}.shape is {got.shape}, wanted {tuple(want.exact.shape)}")

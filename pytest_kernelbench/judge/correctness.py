@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge import facets, probes
-from pytest_kernelbench.judge.labels import NO_KERNEL, by_share, label_of
+from pytest_kernelbench.judge.facets import settle
+from pytest_kernelbench.judge.labels import Label, label_of
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import Failure, Record, rung_of
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 SEARCH_SHARE = 0.1
 """Part of a kernel's time limit that random search may take in all; the fixed cases are never cut."""
+
+
+AUDITED = 6
+"""Cases of the spine on which the work of a kernel is audited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Judgement:
         self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
-        self.label: str | None = None
+        self.label = Label()
         self.loaded = self.ran = False
         self.search_seconds = 0.0
 
@@ -77,8 +82,8 @@ class Judgement:
             rung=rung_of(self.results, loaded=self.loaded, ran=self.ran),
             facets=dict(self.results),
             grade=trial.grade if self.results.get("basic") == "passed" else None,
-            label=self.label,
-            kernel_share=None if self.label is None else 0.0 if self.label in NO_KERNEL else trial.share,
+            label=self.label.name,
+            kernel_share=self.label.share,
             launches=trial.launches,
             failure=next((failure for failure, _ in self.failed()), None),
             device={"kind": self.plan.device},
@@ -103,8 +108,6 @@ class Judgement:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
-        if self.label is not None and self.label not in NO_KERNEL:
-            self.label = by_share(self.trial)
 
     def _facet(self, facet: str) -> None:
         try:
@@ -144,15 +147,13 @@ class Judgement:
 
     def _label(self) -> None:
         if self.plan.device == "interpreter" and self.plan.case is None:
-            right = self.results["basic"] == "passed"
-            self.label = label_of(
-                self.trial, [*facets.spine(self.task, "basic")[:2], *self.task.spine[1:2]], right=right
-            )
+            cases = [settle(self.task, case) for case in self.task.spine[:AUDITED]]
+            self.label = label_of(self.trial, cases, right=self.results["basic"] == "passed")
 
     @property
     def _rejected(self) -> bool:
         """Whether this is no kernel, in a submission of kernels."""
-        return self.label in NO_KERNEL and self.language == "triton"
+        return self.label.rejected and self.language == "triton"
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 
-from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
+from pytest_kernelbench.model.case import Case, DType, Tensor, leaves, map_tensors
 from pytest_kernelbench.model.task import VALUE_FILLS, Given, Task
 
 SEARCH: Mapping[str, int] = {
@@ -21,6 +21,9 @@ SEARCH: Mapping[str, int] = {
 
 SIZES_LIMIT, LIMIT = 4200, 1024
 """Most elements of a drawn tensor in the facet `sizes`, and in the others."""
+
+LARGE_INTEGERS = "integers(-1000000000, 1000000000)"
+"""Integers that float32 cannot hold."""
 
 UNIQUE_ROWS = ("expanded",)
 """Layouts in which elements share memory: nothing may write them."""
@@ -101,10 +104,13 @@ def _few(task: Task, count: int) -> list[Case]:
 
 
 def _dtypes(task: Task) -> list[Case]:
-    """A few cases, and the one with the longest sum: there a narrow accumulator shows."""
+    """A few cases, the one with the longest sum (there a narrow accumulator shows), and those that name a dtype."""
     longest = max(task.spine, key=task.accumulation) if task.accumulation else task.spine[0]
-    cases = [*_few(task, 4), longest]
-    return [_in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
+    named = [case for case in task.spine if any(isinstance(value, DType) for value in case.arguments.values())]
+    cases = [*_few(task, 4), longest, *named]
+    made = [_in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
+    wide = [_in_dtype(task, task.spine[0], dtype) for dtype in task.dtypes if dtype in ("int32", "int64")]
+    return made + [_filled(case, LARGE_INTEGERS, {"normal"}) for case in wide]
 
 
 def _in_dtype(task: Task, case: Case, dtype: str) -> Case:
@@ -141,14 +147,13 @@ def _values(task: Task) -> Iterator[Case]:
     longest = max(task.spine, key=lambda case: size if (size := _elements(case)) <= 2 * LIMIT else 0)
     ordinary = {"normal", *_own_fill(task)}
 
-    def filled(base: Case, fill: str) -> Case:
-        return map_tensors(
-            base, lambda path, recipe: with_fields(recipe, fill=fill) if recipe.fill in ordinary else recipe
-        )
-
     for fill in fills_for(task, task.dtypes[0]):
         for base in (task.spine[0], longest):
-            yield filled(base, fill)
+            yield _filled(base, fill, ordinary)
+
+
+def _filled(base: Case, fill: str, ordinary: set[str]) -> Case:
+    return map_tensors(base, lambda path, recipe: with_fields(recipe, fill=fill) if recipe.fill in ordinary else recipe)
 
 
 def _own_fill(task: Task) -> list[str]:

@@ -68,19 +68,12 @@ class Trial:
         self.limit = seconds
         self.grade = "ieee"
         self.launches = 0
-        self.touched = self.computed = 0
-        """Elements that launches, and ATen operations that compute, have touched in all calls."""
         self.examples = 0
         self.runner_seconds = 0.0
         self.violation: Finding | None = None
         """The first breach of contract that was seen in passing, in any facet."""
         self.printed = ""
         self._runner: Runner | None = None
-
-    @property
-    def share(self) -> float:
-        """Part of the elements touched so far that launches touched."""
-        return round(self.touched / max(1, self.touched + self.computed), 3)
 
     @property
     def expired(self) -> bool:
@@ -92,7 +85,8 @@ class Trial:
         self._runner = Runner(self.settings)
         entries = [name for name in (self.kernel.task, "kernel_function", self.task.entry) if name]
         try:
-            answer = self._runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries)
+            left = max(1.0, self.deadline - time.monotonic())
+            answer = self._runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left)
         except RunnerDied as death:
             raise self._dead(death, None) from None
         if answer.status != "ok":
@@ -167,9 +161,7 @@ class Trial:
 
     def _count(self, answer: Answer) -> None:
         self.examples += 1
-        self.launches = max(self.launches, _whole(answer.counts.get("launches")))
-        self.touched += _whole(answer.counts.get("touched"))
-        self.computed += _whole(answer.counts.get("computed"))
+        self.launches = max(self.launches, whole(answer.counts.get("launches")))
 
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
         """Return what the kernel returned and what it left in the arguments that it may write."""
@@ -196,6 +188,8 @@ class Trial:
                 return f"{made.path} was changed: it is an input only"
             if metadata != [list(made.tensor.shape), list(made.tensor.stride())]:
                 return f"shape or strides of {made.path} were changed"
+        if answer.overwritten:
+            return "this call changed the result of the call before it"
         for output in answer.outputs:
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
@@ -212,7 +206,7 @@ def afterwards(recipe: Tensor, memory: bytes) -> Output:
     return Output("Tensor", recipe.dtype, recipe.shape, tensor=tensor)
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
     """Return a count that a runner reported; anything but a number counts as none."""
     return value if isinstance(value, int) and value >= 0 else 0
 

@@ -34,6 +34,8 @@ class Output:
     same: bool = False
     """Whether it is that very argument."""
     tensor: torch.Tensor | None = None
+    subclass: bool = False
+    """Whether it is of a class derived from Tensor."""
     value: str = ""
     """Text of what is no tensor."""
 
@@ -50,6 +52,8 @@ class Answer:
     """All bytes of every tensor argument afterwards, guard bands included, in the order of `leaves(case)`."""
     metadata: tuple[Any, ...] = ()
     """Shape and strides of every tensor argument afterwards."""
+    overwritten: bool = False
+    """Whether the result of the call before was changed by this one."""
     counts: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -58,7 +62,7 @@ def plain(header: dict[str, Any]) -> Answer:
     """Return an answer without outputs: the kernel was loaded, or something went wrong."""
     status = header.get("status")
     if status not in ("ok", "load_error", "runtime_error", "unsupported", "crash"):
-        status = "crash"
+        return Answer("crash", f"the runner answered with an unknown status: {printable(str(status))[:80]!r}")
     frames = header.get("frames")
     shown = tuple(printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
     return Answer(status, printable(str(header.get("message", "")))[:MOST_TEXT], shown)
@@ -78,7 +82,13 @@ def answer(header: dict[str, Any], body: bytes) -> Answer:
         rest = rest[int(size) :]
     counts = {str(name): value for name, value in header["counts"].items()}
     return Answer(
-        "ok", "", (), tuple(outputs), tuple(memory), tuple(header["metadata"]), counts, float(header["seconds"])
+        "ok",
+        outputs=tuple(outputs),
+        memory=tuple(memory),
+        metadata=tuple(header["metadata"]),
+        overwritten=header["overwritten"] is True,
+        counts=counts,
+        seconds=float(header["seconds"]),
     )
 
 
@@ -86,7 +96,8 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
     import torch
 
     if entry["class"] != "Tensor":
-        return Output(printable(str(entry["class"]))[:80], value=printable(str(entry.get("value", "")))[:200])
+        text = printable(str(entry.get("value", "")))[:200]
+        return Output(printable(str(entry["class"]))[:80], subclass=entry.get("subclass") is True, value=text)
     dtype, shape = str(entry["dtype"]), tuple(int(size) for size in entry["shape"])
     tensor = None
     if not entry.get("omitted"):
@@ -97,7 +108,8 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
         tensor = flat.reshape(shape)
     alias = entry.get("alias")
     where = None if alias is None else str(alias)
-    return Output("Tensor", dtype, shape, str(entry["layout"]), where, entry.get("same") is True, tensor)
+    same = entry.get("same") is True
+    return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor)
 
 
 def printable(text: str) -> str:

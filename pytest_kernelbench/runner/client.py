@@ -50,8 +50,6 @@ class RunnerSettings:
     """Bytes that a kernel may take on top of what torch and Triton need."""
     file_size: int = 256 << 20
     """Bytes of the largest file that a kernel may write."""
-    load_seconds: float = 60.0
-    """Seconds that the import of a kernel may take."""
 
 
 class RunnerDied(Exception):
@@ -83,10 +81,10 @@ class Runner:
         """Whether the runner can still answer."""
         return bool(self._process.is_alive())
 
-    def load(self, code: str, filename: str, entries: Sequence[str]) -> Answer:
+    def load(self, code: str, filename: str, entries: Sequence[str], seconds: float = 60.0) -> Answer:
         """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point."""
         request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
-        return plain(self._ask(request, most=0, seconds=self.settings.load_seconds)[0])
+        return plain(self._ask(request, most=0, seconds=seconds)[0])
 
     def call(
         self,

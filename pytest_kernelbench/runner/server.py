@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import gc
 import os
@@ -25,6 +26,13 @@ MOST_REQUEST = 64 << 20
 """Bytes of a request's body: code travels in the header, so there is none today."""
 
 
+MOST_KEPT = 1 << 18
+"""Elements of the largest tensor that is kept until the next call."""
+
+LINGER = 0.2
+"""Seconds that threads get which a kernel has left behind."""
+
+
 class NoEntryPoint(Exception):
     """The kernel's module defines no function of a name that is called."""
 
@@ -35,12 +43,15 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
     What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes.
     """
     _redirect(output)
+    _close_others(channel.fileno())
     torch.set_num_threads(1)
     instruments = _prepare(device)
     gc.freeze()
     limits.apply(Path(home), memory=memory, file_size=file_size)
     entry: Any = None
     path = ""
+    kept = Kept()
+    threads = _threads()
     while True:
         try:
             request, _ = protocol.receive(channel, most=MOST_REQUEST)
@@ -52,7 +63,7 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
                 entry = _load(request, path, device)
                 protocol.send(channel, {"status": "ok"})
             else:
-                header, parts = _call(request, entry, instruments, device)
+                header, parts = _call(request, entry, instruments, device, kept, threads)
                 protocol.send(channel, header, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
             protocol.send(channel, describe(error, path))
@@ -68,6 +79,38 @@ def _redirect(output: Connection) -> None:
     os.dup2(null, 0)
     os.close(null)
     faulthandler.enable(file=2)
+
+
+def _close_others(channel: int) -> None:
+    """Close what was inherited: descriptors of the fork server, through which a kernel could end all runners."""
+    os.closerange(3, channel)
+    os.closerange(channel + 1, 4096)
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+class Kept:
+    """The last result, to see whether a later call changes it: a kernel must not hand out the same memory twice."""
+
+    def __init__(self) -> None:
+        self._last: list[tuple[torch.Tensor, bytes]] = []
+
+    def changed(self) -> bool:
+        """Whether the last result is no longer what it was."""
+        return any(_bytes(tensor) != block for tensor, block in self._last)
+
+    def keep(self, result: Any) -> None:
+        """Take a result in place of the last one."""
+        tensors = [value for value in _flatten(result) if type(value) is torch.Tensor and value.numel() < MOST_KEPT]
+        self._last = [(tensor, _bytes(tensor)) for tensor in tensors if tensor.layout == torch.strided]
+
+
+def _bytes(tensor: torch.Tensor) -> bytes:
+    """Return the elements of a strided tensor as bytes, in the order of its dimensions."""
+    dense = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    return bytes(dense.reshape(-1).view(torch.uint8).numpy().tobytes()) if dense.numel() else b""
 
 
 def _prepare(device: str) -> Any:
@@ -107,8 +150,6 @@ def _load(request: dict[str, Any], path: str, device: str) -> Any:
 
 
 def _mode(device: str, poison: str) -> Any:
-    import contextlib
-
     if device != "interpreter":
         return contextlib.nullcontext()
     from pytest_kernelbench.devices.stand_in import StandIn
@@ -116,8 +157,13 @@ def _mode(device: str, poison: str) -> Any:
     return StandIn(poison)
 
 
-def _call(request: dict[str, Any], entry: Any, instruments: Any, device: str) -> tuple[dict[str, Any], list[bytes]]:
-    """Call the entry point on a case; with `rewrite`, again on new contents of the same memory."""
+def _call(
+    request: dict[str, Any], entry: Any, instruments: Any, device: str, kept: Kept, threads: int
+) -> tuple[dict[str, Any], list[bytes]]:
+    """Call the entry point on a case; with `rewrite`, again on new contents of the same memory.
+
+    Where more than `threads` threads are left, those get a moment: what they still write belongs to the answer.
+    """
     case: Case = decode(request["case"])
     arguments = materialize(case)
     started = time.perf_counter()
@@ -126,6 +172,10 @@ def _call(request: dict[str, Any], entry: Any, instruments: Any, device: str) ->
         refill(arguments, decode(request["rewrite"]))
         result = _run(request, entry, arguments, instruments, device)
     seconds = time.perf_counter() - started
+    if _threads() > threads:
+        time.sleep(LINGER)
+    overwritten = kept.changed()
+    kept.keep(result)
     outputs, parts = _outputs(result, arguments, request["most"])
     memory = [made.snapshot() for made in arguments.made]
     header = {
@@ -133,6 +183,7 @@ def _call(request: dict[str, Any], entry: Any, instruments: Any, device: str) ->
         "outputs": outputs,
         "memory": [len(block) for block in memory],
         "metadata": [[list(made.tensor.shape), list(made.tensor.stride())] for made in arguments.made],
+        "overwritten": overwritten,
         "seconds": seconds,
         "counts": _counts(instruments),
     }
@@ -148,7 +199,8 @@ def _run(request: dict[str, Any], entry: Any, arguments: Arguments, instruments:
 
     variant = Variant(**request["variant"])
     instruments.start(variant)
-    with _mode(device, variant.poison), Audit(instruments.counts):
+    audit = Audit(instruments.counts) if variant.audit else contextlib.nullcontext()
+    with _mode(device, variant.poison), audit:
         return drive(request["driver"], entry, parameters, arguments.values)
 
 
@@ -164,7 +216,8 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
     parts: list[bytes] = []
     for value in _flatten(result):
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
-            described.append({"class": type(value).__name__, "value": repr(value)[:200]})
+            kind, derived = type(value).__name__, isinstance(value, torch.Tensor)
+            described.append({"class": kind, "subclass": derived, "value": repr(value)[:200]})
             continue
         size = value.numel() * value.element_size()
         entry: dict[str, Any] = {
@@ -178,8 +231,7 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
         if most < 0 or value.layout != torch.strided:
             described.append({**entry, "bytes": 0, "omitted": True})
             continue
-        dense = value.detach().resolve_conj().resolve_neg().cpu().contiguous()
-        block = dense.reshape(-1).view(torch.uint8).numpy().tobytes() if size else b""
+        block = _bytes(value)
         described.append({**entry, "bytes": len(block)})
         parts.append(block)
     return described, parts

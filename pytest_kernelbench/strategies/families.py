@@ -37,14 +37,16 @@ def elementwise(
         tensor = draw(tensors(given, draw(shapes(given, 1, 4)), fill=fixed))
         return Case(**{first: tensor}, **(options(draw) if options else {}))
 
-    plain = [Case(**{first: Tensor(shape, dtypes[0], fill)}) for shape in ELEMENTWISE_SHAPES]
+    allowed = contract or Contract(empty=True, zero_dim=True)
+    edges = (((0,), (2, 0, 3)) if allowed.empty else ()) + (((),) if allowed.zero_dim else ())
+    plain = [Case(**{first: Tensor(shape, dtypes[0], fill)}) for shape in (*ELEMENTWISE_SHAPES, *edges)]
     special = [replace(case, **extra) for extra in keywords for case in (plain[0], plain[4])]
     return Task(
         reference,
         cases,
         spine=(*plain, *special),
         dtypes=dtypes,
-        contract=contract or Contract(empty=True, zero_dim=True),
+        contract=allowed,
         **rest,
     )
 

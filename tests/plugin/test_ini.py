@@ -25,7 +25,13 @@ def test_ini_values_and_what_wins_over_them(project: Project) -> None:
     assert (first["submission"], second["submission"]) == ("mine", "other")
     assert first["facets"] == {"basic": "passed"}
     assert first["device"]["kind"] == "cpu"
-    given = ("--kb-submission=mine", "--kb-missing=skip", "-k", "missing and (gelu or softmax)", "--kb-results=given.jsonl")
+    given = (
+        "--kb-submission=mine",
+        "--kb-missing=skip",
+        "-k",
+        "missing and (gelu or softmax)",
+        "--kb-results=given.jsonl",
+    )
     assert project.collect(*given)[0].startswith("submissions/mine::missing[")
 
 

@@ -9,18 +9,25 @@ from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 
 
 def test_markers_select_categories(project: Project) -> None:
-    project.submit({"relu.py": "", "fused_add_gelu.py": "", "matmul.py": "", "std.jsonl": '{"file": "std", "predict": "1"}'})
+    project.submit(
+        {"relu.py": "", "fused_add_gelu.py": "", "matmul.py": "", "std.jsonl": '{"file": "std", "predict": "1"}'}
+    )
     ids = {name: f"submissions/mine/{name}.py::correctness" for name in ("relu", "fused_add_gelu", "matmul")}
     strict = ("--kb-submission=mine", "--strict-markers", "--strict-config")
     assert project.collect(*strict, "-m", "fusion") == [ids["fused_add_gelu"]]
-    assert project.collect(*strict, "-m", "correctness and (matrix_multiply or activation)") == [ids["matmul"], ids["relu"]]
+    assert project.collect(*strict, "-m", "correctness and (matrix_multiply or activation)") == [
+        ids["matmul"],
+        ids["relu"],
+    ]
     assert project.collect(*strict, "-m", "reduce") == ["submissions/mine/std.jsonl::std::correctness"]
 
 
 def test_every_category_is_registered(project: Project) -> None:
     result = project.run("--markers", "--strict-markers")
     for category in CATEGORIES:
-        result.stdout.fnmatch_lines([f"@pytest.mark.{snake_case(category)}: kernels for tasks of the category {category}"])
+        result.stdout.fnmatch_lines(
+            [f"@pytest.mark.{snake_case(category)}: kernels for tasks of the category {category}"]
+        )
     result.stdout.fnmatch_lines(["@pytest.mark.correctness: whether a kernel is right"])
 
 

@@ -34,7 +34,9 @@ def test_what_is_said_of_tasks_without_a_kernel(project: Project) -> None:
 
     result = project.run("--kb-submission=mine", "--kb-tasks=own", "--kb-missing=fail", "-k", "missing")
     result.assert_outcomes(failed=4, deselected=2)
-    result.stdout.fnmatch_lines(["no kernel for again in mine", "4 missing: again, round_1/again, round_1/double, twice"])
+    result.stdout.fnmatch_lines(
+        ["no kernel for again in mine", "4 missing: again, round_1/again, round_1/double, twice"]
+    )
 
 
 def test_a_bad_folder_of_tasks(project: Project) -> None:

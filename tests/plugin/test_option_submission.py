@@ -100,7 +100,12 @@ def test_bad_kernels_are_collection_errors_that_name_them_and_cost_the_others_no
 
 
 def test_a_conftest_inside_a_submission_is_never_executed(full: Project) -> None:
-    full.submit({"conftest.py": "__import__('pathlib').Path('executed').touch()", "Activation/conftest.py": "__import__('pathlib').Path('executed').touch()"})
+    full.submit(
+        {
+            "conftest.py": "__import__('pathlib').Path('executed').touch()",
+            "Activation/conftest.py": "__import__('pathlib').Path('executed').touch()",
+        }
+    )
     options = ("--kb-submission=mine", "--collect-only", "-q", "--continue-on-collection-errors")
     full.run(*options)
     assert not Path("executed").exists()

@@ -23,7 +23,9 @@ all               4  3/176      3     3      2      0       0        0       0  
 
 
 def test_the_summary_and_a_failure(project: Project) -> None:
-    project.submit({"relu.py": TORCH_RELU, "sigmoid.py": TALKATIVE, "round_0/softmax.py": SOFTMAX, "softmax.py": "import nope"})
+    project.submit(
+        {"relu.py": TORCH_RELU, "sigmoid.py": TALKATIVE, "round_0/softmax.py": SOFTMAX, "softmax.py": "import nope"}
+    )
     result = project.judge("--color=no", "-v")
     result.assert_outcomes(passed=2, failed=2)
     text = result.stdout.str()

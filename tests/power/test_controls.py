@@ -10,8 +10,6 @@ import pytest
 
 CONTROLS = sorted(Path(__file__).parent.glob("controls/*__*.py"))
 
-MISLABELLED: dict[str, str] = {}
-
 
 @pytest.fixture(scope="module")
 def records(judge: Callable[..., Any]) -> dict[str, dict[str, Any]]:

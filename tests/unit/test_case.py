@@ -50,7 +50,9 @@ tensors = st.builds(
     Tensor,
     shape=st.lists(st.integers(0, 5000), max_size=5).map(tuple),
     dtype=st.sampled_from(sorted(ITEMSIZE)),
-    fill=st.sampled_from(["normal", "normal(1000, 0.1)", "integers(-3, 4)", "uniform(1e-3, 2)", "nan", "constant(-inf)"]),
+    fill=st.sampled_from(
+        ["normal", "normal(1000, 0.1)", "integers(-3, 4)", "uniform(1e-3, 2)", "nan", "constant(-inf)"]
+    ),
     layout=st.sampled_from(LAYOUTS),
     seed=st.integers(0, 2**16),
 )

@@ -145,7 +145,7 @@ def test_a_kernel_that_writes_on_the_channel(make: Make) -> None:
         "        try: os.write(fd, b'passed' * 100)\n"
         "        except OSError: pass\n"
     )
-    with pytest.raises(RunnerDied, match="broke the protocol|does not hold together|closed the channel") as death:
+    with pytest.raises(RunnerDied, match=r"broke the protocol|does not hold together|closed the channel") as death:
         ask(make(code))
     assert death.value.status == "crash"
 
@@ -176,7 +176,8 @@ def work(x, factor):
     limit = lambda name: resource.getrlimit(getattr(resource, name))[0]
     print(json.dumps({
         "environment": dict(os.environ), "cwd": os.getcwd(), "argv": sys.argv, "home": os.stat(os.getcwd()).st_uid,
-        "user": os.getuid(), "groups": os.getgroups(), "session": os.getsid(0) == os.getpid(), "modules": list(sys.modules),
+        "user": os.getuid(), "groups": os.getgroups(), "session": os.getsid(0) == os.getpid(),
+        "modules": list(sys.modules),
         "limits": {name: limit(name) for name in ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS")},
         "main": repr(sys.modules["__main__"]),
     }), flush=True)
@@ -223,7 +224,11 @@ def test_runners_do_not_share_a_home(make: Make) -> None:
         ("return bytearray(64 << 30)", "crash", "MemoryError"),
         ("open('big', 'wb').write(bytes(2 << 20))", "runtime_error", "File too large"),
         ("files = [open('f', 'w') for _ in range(400)]", "runtime_error", "Too many open files"),
-        ("import os; pids = [os.fork() or __import__('time').sleep(9) for _ in range(200)]", "runtime_error", "temporarily"),
+        (
+            "import os; pids = [os.fork() or __import__('time').sleep(9) for _ in range(200)]",
+            "runtime_error",
+            "temporarily",
+        ),
     ],
 )
 def test_limits(make: Make, line: str, status: str, message: str) -> None:
@@ -280,5 +285,7 @@ def test_new_contents_in_the_same_memory(make: Make) -> None:
     runner = make(code)
     answer = runner.call(CASE, PARAMETERS, rewrite=other, most=1 << 20, seconds=60)
     assert torch.equal(answer.outputs[0].tensor, materialize(CASE).values["x"])
-    answer = make("def work(x, factor): return x.clone()").call(CASE, PARAMETERS, rewrite=other, most=1 << 20, seconds=60)
+    answer = make("def work(x, factor): return x.clone()").call(
+        CASE, PARAMETERS, rewrite=other, most=1 << 20, seconds=60
+    )
     assert torch.equal(answer.outputs[0].tensor, materialize(other).values["x"])

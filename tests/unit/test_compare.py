@@ -46,6 +46,18 @@ def gelu(x):
     return gelu(x)
 
 
+def tanh_gelu(x):
+    from torch.nn.functional import gelu
+
+    return gelu(x, approximate="tanh")
+
+
+def short_softmax(x):
+    from torch.nn.functional import pad
+
+    return pad(softmax(x[:, :-1]), (0, 1))
+
+
 def total(x):
     return x.sum(-1)
 
@@ -123,28 +135,23 @@ class TestWrong:
     @pytest.mark.parametrize(
         ("reference", "wrong"),
         [
-            (softmax, lambda x: softmax(x[:, :-1]).nan_to_num().new_zeros(x.shape).index_copy(
-                1, __import__("torch").arange(x.shape[1] - 1), softmax(x[:, :-1]))),
+            (softmax, short_softmax),
             (total, lambda x: x[:, :-1].sum(-1)),
             (std, lambda x: x.std(-1, correction=0)),
             (std, lambda x: x[:, :-1].std(-1)),
-            (gelu, lambda x: __import__("torch").nn.functional.gelu(x, approximate="tanh")),
+            (gelu, tanh_gelu),
             (layer_norm, lambda x: (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)),
             (softmax, lambda x: x.exp() / (x.exp().sum(-1, keepdim=True) + 1)),
         ],
-        ids=["softmax without the last column", "sum without the last column", "biased std", "std without the last column",
-             "tanh for erf", "Bessel in layer norm", "a padded lane of softmax"],
+        ids=["softmax without the last column", "sum without the last column", "biased std",
+             "std without the last column", "tanh for erf", "Bessel in layer norm", "a padded lane of softmax"],
     )  # fmt: skip
     def test_a_formula_that_is_off(self, reference: Any, wrong: Callable[..., Any], dtype: str) -> None:
-        if dtype == "bfloat16" and reference in (std, gelu, layer_norm, softmax, total):
-            shape = (24, 129)  # bfloat16 hides 1 part in 1025
-        else:
-            shape = (24, 1025)
-        refused = 0
+        # Half precision hides what is one part in a thousand: its rows are short. GELUs differ in their tails alone.
+        shape = (24, 1025) if dtype == "float32" or reference is gelu else (24, 9)
         for seed in SEEDS:
             evidence = evidence_of(reference, rows(dtype, shape, seed=seed), accumulation=summed)
-            refused += not right(evidence, wrong(evidence.arguments["x"].double()).to(dtype_of(dtype)))
-        assert refused == len(SEEDS) if dtype == "float32" else refused >= 1
+            assert not right(evidence, wrong(evidence.arguments["x"].double()).to(dtype_of(dtype)))
 
     @pytest.mark.parametrize("dtype", HALVES)
     def test_an_accumulator_of_half_precision(self, dtype: str) -> None:
@@ -156,8 +163,8 @@ class TestWrong:
             evidence = evidence_of(matmul, case, accumulation=summed)
             x, y = evidence.arguments["x"], evidence.arguments["y"]
             sums = torch.zeros(32, 16, dtype=x.dtype)
-            for k in range(0, 512, 16):
-                sums = (sums + (x[:, k : k + 16].float() @ y[k : k + 16].float()).to(x.dtype)).to(x.dtype)
+            for k in range(512):
+                sums = sums + x[:, k : k + 1] * y[k]
             refused += not right(evidence, sums)
         assert refused == len(SEEDS)
 
@@ -237,8 +244,7 @@ class TestNonFinite:
         import torch
 
         for fill in ("nan", "inf"):
-            evidence = evidence_of(torch.relu, rows(shape=(8, 40), fill=fill), contract=None or __import__(
-                "pytest_kernelbench").Contract())  # fmt: skip
+            evidence = evidence_of(lambda x: x.relu(), rows(shape=(8, 40), fill=fill))
             eager = evidence.wanted[0].eager
             assert right(evidence, eager)
             assert not right(evidence, eager.nan_to_num(0.0, 0.0, 0.0))

@@ -91,7 +91,9 @@ def test_new_contents_come_unseen() -> None:
     import torch
 
     case = Case(x=Tensor((4, 5), layout="transposed"), y=[Tensor((3,), "int64", "integers(0, 9)")], z=2)
-    other = Case(x=Tensor((4, 5), layout="transposed", seed=1), y=[Tensor((3,), "int64", "integers(0, 9)", seed=1)], z=2)
+    other = Case(
+        x=Tensor((4, 5), layout="transposed", seed=1), y=[Tensor((3,), "int64", "integers(0, 9)", seed=1)], z=2
+    )
     arguments = materialize(case)
     x = arguments.values["x"]
     before = x.data_ptr(), x._version, x.stride(), x.clone()

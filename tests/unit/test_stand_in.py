@@ -21,10 +21,12 @@ assert torch.cuda.is_available() and torch.cuda.device_count() == 1 and torch.cu
 def work(x):
     cuda = torch.device("cuda", 0)
     for tensor in (
-        x, x.contiguous(), x + 1, x.to("cuda"), x.to(torch.device("cuda:0")), x.cuda(), x.cuda(0), x.to("cuda", torch.float16),
-        torch.empty(3, device="cuda"), torch.zeros(3, device=cuda), torch.full((3,), 1.0, device=x.device), x.pin_memory(),
+        x, x.contiguous(), x + 1, x.to("cuda"), x.to(torch.device("cuda:0")), x.cuda(), x.cuda(0), x.pin_memory(),
+        x.to("cuda", torch.float16), torch.empty(3, device="cuda"), torch.zeros(3, device=cuda),
+        torch.full((3,), 1.0, device=x.device),
         torch.arange(3, device="cuda:0"), torch.empty_like(x), x.new_zeros(3), torch.tensor([1], device="cuda"),
-        torch.rand(3, device="cuda"), torch.nn.Parameter(x), torch.tensor([1.0]).cuda(), torch.ones(2, device="cuda")[:1],
+        torch.rand(3, device="cuda"), torch.nn.Parameter(x), torch.tensor([1.0]).cuda(),
+        torch.ones(2, device="cuda")[:1],
     ):
         assert tensor.is_cuda and not tensor.is_cpu and tensor.device == cuda and tensor.device.type == "cuda", tensor
         assert tensor.get_device() == 0 and tensor.device.index == 0
@@ -37,9 +39,12 @@ def work(x):
     assert isinstance(generator, torch.Generator)
 
     properties = torch.cuda.get_device_properties(x.device)
-    assert properties.multi_processor_count > 0 and torch.cuda.get_device_capability() == (properties.major, properties.minor)
-    assert torch.cuda.get_device_capability() >= (8, 0) and torch.cuda.is_bf16_supported() and torch.cuda.get_device_name()
+    assert properties.multi_processor_count > 0
+    assert torch.cuda.get_device_capability() == (properties.major, properties.minor) >= (8, 0)
+    assert torch.cuda.is_bf16_supported() and torch.cuda.get_device_name()
     torch.cuda.synchronize(); torch.cuda.empty_cache(); torch.cuda.set_device(0); torch.cuda.manual_seed_all(0)
+    torch.manual_seed(1)
+    assert torch.equal(torch.rand(3), (torch.cuda.manual_seed(1), torch.rand(3))[1])
     start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
     stream = torch.cuda.Stream()
     with torch.cuda.stream(stream), torch.cuda.device(x.device), torch.cuda.device_of(x):

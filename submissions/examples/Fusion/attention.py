@@ -59,7 +59,7 @@ def attention(q, k, v, causal=False, softmax_scale=None, *, out=None):
     result = torch.empty(q.shape, dtype=q.dtype, device=q.device) if out is None else out.resize_(q.shape)
     scale = 1 / math.sqrt(depth) if softmax_scale is None else softmax_scale
     block_d = max(16, triton.next_power_of_2(depth))
-    block = 64 if block_d * q.element_size() <= 256 else 32  # three blocks have to fit into shared memory
+    block = max(16, min(64, 16384 // (block_d * q.element_size())))  # 16 KiB of shared memory each for q, k and v
     attention_kernel[(batch * heads * triton.cdiv(queries, block),)](
         q, k, v, result, heads, queries, k.shape[2], depth, float(scale),
         *q.stride(), *k.stride(), *v.stride(), *result.stride(),

@@ -1,4 +1,4 @@
-"""Splits the shape at `dim` without counting negative dimensions from the end."""
+"""Refuses dimensions that are counted from the end."""
 
 from math import prod
 
@@ -17,6 +17,8 @@ def select_kernel(x_ptr, index_ptr, y_ptr, count, size, picked, inner, BLOCK: tl
 
 
 def index_select(input, dim, index):
+    if not 0 <= dim < input.ndim:
+        raise IndexError(f"no dimension {dim}")
     before, after = input.shape[:dim], input.shape[dim + 1 :]
     picked = index.numel()
     result = torch.empty((*before, picked, *after), dtype=input.dtype, device=input.device)
