@@ -27,7 +27,7 @@ EXPECTED = {
     "daemon": "wrong_values",
     "decoy": "rejected",
     "disk_filler": "runtime_error",
-    "edited_later": "contract",
+    "edited_later": "wrong_values",
     "endless_loop": "timeout",
     "endless_recursion": "runtime_error",
     "environment": "wrong_values",
@@ -75,11 +75,7 @@ LABELS = {"copy_kernel": "mixed", "decoy": "decoy", "fallback": "torch_only", "t
 HANGING = ("endless_loop", "stopped")
 """Kernels that wait for the time limit, in a session of their own."""
 
-MISSED = {
-    "edited_later": "nothing looks at a result again, or at the threads that a call leaves behind",
-    "fallback": "a launch that raises counts as a launch, and without it the result differs",
-    "turned_input": "the second call on the turned tensor fails first, and says something else",
-}
+MISSED: dict[str, str] = {}
 """Attacks that are not noticed yet, and why."""
 
 PLANTED = "# Planted by a hostile kernel.\n"

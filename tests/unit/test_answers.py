@@ -22,6 +22,7 @@ def header(**changes: Any) -> dict[str, Any]:
         "metadata": [[[2], [1]]],
         "counts": {"launches": 1},
         "seconds": 0.5,
+        "overwritten": False,
     } | changes
 
 

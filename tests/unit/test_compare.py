@@ -222,7 +222,7 @@ class TestStructure:
 
     def test_subclasses_and_layouts_break_the_contract(self) -> None:
         evidence = evidence_of(gelu, rows(shape=(2, 3)))
-        lying = Output("LazyTensor", value="tensor([1])")
+        lying = Output("LazyTensor", subclass=True, value="tensor([1])")
         sparse = Output("Tensor", "float32", (2, 3), "sparse_coo")
         for result in (lying, sparse):
             mismatch = compare(evidence, [result]).mismatch
