@@ -1,6 +1,6 @@
 """Time judging the examples: kernels a minute, cases a second, and where the time goes.
 
-Run `python benchmarks/judge_examples.py [--examples N] [SUBMISSION]` on a quiet machine and compare with an earlier run.
+Run `python benchmarks/judge_examples.py [--examples N] [SUBMISSION]` on a quiet machine, and compare with earlier runs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pytest
 
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.source import SUBMISSIONS
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -100,10 +102,21 @@ class CorrectnessItem(_Readable, pytest.Item):
         self.user_properties.append((PROPERTY, record.to_json()))
         if record.status == "passed":
             return
-        text = describe(record, judgement, self.nodeid)
+        text = describe(record, judgement, self._selection())
         if record.status == "unsupported":
             pytest.skip(text)
         raise KernelFailure(text)
+
+    def _selection(self) -> str:
+        """Return the arguments of pytest that select this kernel alone, from where pytest was started."""
+        path, root = self.shelf.source.path, self.config.rootpath
+        here = self.config.invocation_params.dir
+        if path.is_relative_to(root / SUBMISSIONS) and here == root:
+            name = path.relative_to(root / SUBMISSIONS).as_posix()
+            return f"--kb-submission={shlex.quote(name)} {shlex.quote(self.nodeid)}"
+        file = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        alone = "" if self.kernel.line is None else f" -k {self.kernel.task}"
+        return f"--kb-submission={shlex.quote(str(file))}{alone}"
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""

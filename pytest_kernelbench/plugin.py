@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,12 +12,26 @@ from pytest_kernelbench import collection, settings
 from pytest_kernelbench.collection import BENCH
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.source import find
 from pytest_kernelbench.session import Bench
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options and their ini twins."""
     settings.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Keep pytest from importing a `conftest.py` in a submission: an empty module takes its place."""
+    specs = settings.submissions(early_config)
+    try:
+        sources = find(specs, early_config.rootpath, early_config.invocation_params.dir) if specs else []
+    except KernelBenchError:
+        return  # said in pytest_configure
+    for root in {source.root for source in sources}:
+        for path in root.rglob("conftest.py"):
+            early_config.pluginmanager.register(ModuleType("conftest"), str(path))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -57,7 +57,6 @@ class Settings:
             except (ValueError, KernelBenchError) as error:
                 raise pytest.UsageError(f"--kb-{name}={text}: {error}") from None
 
-        given = config.getoption("kb_submission") or _words(config.getini("kb_submission"))
         source = config.getoption("kb_case")
         try:
             case = parse(source) if source else None
@@ -65,7 +64,7 @@ class Settings:
             raise pytest.UsageError(f"--kb-case: {error}") from None
         path = lambda text: config.invocation_params.dir / text  # noqa: E731
         return cls(
-            submissions=tuple(given),
+            submissions=submissions(config),
             device=read("device", _device),
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
@@ -88,8 +87,10 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--kb-case", dest="kb_case", metavar="CASE", help="replay one case, as a failure printed it")
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
+def submissions(config: pytest.Config) -> tuple[str, ...]:
+    """Return what the user selects; readable before the rest of the options is."""
+    given = config.known_args_namespace.kb_submission or config.getini("kb_submission").split()
+    return tuple(given)
 
 
 def _one_of(text: str, legal: Iterable[str]) -> str:

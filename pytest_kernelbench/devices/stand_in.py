@@ -63,13 +63,14 @@ class StandIn(TorchFunctionMode):
             torch.Tensor.get_device: lambda tensor: 0,
             torch.Tensor.cuda: lambda tensor, *args, **kwargs: tensor,
             torch.Tensor.pin_memory: lambda tensor, *args, **kwargs: tensor,
-            torch.Tensor.record_stream: lambda tensor, stream: None,
         }
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         answer = self.answers.get(func)
         if answer is not None:
             return answer(*args, **(kwargs or {}))
+        if func is torch.device:
+            return func(*args, **(kwargs or {}))
         result = func(*map(to_cpu, args), **{name: to_cpu(value) for name, value in (kwargs or {}).items()})
         if func in _EMPTY:
             poison(result, self.poison)
@@ -205,8 +206,9 @@ def install() -> None:
         "get_device_capability": lambda device=None: CAPABILITY,
         "get_device_properties": lambda device=None: PROPERTIES,
         "is_bf16_supported": lambda including_emulation=True: True,
-        "manual_seed": torch.manual_seed,
-        "manual_seed_all": torch.manual_seed,
+        # Not torch.manual_seed, which calls these two.
+        "manual_seed": torch.default_generator.manual_seed,
+        "manual_seed_all": torch.default_generator.manual_seed,
         "current_stream": lambda device=None: stream,
         "default_stream": lambda device=None: stream,
         "device": nothing,
@@ -217,6 +219,8 @@ def install() -> None:
     }
     for name, answer in answers.items():
         setattr(torch.cuda, name, answer)
+    # A method mode is too late for it: the stream's type is checked first.
+    setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
     setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - mypy knows that the class is final
     triton.runtime.driver.set_active(Driver())
 

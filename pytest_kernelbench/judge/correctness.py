@@ -55,7 +55,7 @@ class Judgement:
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
         self.label = Label()
-        self.loaded = self.ran = False
+        self.loaded = False
         self.search_seconds = 0.0
 
     def run(self) -> Record:
@@ -79,7 +79,7 @@ class Judgement:
             task=self.kernel.task,
             category=self.kernel.category,
             status=self._status(),
-            rung=rung_of(self.results, loaded=self.loaded, ran=self.ran),
+            rung=rung_of(self.results, loaded=self.loaded, ran=trial.examples > 0),
             facets=dict(self.results),
             grade=trial.grade if self.results.get("basic") == "passed" else None,
             label=self.label.name,
@@ -124,7 +124,6 @@ class Judgement:
         cases = [self.plan.case] if self.plan.case is not None else facets.spine(self.task, facet)
         for case in cases:
             probes.PROBES[facet](self.trial, case)
-            self.ran = True
 
     def _search(self, facet: str) -> None:
         count = facets.examples(facet, self.plan.examples)

@@ -112,7 +112,7 @@ class Case:
     __slots__ = ("arguments",)
     arguments: Mapping[str, Any]
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, /, **arguments: Any) -> None:
         for name, value in arguments.items():
             _check_value(name, value)
         object.__setattr__(self, "arguments", arguments)
@@ -240,6 +240,8 @@ def _build(node: ast.expr) -> Any:
         makers: dict[str, Callable[..., Any]] = {"Case": Case, "Tensor": Tensor, "DType": DType, "float": float}
         if node.func.id not in makers:
             raise ValueError(f"{node.func.id} is not one of {', '.join(makers)}")
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise ValueError("arguments are written out")
         keywords = {keyword.arg: _build(keyword.value) for keyword in node.keywords if keyword.arg}
         return makers[node.func.id](*map(_build, node.args), **keywords)
     if isinstance(node, ast.Tuple):

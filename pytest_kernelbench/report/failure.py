@@ -15,9 +15,9 @@ REASONS = {
 }
 
 
-def describe(record: Record, judgement: Judgement, nodeid: str) -> str:
-    """Return the text that pytest shows for a kernel that did not pass."""
-    blocks = [_block(record, failure, status, nodeid) for failure, status in judgement.failed()]
+def describe(record: Record, judgement: Judgement, selection: str) -> str:
+    """Return the text that pytest shows for a kernel that did not pass; `selection` is what selects it."""
+    blocks = [_block(record, failure, status, selection) for failure, status in judgement.failed()]
     if record.status == "rejected":
         reason = REASONS.get(record.label or "", "")
         exempt = 'submissions that are meant so say language = "torch" in submission.toml'
@@ -27,11 +27,11 @@ def describe(record: Record, judgement: Judgement, nodeid: str) -> str:
     return "\n\n".join(blocks)
 
 
-def _block(record: Record, failure: Failure, status: str, nodeid: str) -> str:
+def _block(record: Record, failure: Failure, status: str, selection: str) -> str:
     lines = [f"{status} in {failure.facet}: {record.category} {record.task}", _indented(failure.message)]
     if failure.case:
-        replay = f"pytest --kb-submission={record.submission} {shlex.quote(nodeid)}"
-        lines += [f"  {failure.case}", f"  {replay} --kb-facets={failure.facet} --kb-case={shlex.quote(failure.case)}"]
+        options = f"--kb-facets={failure.facet} --kb-case={shlex.quote(failure.case)}"
+        lines += [f"  {failure.case}", f"  pytest {selection} {options}"]
     return "\n".join(lines)
 
 

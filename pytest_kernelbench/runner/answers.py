@@ -17,7 +17,7 @@ MOST_TEXT = 4000
 """Characters of a message that are kept."""
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,19 @@ def plain(header: dict[str, Any]) -> Answer:
     return Answer(status, printable(str(header.get("message", "")))[:MOST_TEXT], shown)
 
 
+class BadAnswer(Exception):
+    """An answer does not hold together."""
+
+
 def answer(header: dict[str, Any], body: bytes) -> Answer:
-    """Return the answer to a call; raises `ValueError`, `TypeError` or `KeyError` where it does not hold together."""
+    """Return the answer to a call; raises `BadAnswer` where it does not hold together."""
+    try:
+        return _taken_apart(header, body)
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        raise BadAnswer(str(error)) from error
+
+
+def _taken_apart(header: dict[str, Any], body: bytes) -> Answer:
     rest = memoryview(body)
     outputs = []
     for entry in header["outputs"][:64]:
@@ -80,7 +91,7 @@ def answer(header: dict[str, Any], body: bytes) -> Answer:
     for size in header["memory"]:
         memory.append(bytes(rest[: int(size)]))
         rest = rest[int(size) :]
-    counts = {str(name): value for name, value in header["counts"].items()}
+    counts = {str(name): _whole(value) for name, value in header["counts"].items()}
     return Answer(
         "ok",
         outputs=tuple(outputs),
@@ -110,6 +121,12 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
     where = None if alias is None else str(alias)
     same = entry.get("same") is True
     return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is no count")
+    return int(value)
 
 
 def printable(text: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.runner import limits, protocol
-from pytest_kernelbench.runner.answers import Answer, answer, plain, printable
+from pytest_kernelbench.runner.answers import Answer, BadAnswer, answer, plain, printable
 from pytest_kernelbench.runner.materialize import GUARD, geometry
 
 PRELOAD = [
@@ -115,7 +115,7 @@ class Runner:
             return plain(header)
         try:
             return answer(header, body)
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        except BadAnswer as error:
             raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
 
     def printed(self) -> str:

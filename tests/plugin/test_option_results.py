@@ -29,7 +29,7 @@ def test_lines_are_records_and_are_appended(project: Project) -> None:
     path = Path("deep/folder/results.jsonl")
     first = [Record.from_json(line) for line in path.read_text().splitlines()]
     assert [(record.variant, record.task, record.status, record.rung) for record in first] == [
-        (None, "relu", "wrong_values", "loads"),
+        (None, "relu", "wrong_values", "runs"),
         ("round_1", "relu", "passed", "basic"),
         (None, "softmax", "load_error", "absent"),
     ]

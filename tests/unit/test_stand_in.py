@@ -124,7 +124,7 @@ def test_uninitialised_memory_is_poisoned(runner: Runner) -> None:
 
 
 def test_the_instruments_see_and_change_launches(runner: Runner) -> None:
-    plain = run(runner, KERNEL)
+    plain = run(runner, KERNEL, audit=True)
     added, order, _ = [output.tensor for output in plain.outputs]
     assert order.tolist() == [0, 1, 2, 3, 4]
     counts = plain.counts

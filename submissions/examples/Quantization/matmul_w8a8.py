@@ -58,8 +58,12 @@ def quantise(x):
     rows, columns = x.shape
     q = torch.empty((rows, columns), dtype=torch.int8, device=x.device)
     scale = torch.empty(rows, dtype=torch.float32, device=x.device)
-    block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
-    block_rows = 1024 // block_columns
+    # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
+    if x.stride(1) == 1:
+        block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
+        block_rows = 1024 // block_columns
+    else:
+        block_rows, block_columns = 64, 32
     quantise_kernel[(triton.cdiv(rows, block_rows),)](
         x, q, scale, rows, columns, *x.stride(), BLOCK_ROWS=block_rows, BLOCK_COLUMNS=block_columns
     )

@@ -78,9 +78,9 @@ def std(input, dim=None, correction=1, keepdim=False, out=None):
     rows = outer * inner
     direct = out is not None and out.resize_(shape).is_contiguous()
     result = out if direct else torch.empty(shape, dtype=input.dtype, device=input.device)
-
     if rows == 0:
         return result if out is None else out
+
     # Neighbours in memory go to neighbouring lanes: along the row if it is dense, across the rows if not.
     if x.stride(1) == 1:
         block_columns = min(triton.next_power_of_2(max(columns, 1)), 1024)
