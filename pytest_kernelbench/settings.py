@@ -42,6 +42,7 @@ class Settings:
     missing: str
     tasks: Path | None
     case: Case | None
+    seed: str | None
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -73,6 +74,7 @@ class Settings:
             missing=read("missing", lambda text: _one_of(text, MISSING)),
             tasks=read("tasks", path),
             case=case,
+            seed=config.getoption("--hypothesis-seed", None),
         )
 
 

@@ -40,6 +40,8 @@ class Plan:
     """Time limit per kernel."""
     case: Case | None = None
     """The one case to replay instead of everything else."""
+    seed: str | None = None
+    """What decides which cases are drawn; Hypothesis decides when it is absent."""
 
 
 class Judgement:
@@ -136,7 +138,8 @@ class Judgement:
         given = facets.given(self.task, facet, self._working_dtypes())
         check: Callable[[Case], Any] = lambda case: probes.PROBES[facet](self.trial, case)  # noqa: E731
         try:
-            search(self.task, given, check, count=count, seconds=budget, key=f"{self.key}::{facet}")
+            key = f"{self.key}::{facet}"
+            search(self.task, given, check, count=count, seconds=budget, key=key, seed=self.plan.seed)
         finally:
             self.search_seconds += time.monotonic() - started
 

@@ -18,15 +18,18 @@ SHRINK_SECONDS = 15.0
 
 
 def search(
-    task: Task, given: Mapping[str, Given], check: Callable[[Case], None], *, count: int, seconds: float, key: str
+    task: Task, given: Mapping[str, Given], check: Callable[[Case], None], *, count: int, seconds: float, key: str,
+    seed: str | None = None,
 ) -> None:
     """Check `count` drawn cases; raises the `Finding` of the smallest failing one.
 
     After `seconds` no new case is tried, so that a slow kernel is searched less, not failed. `key` names the example
-    database entry: a failing case is tried first in the next run of the same kernel.
+    database entry: a failing case is tried first in the next run of the same kernel. `seed` decides what is drawn, also
+    where Hypothesis is set to draw the same in every run, as it is by default on CI.
     """
     from hypothesis import HealthCheck, Phase, settings
     from hypothesis import given as hypothesis_given
+    from hypothesis import seed as hypothesis_seed
     from hypothesis import strategies as st
 
     @st.composite
@@ -50,6 +53,8 @@ def search(
 
     # All generated tests have the same source, hence the same database key, unless something tells them apart.
     test.hypothesis.inner_test._hypothesis_internal_add_digest = key.encode()  # type: ignore[attr-defined]
+    if seed is not None:
+        test = hypothesis_seed(int(seed) if seed.isdigit() else seed)(test)
     test()
 
 

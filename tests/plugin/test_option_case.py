@@ -27,7 +27,7 @@ def test_the_printed_line_replays_the_case(
     first = project.judge("--kb-facets=basic,sizes", submission=spec)
     first.assert_outcomes(failed=1)
     text = first.stdout.str()
-    (line,) = [line.strip() for line in text.splitlines() if line.strip().startswith("pytest --kb-submission")]
+    (line,) = {line.strip() for line in text.splitlines() if line.strip().startswith("pytest --kb-submission")}
     command, *arguments = shlex.split(line)
     assert command == "pytest"
     again = project.run(*arguments, "--kb-device=cpu", "--kb-results=again.jsonl")
