@@ -121,17 +121,39 @@ def close(want: Wanted, got: torch.Tensor, length: int) -> Mismatch | None:
     if want.dtype not in ROUNDOFF:
         wrong = got != want.eager
         return _report(want, got, wrong.to(torch.float64) * math.inf, "exact", wrong) if wrong.any() else None
-    exact, eager, wide = want.exact, widen(want.eager), widen(got)
+    off = measure(want, got, length)
+    if off.odd.any():
+        return _report(want, got, off.units, "NaN and infinities as in the reference", off.odd)
+    if (off.units > MOST_UNITS).any():
+        return _report(want, got, off.units, off.source, off.units > MOST_UNITS)
+    return _rms(want, got, off, widen(want.eager))
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """How far the elements of one output are off."""
+
+    units: torch.Tensor
+    """In units of error; 0 where no arithmetic is judged, infinite where odd."""
+    unit: torch.Tensor
+    """The unit of error of each element."""
+    free: torch.Tensor
+    """Elements whose value is settled without arithmetic: NaN, infinities, overflow like eager's."""
+    odd: torch.Tensor
+    """Those of them that are wrong."""
+    source: str
+    """Where the largest part of the units comes from."""
+
+
+def measure(want: Wanted, got: torch.Tensor, length: int) -> Off:
+    """Return how far each element of a floating output is off."""
+    import torch
+
+    wide = widen(got)
     free, odd = _non_finite(want, wide)
-    if odd.any():
-        return _report(want, got, odd.to(torch.float64) * math.inf, "NaN and infinities as in the reference", odd)
-    unit, source = _unit(want, eager, length)
-    units = torch.where(free, 0.0, (wide - exact).abs() / unit)
-    reference = torch.where(free | ~torch.isfinite(eager), 0.0, (eager - exact).abs() / unit)
-    units, reference = torch.nan_to_num(units, nan=math.inf), torch.nan_to_num(reference)
-    if (units > MOST_UNITS).any():
-        return _report(want, got, units, source, units > MOST_UNITS)
-    return _rms(want, got, units, reference, source, int((~free).sum()))
+    unit, source = _unit(want, widen(want.eager), length)
+    units = torch.where(free, 0.0, torch.nan_to_num((wide - want.exact).abs() / unit, nan=math.inf))
+    return Off(torch.where(odd, math.inf, units), unit, free, odd, source)
 
 
 def widen(value: torch.Tensor) -> torch.Tensor:
@@ -209,19 +231,21 @@ def _eager_error(exact: torch.Tensor, eager: torch.Tensor, size: torch.Tensor) -
     return near[binade]
 
 
-def _rms(
-    want: Wanted, got: torch.Tensor, units: torch.Tensor, reference: torch.Tensor, source: str, count: int
-) -> Mismatch | None:
+def _rms(want: Wanted, got: torch.Tensor, off: Off, eager: torch.Tensor) -> Mismatch | None:
     """Compare the root mean squares: what low-precision accumulators change and no single element shows."""
+    import torch
+
+    count = int((~off.free).sum())
     if not count:
         return None
-    own = math.sqrt(float((reference**2).sum()) / count)
-    theirs = math.sqrt(float((units**2).sum()) / count)
+    reference = torch.where(off.free | ~torch.isfinite(eager), 0.0, (eager - want.exact).abs() / off.unit)
+    own = math.sqrt(float((torch.nan_to_num(reference) ** 2).sum()) / count)
+    theirs = math.sqrt(float((off.units**2).sum()) / count)
     most = 2 * max(own, SMALLEST_RMS) + RMS_FLOOR.get(want.dtype, 0.2) + SMALL_SAMPLE / math.sqrt(count)
     if theirs <= most:
         return None
     text = f"; all {count} elements together: rms {theirs:.2f} units, at most {most:.2f} (eager: {own:.2f})"
-    report = _report(want, got, units, source, units > 1)
+    report = _report(want, got, off.units, off.source, off.units > 1)
     return Mismatch(report.status, report.message + text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, encode, leaves, without
@@ -59,6 +59,8 @@ class Evidence:
     wanted: tuple[Wanted, ...]
     length: int
     """Length of the longest sum behind one element."""
+    outcomes: tuple[Evidence, ...] = ()
+    """What the task's outcomes give, where each element of the result is that of one of them."""
 
     @property
     def most_bytes(self) -> int:
@@ -100,7 +102,9 @@ def evaluate(task: Task, case: Case) -> Evidence:
         raise OracleError(f"the reference fails on {case}: {type(error).__name__}: {error}") from error
     wanted = tuple(Wanted(name, exact[name], eager[name], spread.get(name)) for name in exact)
     length = task.accumulation(plain) if task.accumulation else 1
-    return Evidence(task, case, materialize(case).values, wanted, max(1, length))
+    settled = [replace(task, reference=each, compare="values", outcomes=(), chance=None) for each in task.outcomes]
+    outcomes = tuple(evaluate(each, case) for each in settled)
+    return Evidence(task, case, materialize(case).values, wanted, max(1, length), outcomes)
 
 
 def sensitivity(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pytest_kernelbench.judge.facets import reseeded
+from pytest_kernelbench.judge.outcomes import must_differ
 from pytest_kernelbench.judge.trial import Finding, Trial
 from pytest_kernelbench.model.case import Case, Tensor, leaves, replace
 from pytest_kernelbench.runner.answers import Answer
@@ -50,10 +51,18 @@ def engine(trial: Trial, case: Case) -> None:
 
 def _repeated(trial: Trial, case: Case) -> None:
     first, second = trial.run(case), trial.run(case)
-    if trial.task.contract.deterministic and _contents(first) != _contents(second):
+    same = _contents(first) == _contents(second)
+    if trial.task.contract.deterministic and not same:
         raise Finding("contract", "the same call gave different bits the second time", case)
-    if not trial.task.contract.deterministic and _drawn(first) and _contents(first) == _contents(second):
+    if same and _by_chance(trial, case, first):
         raise Finding("contract", "two calls of a random operation gave the same bits", case)
+
+
+def _by_chance(trial: Trial, case: Case, answer: Answer) -> bool:
+    """Whether another call must draw other values."""
+    if trial.task.compare == "outcomes":
+        return must_differ(trial.evidence(case), [output.tensor for output in trial.outputs(case, answer)])
+    return trial.task.compare == "random" and _drawn(answer)
 
 
 def _contents(answer: Answer) -> list[bytes]:

@@ -18,7 +18,13 @@ SHRINK_SECONDS = 15.0
 
 
 def search(
-    task: Task, given: Mapping[str, Given], check: Callable[[Case], None], *, count: int, seconds: float, key: str,
+    task: Task,
+    given: Mapping[str, Given],
+    check: Callable[[Case], None],
+    *,
+    count: int,
+    seconds: float,
+    key: str,
     seed: str | None = None,
 ) -> None:
     """Check `count` drawn cases; raises the `Finding` of the smallest failing one.

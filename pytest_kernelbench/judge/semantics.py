@@ -6,20 +6,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_kernelbench.judge.claims import MOST_RATIO, claims
 from pytest_kernelbench.judge.compare import Mismatch, Verdict, widen
 from pytest_kernelbench.judge.oracle import ROUNDOFF, Evidence
+from pytest_kernelbench.judge.outcomes import outcomes
+from pytest_kernelbench.judge.statistics import FALSE_ALARM, correlated, distance_to_uniform
 
 if TYPE_CHECKING:
     import torch
-
-RESIDUAL_RATIO = 30.0
-"""Largest residual in units of n * eps * norms: the threshold of LAPACK's own tests (LAPACK Working Note 41)."""
-
-FALSE_ALARM = 1e-9
-"""Chance that one statistical test rejects a right kernel: 1e-6 a session of a thousand tests."""
-
-LAGS = (1, 2, 32, 64, 128, 256, 512, 1024, 2048)
-"""Distances at which draws must not be correlated: neighbours, warps and blocks that reuse an offset."""
 
 
 def gathered(evidence: Evidence, got: Sequence[Any]) -> Verdict:
@@ -68,7 +62,7 @@ def residual(evidence: Evidence, got: Sequence[Any]) -> Verdict:
     for want, solution in zip(evidence.wanted, got, strict=True):
         theirs = _residual_ratio(matrix, right, widen(solution), vector, ROUNDOFF[want.dtype])
         ours = _residual_ratio(matrix, right, widen(want.eager), vector, ROUNDOFF[want.dtype])
-        most = max(RESIDUAL_RATIO, 3 * ours)
+        most = max(MOST_RATIO, 3 * ours)
         if not theirs <= most:
             return _wrong(
                 f"{want.name}: the residual of A X = B is {theirs:.3g} n eps (|A| |X| + |B|), at most {most:.3g}"
@@ -100,33 +94,14 @@ def random(evidence: Evidence, got: Sequence[Any]) -> Verdict:
             return _wrong(f"{want.name}: draws lie outside of [0, 1)")
         if values.numel() < 64:
             continue
-        distance = _distance_to_uniform(values)
+        distance = distance_to_uniform(values)
         most = math.sqrt(-math.log(FALSE_ALARM / 2) / (2 * values.numel())) + ROUNDOFF[want.dtype]
         if distance > most:
             size = f"Kolmogorov-Smirnov distance {distance:.3g}, at most {most:.3g}"
             return _wrong(f"{want.name}: the draws are not uniform: {size}")
-        if (lag := _correlated(values)) is not None:
+        if (lag := correlated((values - 0.5) * math.sqrt(12))) is not None:
             return _wrong(f"{want.name}: draws {lag} apart are correlated")
     return Verdict("ieee")
-
-
-def _distance_to_uniform(values: torch.Tensor) -> float:
-    """Return the Kolmogorov-Smirnov statistic against the uniform distribution on [0, 1)."""
-    import torch
-
-    ordered = values.sort().values
-    steps = torch.arange(1, len(ordered) + 1, dtype=torch.float64) / len(ordered)
-    return float(torch.maximum((steps - ordered).abs().max(), (ordered - steps + 1 / len(ordered)).abs().max()))
-
-
-def _correlated(values: torch.Tensor) -> int | None:
-    """Return a lag at which the draws are correlated beyond chance, if there is one."""
-    centred = (values - 0.5) * math.sqrt(12)
-    for lag in LAGS:
-        count = len(centred) - lag
-        if count >= 64 and abs(float((centred[:-lag] * centred[lag:]).mean())) * math.sqrt(count) > 7.0:
-            return lag
-    return None
 
 
 def quantised(evidence: Evidence, got: Sequence[Any]) -> Verdict:
@@ -156,5 +131,7 @@ SEMANTICS: Mapping[str, Callable[[Evidence, Sequence[Any]], Verdict]] = {
     "residual": residual,
     "random": random,
     "quantised": quantised,
+    "claims": claims,
+    "outcomes": outcomes,
 }
 """What a task may name as `compare` beside `values`."""

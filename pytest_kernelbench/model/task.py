@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pytest_kernelbench.model.case import ITEMSIZE, LAYOUTS, Case
 from pytest_kernelbench.model.errors import TaskError, choices
@@ -35,8 +35,12 @@ DRIVERS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients",
 """How a kernel is used, with the arguments of a case that the driver keeps for itself (`runner.drivers`)."""
 
 
-COMPARISONS = ("values", "gathered", "residual", "random", "quantised")
+COMPARISONS = ("values", "gathered", "residual", "random", "quantised", "claims", "outcomes")
 """How results may be compared: by value, or by meaning where values are not unique (`judge.semantics`)."""
+
+
+Claim: TypeAlias = tuple[str, Any, Any]
+"""What it says, the tensor of errors, and the tensor that they are small beside; None where each must be zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,12 @@ class Task:
     """How a kernel is used: one of `DRIVERS`, `call` unless it takes more than one call."""
     compare: str = "values"
     """How results are compared: one of `COMPARISONS`."""
+    claims: Callable[[Mapping[str, Any], Sequence[Any]], Iterable[Claim]] | None = None
+    """For `compare="claims"`: what must hold of arguments and results, both in float64 or complex128."""
+    outcomes: tuple[Callable[..., Any], ...] = ()
+    """For `compare="outcomes"`: references without chance, of a result whose elements are all kept or all dropped."""
+    chance: Callable[[Case], float] | None = None
+    """For `compare="outcomes"`: probability that an element is dropped."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False
@@ -139,6 +149,10 @@ class Task:
             raise TaskError(f"driver {self.driver!r}: {choices(self.driver, DRIVERS)}")
         if self.compare not in COMPARISONS:
             raise TaskError(f"compare {self.compare!r}: {choices(self.compare, COMPARISONS)}")
+        if (self.compare == "claims") != (self.claims is not None):
+            raise TaskError('compare="claims" and the field claims belong together')
+        if (self.compare == "outcomes") != (len(self.outcomes) == 2 and self.chance is not None):
+            raise TaskError('compare="outcomes" goes with two outcomes (kept, dropped) and a chance')
         legal = {*self.parameters, *DRIVERS[self.driver]}
         for case in (*self.spine, *self.workloads.values()):
             unknown = set(case.arguments) - legal

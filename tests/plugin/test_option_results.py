@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,9 @@ def test_an_interrupted_session_keeps_its_lines_and_leaves_no_process_behind(pro
     project.submit({"relu.py": TORCH_RELU, "sigmoid.py": SLOW, "softmax.py": SIGMOID})
     command = [sys.executable, "-m", "pytest", "--kb-submission=mine", *QUICK, "--kb-results=results.jsonl"]
     with open("output", "wb") as output:
-        session = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        # Tests that were started in the background ignore Ctrl-C, and processes inherit that.
+        heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        session = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, preexec_fn=heed)
     everything = psutil.Process(session.pid)
     try:
         wait_for(lambda: any("300.25" in process.cmdline() for process in alive(everything)))
