@@ -12,9 +12,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pytest_kernelbench import __version__
+from pytest_kernelbench.checkup import checkup
 from pytest_kernelbench.importer import import_files
-from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue
+from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue, default_root
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.report.tasks_table import tasks_table
+from pytest_kernelbench.scaffold import new_task
 
 _NEEDED = ("torch", "pytest", "hypothesis")
 _LANDLOCK_CREATE_RULESET = 444
@@ -48,10 +51,24 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--tracked", action="store_true", help="write no .gitignore that keeps DIR out of git")
     importing.set_defaults(command=_import)
 
+    making = commands.add_parser("new-task", help="write the file of a new task, which runs as it is")
+    making.add_argument("category", metavar="CATEGORY", help="as in Fusion or linear_algebra")
+    making.add_argument("name", metavar="NAME", help="name of the task, and of the function that kernels define")
+    making.add_argument("--into", type=Path, metavar="DIR", help="folder of tasks (default: where the others are)")
+    making.set_defaults(command=_new_task)
+
+    listing = commands.add_parser("tasks", help="print all tasks as Markdown")
+    listing.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
+    listing.set_defaults(command=_tasks)
+
     doctor = commands.add_parser("doctor", help="say what is installed here and what kernels can run on")
+    doctor.add_argument("--check-tasks", action="store_true", help="also run every reference on its fixed cases")
+    doctor.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
     doctor.set_defaults(command=_doctor)
     return parser
 
+
+_TASKS = "folder of tasks in the place of the ones that are shipped"
 
 _Raw = argparse.RawDescriptionHelpFormatter
 
@@ -75,14 +92,34 @@ def _import(arguments: argparse.Namespace) -> int:
     return 0 if summary.kernels else 1
 
 
+def _new_task(arguments: argparse.Namespace) -> int:
+    into = arguments.into or default_root()
+    catalogue = Catalogue.find([into] if into.is_dir() else [])
+    path = new_task(arguments.category, arguments.name, catalogue, into)
+    sys.stdout.write(f"{path}\nSee docs/add-a-task.md; `pytest-kernelbench doctor --check-tasks` runs it.\n")
+    return 0
+
+
+def _tasks(arguments: argparse.Namespace) -> int:
+    sys.stdout.write(tasks_table(_catalogue(arguments)))
+    return 0
+
+
+def _catalogue(arguments: argparse.Namespace) -> Catalogue:
+    return Catalogue.find([arguments.tasks] if arguments.tasks else None)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
-    tasks = len(Catalogue.find().names())
+    catalogue = _catalogue(arguments)
+    tasks = len(catalogue.names())
     sys.stdout.writelines(f"{name:<24} {value}\n" for name, value in _facts(tasks))
     missing = [package for package in _NEEDED if _version(package) is None]
     if missing or not tasks:
         sys.stderr.write(f"pytest-kernelbench: missing: {', '.join(missing) or 'tasks'}\n")
         return 1
-    return 0
+    faults = list(checkup(catalogue)) if arguments.check_tasks else []
+    sys.stderr.writelines(f"pytest-kernelbench: {fault}\n" for fault in faults)
+    return 1 if faults else 0
 
 
 def _facts(tasks: int) -> Iterator[tuple[str, object]]:

@@ -10,6 +10,7 @@ from pytest_kernelbench.judge.claims import MOST_RATIO, claims
 from pytest_kernelbench.judge.compare import Mismatch, Verdict, widen
 from pytest_kernelbench.judge.oracle import ROUNDOFF, Evidence
 from pytest_kernelbench.judge.outcomes import outcomes
+from pytest_kernelbench.judge.quantised import quantised
 from pytest_kernelbench.judge.statistics import FALSE_ALARM, correlated, distance_to_uniform
 
 if TYPE_CHECKING:
@@ -101,24 +102,6 @@ def random(evidence: Evidence, got: Sequence[Any]) -> Verdict:
             return _wrong(f"{want.name}: the draws are not uniform: {size}")
         if (lag := correlated((values - 0.5) * math.sqrt(12))) is not None:
             return _wrong(f"{want.name}: draws {lag} apart are correlated")
-    return Verdict("ieee")
-
-
-def quantised(evidence: Evidence, got: Sequence[Any]) -> Verdict:
-    """Accept what a legal int8 pipeline gives for the product of the first two tensors; a float product is none."""
-    import torch
-
-    from pytest_kernelbench.judge.quantised import units
-
-    left, right = [value for value in evidence.arguments.values() if isinstance(value, torch.Tensor)][:2]
-    for want, output in zip(evidence.wanted, got, strict=True):
-        off = units(left, right, output)
-        if off.numel() and not float(off.max()) <= 1:
-            at = int(off.reshape(-1).argmax())
-            pair = f"got {output.reshape(-1)[at]:.7g}, wanted about {want.exact.reshape(-1)[at]:.7g}"
-            return _wrong(
-                f"{want.name}: no int8 pipeline gives this product: element {at} {pair} ({off.max():.3g} tolerances)"
-            )
     return Verdict("ieee")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pytest_kernelbench.model.errors import KernelBenchError, TaskError, choices
-from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.task import Contract, Task
 
 CATEGORIES: Mapping[str, int] = {
     "Fusion": 60, "Math": 36, "LinearAlgebra": 17, "Activation": 10, "MatrixMultiply": 10,
@@ -133,6 +133,15 @@ def _imported(file: TaskFile) -> Task:
     raise TaskError(f"{file.path}: {found}; a task file ends with `task = Task(reference, cases, spine=...)`")
 
 
+def _legal_field(error: Exception) -> str:
+    """Return the legal fields where a task or a contract was given another one."""
+    for made in (Task, Contract):
+        found = re.search(rf"{made.__name__}\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
+        if found:
+            return f"; {choices(found[1], made.__dataclass_fields__)}"
+    return ""
+
+
 def _module(file: TaskFile) -> ModuleType:
     name = f"kernelbench_task_{file.marker}_{file.name}"
     spec = importlib.util.spec_from_file_location(name, file.path)
@@ -145,7 +154,7 @@ def _module(file: TaskFile) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise TaskError(f"{file.path}: {type(error).__name__}: {error}") from error
+        raise TaskError(f"{file.path}: {type(error).__name__}: {error}{_legal_field(error)}") from error
     finally:
         sys.modules.pop(name, None)
     return module

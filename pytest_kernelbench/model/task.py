@@ -118,6 +118,8 @@ class Task:
     contract: Contract = field(default_factory=Contract)
     workloads: Mapping[str, Case] = field(default_factory=dict)
     """Named cases that are timed."""
+    work: Callable[[Case], tuple[int, int]] | None = None
+    """Floating-point operations and bytes that a case takes at least, where counting them on its shapes is wrong."""
     entry: str | None = None
     """Name in the published signature, where it is not the task's name."""
     driver: str = "call"
@@ -130,6 +132,8 @@ class Task:
     """For `compare="outcomes"`: references without chance, of a result whose elements are all kept or all dropped."""
     chance: Callable[[Case], float] | None = None
     """For `compare="outcomes"`: probability that an element is dropped."""
+    pipelines: Callable[..., Iterable[Any]] | None = None
+    """For `compare="quantised"`: with the reference's signature, every legal result with a tolerance (`judge.codes`)."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False
@@ -153,11 +157,14 @@ class Task:
             raise TaskError('compare="claims" and the field claims belong together')
         if (self.compare == "outcomes") != (len(self.outcomes) == 2 and self.chance is not None):
             raise TaskError('compare="outcomes" goes with two outcomes (kept, dropped) and a chance')
+        if (self.compare == "quantised") != (self.pipelines is not None):
+            raise TaskError('compare="quantised" and the field pipelines belong together')
         legal = {*self.parameters, *DRIVERS[self.driver]}
-        for case in (*self.spine, *self.workloads.values()):
-            unknown = set(case.arguments) - legal
-            if unknown:
-                raise TaskError(f"{case}: {sorted(unknown)} is not in the signature: {', '.join(self.parameters)}")
+        places = {f"spine[{index}]": case for index, case in enumerate(self.spine)}
+        places |= {f"workloads[{name!r}]": case for name, case in self.workloads.items()}
+        for place, case in places.items():
+            if unknown := sorted(set(case.arguments) - legal):
+                raise TaskError(f"{place}: {unknown} is not in the signature: {', '.join(self.parameters)}")
 
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:

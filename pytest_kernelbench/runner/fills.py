@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[Any]
     Shape = tuple[int, ...]
+    Field = Callable[..., Array]
 
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating dtype; denormals lie below it."""
@@ -21,7 +22,11 @@ JUNK = -1.0e4
 
 
 def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
-    """Return float64 values of the shape; integer and bool dtypes round them later."""
+    """Return float64 values of the shape; integer and bool dtypes round them later.
+
+    Matrices whose structure ties real to imaginary parts are complex128 where the dtype is complex; of all other fills
+    the caller draws the two parts apart.
+    """
     import numpy as np
 
     maker: dict[str, Callable[..., Array]] = {
@@ -37,10 +42,22 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
         "bernoulli": _bernoulli,
         "log_probabilities": _log_probabilities,
         "symmetric": _symmetric,
-        "positive_definite": _positive_definite,
-        "nonsingular": _nonsingular,
+        "dominant": _dominant,
+        "small_pivots": _small_pivots,
         "junk": _junk,
     }
+    matrices: dict[str, Callable[..., Array]] = {
+        "hermitian": _hermitian,
+        "positive_definite": _positive_definite,
+        "nonsingular": _nonsingular,
+        "graded": _graded,
+        "diagonalizable": _diagonalizable,
+        "lower": _lower,
+        "upper": _upper,
+    }
+    if name in matrices:
+        field = _complex_normal if dtype.startswith("complex") else _normal
+        return np.asarray(matrices[name](rng, shape, field, *arguments))
     if name == "denormals":
         return np.asarray(_denormals(rng, shape, SMALLEST_NORMAL.get(dtype, 1.0)))
     return np.asarray(maker[name](rng, shape, *arguments), dtype="float64")
@@ -110,28 +127,112 @@ def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Ar
     return values - np.log(total)
 
 
-def _symmetric(rng: np.random.Generator, shape: Shape) -> Array:
+def _complex_normal(rng: np.random.Generator, shape: Shape) -> Array:
+    values: Array = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
+    return values
+
+
+def _symmetric(rng: np.random.Generator, shape: Shape, diagonal: float | None = None) -> Array:
+    """Indefinite; with a diagonal of 0, no elimination can start without an exchange or a block of 2 by 2."""
     values = rng.standard_normal(shape)
-    return (values + values.swapaxes(-1, -2)) / 2
+    return _with_diagonal((values + values.swapaxes(-1, -2)) / 2, diagonal)
 
 
-def _positive_definite(rng: np.random.Generator, shape: Shape) -> Array:
+def _hermitian(rng: np.random.Generator, shape: Shape, field: Field, diagonal: float | None = None) -> Array:
+    """As `symmetric`, but equal to its conjugate transpose in complex dtypes."""
+    values = field(rng, shape)
+    return _with_diagonal((values + values.conj().swapaxes(-1, -2)) / 2, diagonal)
+
+
+def _with_diagonal(values: Array, diagonal: float | None) -> Array:
     import numpy as np
 
-    values = rng.standard_normal(shape)
-    return values @ values.swapaxes(-1, -2) / max(1, shape[-1]) + np.eye(shape[-1])
+    return values if diagonal is None else np.where(np.eye(values.shape[-1], dtype=bool), diagonal, values)
 
 
-def _nonsingular(rng: np.random.Generator, shape: Shape) -> Array:
-    """Orthogonal times scales from 1/2 to 2 times orthogonal: a condition number of at most 4."""
+def _positive_definite(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    """Hermitian, with eigenvalues of at least 1."""
     import numpy as np
 
+    values = field(rng, shape)
+    return values @ values.conj().swapaxes(-1, -2) / max(1, shape[-1]) + np.eye(shape[-1])
+
+
+def _nonsingular(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    """Unitary times scales from 1/2 to 2 times unitary: a condition number of at most 4."""
     if math.prod(shape) == 0:
-        return np.zeros(shape)
-    left, _ = np.linalg.qr(rng.standard_normal(shape))
-    right, _ = np.linalg.qr(rng.standard_normal(shape))
+        return rng.standard_normal(shape)
+    left, right = _orthonormal(rng, shape, field), _orthonormal(rng, shape, field)
     product: Array = (left * rng.uniform(0.5, 2.0, (*shape[:-2], 1, shape[-1]))) @ right
     return product
+
+
+def _graded(rng: np.random.Generator, shape: Shape, field: Field, condition: float) -> Array:
+    """Any shape, with singular values that fall from 1 to 1 / condition in equal ratios: gaps between all of them."""
+    import numpy as np
+
+    *batch, rows, columns = shape
+    rank = min(rows, columns)
+    if math.prod(shape) == 0:
+        return rng.standard_normal(shape)
+    left, right = (_orthonormal(rng, (*batch, size, rank), field) for size in (rows, columns))
+    values: Array = (left * np.geomspace(1.0, 1.0 / condition, rank)) @ right.swapaxes(-1, -2)
+    return values
+
+
+def _orthonormal(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    import numpy as np
+
+    return np.linalg.qr(field(rng, shape))[0]
+
+
+def _dominant(rng: np.random.Generator, shape: Shape) -> Array:
+    """Any shape; in each column, the element on the diagonal outweighs all others: no elimination needs exchanges."""
+    import numpy as np
+
+    values = rng.standard_normal(shape)
+    values *= 0.5 / np.abs(values).sum(axis=-2, keepdims=True)
+    on_diagonal = np.copysign(rng.uniform(1.0, 2.0, shape), values)
+    return np.where(np.eye(shape[-2], shape[-1], dtype=bool), on_diagonal, values)
+
+
+def _small_pivots(rng: np.random.Generator, shape: Shape, first: float) -> Array:
+    """A dominant matrix with its rows turned by one and `first` as its first element: elimination must exchange."""
+    import numpy as np
+
+    values = np.roll(_dominant(rng, shape), 1, axis=-2)
+    if shape[-2] > 1:
+        values[..., :1, :1] = first
+    return values
+
+
+def _diagonalizable(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    """General, with separate eigenvalues of positive real part, some of them complex, and well-conditioned vectors."""
+    import numpy as np
+
+    size = shape[-1]
+    if math.prod(shape) == 0:
+        return rng.standard_normal(shape)
+    vectors = _nonsingular(rng, shape, field)
+    middle = np.diag(np.linspace(0.5, 2.0, size))
+    for first in range(0, size - 1, 4):
+        middle[first + 1, first], middle[first, first + 1] = 0.5, -0.5
+        middle[first + 1, first + 1] = middle[first, first]
+    values: Array = vectors @ middle @ np.linalg.inv(vectors)
+    return values
+
+
+def _lower(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    """Lower triangular as a Cholesky factor is, with a positive diagonal; well-conditioned."""
+    import numpy as np
+
+    values = np.tril(field(rng, shape), -1) / max(1, 2 * shape[-1])
+    return values + np.eye(shape[-1]) * rng.uniform(1.0, 2.0, (*shape[:-1], 1))
+
+
+def _upper(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
+    """Transpose of `lower`."""
+    return _lower(rng, shape, field).swapaxes(-1, -2)
 
 
 def _junk(rng: np.random.Generator, shape: Shape) -> Array:

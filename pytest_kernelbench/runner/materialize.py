@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,17 @@ class Arguments:
 def materialize(case: Case) -> Arguments:
     """Make every tensor of the case on the CPU, between guard bands, in its layout."""
     made: list[Made] = []
-    values = {name: _value(name, value, made) for name, value in case.arguments.items()}
-    return Arguments(values, made)
+
+    def make(path: str, recipe: Tensor) -> torch.Tensor:
+        made.append(_make(path, recipe))
+        return made[-1].tensor
+
+    return Arguments(values_of(case, make), made)
+
+
+def values_of(case: Case, make: Callable[[str, Tensor], Any]) -> dict[str, Any]:
+    """Return the arguments of a case by name, each tensor as `make` makes it of its path and recipe."""
+    return {name: _value(name, value, make) for name, value in case.arguments.items()}
 
 
 def refill(arguments: Arguments, case: Case) -> None:
@@ -93,14 +102,13 @@ def _recipes(case: Case) -> Iterator[tuple[str, Tensor]]:
     return leaves(case)
 
 
-def _value(path: str, value: Any, made: list[Made]) -> Any:
+def _value(path: str, value: Any, make: Callable[[str, Tensor], Any]) -> Any:
     if isinstance(value, Tensor):
-        made.append(_make(path, value))
-        return made[-1].tensor
+        return make(path, value)
     if isinstance(value, DType):
         return torch_dtype(value.name)
     if isinstance(value, (tuple, list)):
-        return type(value)(_value(f"{path}[{index}]", item, made) for index, item in enumerate(value))
+        return type(value)(_value(f"{path}[{index}]", item, make) for index, item in enumerate(value))
     return value
 
 
@@ -129,7 +137,7 @@ def _values(path: str, recipe: Tensor) -> torch.Tensor:
     rng = generator(recipe.seed, path)
     values = np.asarray(quantise(fill(name, arguments, recipe.shape, recipe.dtype, rng), recipe.dtype))
     tensor = torch.from_numpy(values)
-    if recipe.dtype.startswith("complex"):
+    if recipe.dtype.startswith("complex") and not tensor.is_complex():
         tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))
     return tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
 

@@ -50,6 +50,10 @@ task = Task(
         added((4099,), (1,)),
         Case(input=Tensor((3, 127)), other=0.5),
         Case(input=Tensor((3, 127)), other=-0.5, alpha=3, approximate="tanh"),
+        added((), ()),
+        added((), (1, 3), alpha=0.5),
+        Case(input=Tensor((0,)), other=0.5),
+        added((2, 0, 3), (1, 3)),
     ),
     contract=Contract(inf=False, empty=True, zero_dim=True),
     workloads={

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.strategies import integers, sizes, tensors
+from pytest_kernelbench.strategies.linalg import LINALG
 
 
 def reference(A, b):
@@ -38,12 +38,7 @@ task = Task(
         system(40, 1),
     ),
     dtypes=("float32", "float64"),
-    contract=Contract(
-        layouts=("contiguous", "transposed", "strided", "offset"),
-        values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"),
-        nan=False,
-        inf=False,
-    ),
+    contract=LINALG,
     compare="residual",
     accumulation=lambda case: case.A.shape[-1],
     workloads={"gaussian_process_2k": system(2048, 64)},

@@ -12,8 +12,10 @@ from pytest_kernelbench.runner.materialize import materialize
 
 ARGUMENTS = {
     "normal": "(1000, 0.1)", "uniform": "(-1, 3)", "integers": "(-3, 4)", "constant": "(2)", "bernoulli": "(0.3)",
-    "log_probabilities": "(-1)",
+    "log_probabilities": "(-1)", "graded": "(100)", "small_pivots": "(0)",
 }  # fmt: skip
+MATRICES = ("symmetric", "hermitian", "positive_definite", "nonsingular", "graded", "dominant", "small_pivots",
+            "diagonalizable", "lower", "upper")  # fmt: skip
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -28,7 +30,7 @@ def test_every_fill_is_made_in_every_dtype(name: str, dtype: str) -> None:
         tensor = made(name + ARGUMENTS.get(name, ""), shape, dtype)
         assert tuple(tensor.shape) == shape
         assert str(tensor.dtype) == f"torch.{dtype}"
-    if name not in ("symmetric", "positive_definite", "nonsingular"):
+    if name not in MATRICES:
         assert made(name + ARGUMENTS.get(name, ""), (), dtype).shape == ()
         assert made(name + ARGUMENTS.get(name, ""), (5,), dtype).shape == (5,)
 
@@ -95,6 +97,60 @@ def test_structure() -> None:
     assert torch.allclose(made("log_probabilities(1)", (4, 7, 2), "float64").exp().sum(1), torch.ones(4, 2).double())
     distinct = made("distinct", (20, 30))
     assert len(set(distinct.reshape(-1).tolist())) == 600
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_matrices(dtype: str) -> None:
+    import torch
+
+    hermitian = made("hermitian", (3, 5, 5), dtype)
+    assert torch.equal(hermitian, hermitian.mH)
+    for name in ("hermitian(0)", "symmetric(0)"):
+        hollow = made(name, (3, 5, 5), dtype)
+        assert not hollow.diagonal(dim1=-2, dim2=-1).any()
+        assert torch.linalg.matrix_rank(hollow).min() == 5
+    symmetric = made("symmetric", (3, 5, 5), dtype)
+    assert torch.equal(symmetric, symmetric.mT)
+    definite = made("positive_definite", (3, 5, 5), dtype)
+    assert (definite - definite.mH).abs().max() < 1e-14
+    assert torch.linalg.eigvalsh(definite).min() > 0.99
+    assert torch.linalg.cond(made("nonsingular", (3, 9, 9), dtype)).max() < 4.001
+    for shape in ((9, 4), (2, 4, 9), (6, 6)):
+        singular = torch.linalg.svdvals(made("graded(1000)", shape, dtype))
+        steps = torch.linspace(0, -3, min(shape[-2:]), dtype=torch.float64)
+        assert torch.allclose(singular, (10**steps).expand_as(singular))
+    lower, upper = made("lower", (3, 5, 5), dtype), made("upper", (3, 5, 5), dtype)
+    assert torch.equal(lower, lower.tril())
+    assert torch.equal(upper, upper.triu())
+    assert (lower.diagonal(dim1=-2, dim2=-1).real >= 1).all()
+    assert max(torch.linalg.cond(value).max() for value in (lower, upper)) < 4
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+def test_matrices_with_and_without_need_of_pivots(dtype: str) -> None:
+    import torch
+
+    for shape in ((3, 5, 5), (9, 4), (1, 1)):
+        dominant = made("dominant", shape, dtype).abs()
+        assert (2 * dominant.diagonal(dim1=-2, dim2=-1) > dominant.sum(-2)).all()
+    zero = made("small_pivots(0)", (3, 5, 5), dtype)
+    assert not zero[:, 0, 0].any()
+    assert torch.linalg.cond(zero).max() < 20
+    assert (made("small_pivots(1e-7)", (3, 5, 5), dtype)[:, 0, 0].real == 1e-7).all()
+    assert made("small_pivots(0)", (1, 1), dtype).abs() >= 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("size", [1, 2, 5, 16, 33])
+def test_diagonalizable_matrices_have_distinct_eigenvalues(size: int, dtype: str) -> None:
+    import torch
+
+    values, vectors = torch.linalg.eig(made("diagonalizable", (size, size), dtype))
+    assert values.real.min() > 0.49
+    gaps = (values[:, None] - values[None, :]).abs() + torch.eye(size)
+    assert gaps.min() > 0.7 / size
+    assert torch.linalg.cond(vectors) < 20
+    assert size < 2 or values.imag.abs().max() > 0.4
 
 
 def test_complex_parts_are_drawn_apart() -> None:

@@ -34,8 +34,11 @@ def test_the_signature_is_that_of_the_reference() -> None:
         ({"spine": ()}, "a task needs at least one case in its spine"),
         ({"dtypes": ("float32", "flaot16")}, r"dtype 'flaot16': did you mean float16"),
         ({"driver": "optimiser"}, r"driver 'optimiser': did you mean optimizer\? \(one of 2\)"),
-        ({"spine": (Case(inpt=1),)}, r"Case\(inpt=1\): \['inpt'\] is not in the signature: input, dim, out"),
-        ({"workloads": {"w": Case(axis=1)}}, r"\['axis'\] is not in the signature"),
+        ({"spine": (Case(inpt=1),)}, r"spine\[0\]: \['inpt'\] is not in the signature: input, dim, out"),
+        ({"workloads": {"w": Case(axis=1)}}, r"workloads\['w'\]: \['axis'\] is not in the signature"),
+        ({"compare": "claims"}, 'compare="claims" and the field claims belong together'),
+        ({"claims": lambda arguments, outputs: []}, 'compare="claims" and the field claims belong together'),
+        ({"compare": "outcomes", "outcomes": (reference,)}, r"two outcomes \(kept, dropped\) and a chance"),
     ],
 )
 def test_mistakes_of_task_authors(changes: dict[str, Any], message: str) -> None:

@@ -1,0 +1,28 @@
+"""Scaled exponential linear unit: scale * x above zero, scale * alpha * (exp(x) - 1) below it.
+
+The documented formula loses digits of tiny negative inputs to cancellation, so fills of such inputs alone are left out.
+"""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench.strategies import booleans, elementwise
+
+
+def reference(input, inplace=False):
+    import torch
+
+    return torch.nn.functional.selu(input, inplace)
+
+
+task = elementwise(
+    reference,
+    contract=Contract(
+        values=tuple(fill for fill in VALUE_FILLS if fill != "normal(0, 0.01)"), empty=True, zero_dim=True
+    ),
+    options=lambda draw: {"inplace": draw(booleans())},
+    keywords=({"inplace": True},),
+    mutates=("input",),
+    workloads={"self_normalising_layer": Case(input=Tensor((32768, 2048), "float16"))},
+)

@@ -1,0 +1,122 @@
+"""Cross entropy of the logits along dimension 1, and their softmax along it, normalised over the trailing dimensions.
+
+The mean of class indices divides by the weights of the targets that count, that of probabilities by their number.
+`out` stands for the second result alone, and is not asked for.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import booleans, choice, integers, shapes, tensors
+
+WEIGHT = "uniform(0.1, 2)"
+
+
+def reference(
+    logits,
+    targets,
+    normalized_shape,
+    weight=None,
+    ignore_index=-100,
+    reduction="mean",
+    label_smoothing=0.0,
+    eps=1e-05,
+    *,
+    out=None,
+):
+    from torch.nn.functional import cross_entropy, layer_norm
+
+    loss = cross_entropy(
+        logits, targets, weight, ignore_index=ignore_index, reduction=reduction, label_smoothing=label_smoothing
+    )
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+    return loss, layer_norm(logits.softmax(1), shape, eps=eps)
+
+
+def cases(draw, given):
+    shape = draw(shapes(given, 2, 4))
+    if given.facet == "values":
+        shape = draw(integers(8, 16)), draw(integers(5, 20)), *draw(choice((), (2,), (1, 3)))
+    elif shape[1] < 5:
+        # Among few classes one can be all but certain: the loss of one row alone would be all rounding.
+        shape = shape[0] + 8, *shape[1:]
+    ignore, probable = draw(choice(-100, -100, 0, -1)), draw(integers(0, 3)) == 0
+    where = tensors(given, target_shape(shape), "int64", classes(shape, ignore == -1))
+    normalised = shape[draw(integers(1, len(shape) - 1)) :]
+    return Case(
+        logits=draw(tensors(given, shape)),
+        targets=draw(tensors(given, shape, fill=even(shape)) if probable else where),
+        normalized_shape=draw(choice(*normalised)) if len(normalised) == 1 else draw(choice(normalised, [*normalised])),
+        weight=draw(tensors(given, shape[1:2], fill=WEIGHT)) if draw(booleans()) else None,
+        ignore_index=-100 if probable else ignore,
+        reduction=draw(choice("mean", "sum", "none")),
+        label_smoothing=draw(choice(0.0, 0.0, 0.1, 0.5)),
+        eps=draw(choice(1e-5, 1e-3, 0.1)),
+    )
+
+
+def target_shape(shape):
+    """Return the shape of the logits without their dimension of classes."""
+    return (shape[0], *shape[2:])
+
+
+def classes(shape, outside=False):
+    """Return the fill of the targets: any class, and -1 too where that is the index to ignore."""
+    return f"integers({-1 if outside else 0}, {shape[1]})"
+
+
+def even(shape):
+    """Return the fill of probabilities: the same for all classes."""
+    return f"constant({1 / shape[1]})"
+
+
+def problem(shape, normalised=1, dtype="float32", target=None, weighted=False, probable=False, **options):
+    """Return the case of a shape of logits whose last `normalised` dimensions are normalised together."""
+    indices = Tensor(target_shape(shape), "int64", target or classes(shape))
+    return Case(
+        logits=Tensor(shape, dtype),
+        targets=Tensor(shape, dtype, even(shape)) if probable else indices,
+        normalized_shape=shape[-1] if normalised == 1 else shape[-normalised:],
+        **({"weight": Tensor(shape[1:2], dtype, WEIGHT)} if weighted else {}),
+        **options,
+    )
+
+
+def longest_sum(case):
+    """Return the longest of the sums over the classes, over what is normalised together, and over the losses."""
+    losses = 1 if case.arguments.get("reduction") == "none" else prod(target_shape(case.logits.shape))
+    shape = case.normalized_shape
+    return max(case.logits.shape[1], shape if isinstance(shape, int) else prod(shape), losses)
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        problem((8, 5)),
+        problem((33, 7), reduction="none", eps=1e-3),
+        problem((129, 6), weighted=True),
+        problem((16, 5, 2, 2), 3),
+        problem((3, 1025), reduction="sum"),
+        problem((2, 6, 5, 7), 2, weighted=True, reduction="none", ignore_index=2),
+        problem((40, 9), target="integers(-1, 9)", weighted=True, ignore_index=-1, label_smoothing=0.1),
+        problem((3, 5, 33), target="integers(-1, 5)", ignore_index=-1, reduction="sum"),
+        problem((9, 40), label_smoothing=0.3, reduction="none", eps=0.1),
+        problem((5, 17, 3), 2, label_smoothing=0.5, weighted=True, reduction="sum"),
+        problem((2, 2049), label_smoothing=0.1),
+        problem((9, 8), probable=True, weighted=True),
+        problem((3, 129, 2), probable=True, reduction="none", label_smoothing=0.2),
+        Case(
+            logits=Tensor((4, 31)), targets=Tensor((4,), "int64", "integers(0, 31)"), normalized_shape=[31], weight=None
+        ),
+        problem((17, 1)),
+    ),
+    contract=Contract(nan=False, inf=False, out=False),
+    accumulation=longest_sum,
+    workloads={
+        "gpt2_vocabulary": problem((8192, 50257), dtype="float16"),
+        "imagenet_classifier": problem((16384, 1000), dtype="float16", label_smoothing=0.1),
+    },
+)

@@ -1,0 +1,87 @@
+"""Tensors joined along the second dimension (the first, if they have one), divided by a tensor or a number.
+
+Integers divide to the default floating dtype unless the quotient is rounded. Quotients to round are well away from
+whole numbers or equal to them, so that only the direction of the rounding decides; divisors by number are then powers
+of two, which every way of dividing divides exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace as with_fields
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench.strategies import booleans, choice, integers, numbers, shapes
+from pytest_kernelbench.strategies import tensors as tensors_of
+
+WHOLE, POSITIVE, NEGATIVE = "integers(-50, 51)", "integers(1, 8)", "integers(-7, 0)"
+
+
+def reference(tensors, divisor, *, rounding_mode=None, out=None):
+    import torch
+
+    return torch.hstack(tensors).div(divisor, rounding_mode=rounding_mode)
+
+
+def cases(draw, given):
+    shape = draw(shapes(with_fields(given, limit=given.limit // 4), 1, 4))
+    axis = min(1, len(shape) - 1)
+    widths = [shape[axis], *(draw(integers(1, shape[axis])) for _ in range(draw(integers(0, 2))))]
+    rounding = draw(choice(None, None, "trunc", "floor"))
+    dtype = draw(choice(given.dtype, "int64", "int32")) if given.facet == "dtypes" else given.dtype
+    whole = rounding is not None or dtype.startswith("int")
+    fill = WHOLE if whole else None
+    if draw(booleans()):
+        divisor = draw(choice(2, -4) if whole else numbers(0.25, 4))
+    else:
+        full = stacked(shape, *widths)
+        covered = [draw(choice(size, size, 1)) for size in full][draw(integers(0, len(full) - 1)) :]
+        divisor = draw(tensors_of(given, covered, dtype, draw(choice(POSITIVE, NEGATIVE)) if whole else None))
+    parts = tuple(draw(tensors_of(given, stacked(shape, width), dtype, fill)) for width in widths)
+    return Case(tensors=parts, divisor=divisor, rounding_mode=rounding)
+
+
+def stacked(shape, *widths):
+    """Return the shape of what is joined from tensors of these sizes in the dimension that grows."""
+    axis = min(1, len(shape) - 1)
+    return (*shape[:axis], sum(widths), *shape[axis + 1 :])
+
+
+def joined(shape, widths, divisor=None, kind="float32", fill="normal", divisors="normal", **options):
+    """Return the case of tensors alike but in one size; the divisor is a number or a shape, by default the result's."""
+    covered = stacked(shape, *widths) if divisor is None else divisor
+    return Case(
+        tensors=tuple(Tensor(stacked(shape, width), kind, fill) for width in widths),
+        divisor=Tensor(covered, kind, divisors) if isinstance(covered, tuple) else covered,
+        **options,
+    )
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        joined((4, 5), (5, 3)),
+        joined((17,), (17, 1, 30)),
+        joined((3, 1025), (1025,), (1025,)),
+        joined((3, 1), (64, 65, 1), 2.5),
+        joined((5, 6, 7), (6, 2), (8, 1)),
+        joined((2, 3, 4, 9), (3, 1, 2), (1,)),
+        joined((129, 2), (2, 2), (129, 1)),
+        joined((7, 40), (40, 9), fill=WHOLE, divisors=POSITIVE, rounding_mode="trunc"),
+        joined((7, 40), (40, 9), fill=WHOLE, divisors=NEGATIVE, rounding_mode="floor"),
+        joined((33,), (33, 96), 4, fill=WHOLE, rounding_mode="floor"),
+        joined((33,), (33, 96), -2, fill=WHOLE, rounding_mode="trunc"),
+        joined((7, 40), (40, 9), (49,), "int64", WHOLE, NEGATIVE),
+        joined((7, 40), (40, 9), None, "int64", WHOLE, POSITIVE, rounding_mode="floor"),
+        joined((5, 6), (6, 9), 4, "int32", WHOLE, rounding_mode="trunc"),
+        joined((3, 2), (0, 2), (3, 1)),
+        Case(tensors=(Tensor(()), Tensor(())), divisor=Tensor((2,))),
+    ),
+    # Without denormals: a GPU may flush them to zero, and then quotients are infinite.
+    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals")),
+    workloads={
+        "unet_skip_connection": joined((16, 320, 64, 64), (320, 320), 2.0, "float16"),
+        "deepfm_features": joined((65536, 1), (512, 512, 256), (65536, 1), "float16"),
+    },
+)

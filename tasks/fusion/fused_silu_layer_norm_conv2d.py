@@ -1,0 +1,129 @@
+"""2-d convolution, layer normalisation of each image over channels and pixels, scaled by `weight`, then SiLU.
+
+As shipped, `weight` is ignored. A weight has the shape of the normalised dimensions. One of the channels alone, as in
+the documented example, leaves open whether pixels are normalised together: images are then alike in every pixel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import booleans, choice, tensors
+from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors, pair
+
+VALUES = (
+    "normal(0, 0.01)",
+    "normal(0, 30)",
+    "normal(30, 1)",
+    "outliers",
+    "constant(1)",
+    "integers(0, 2)",
+    "integers(-3, 4)",
+    "signed_zeros",
+)
+"""No values of which a sum that is rounded once loses the variance, and none whose products are denormal."""
+
+
+def reference(
+    x, weight, conv_weight, conv_bias=None, conv_stride=1, conv_padding=0, conv_dilation=1, conv_groups=1, ln_eps=1e-5
+):
+    from torch.nn.functional import conv2d, layer_norm, silu
+
+    convolved = conv2d(x, conv_weight, conv_bias, conv_stride, conv_padding, conv_dilation, conv_groups)
+    shape = convolved.shape[1:]
+    scale = weight if weight.dim() == 3 else weight[:, None, None].expand(shape)
+    return silu(layer_norm(convolved, shape, scale, eps=ln_eps))
+
+
+def cases(draw, given):
+    arguments = plain(draw(conv2d_arguments(given)))
+    if given.facet == "values":
+        # Beside products of zeros a bias is a constant, whose rounded mean nothing but `eps` divides.
+        arguments["bias"] = None
+    image = arguments.pop("input")
+    # Some values depend on the image and not on padding alone.
+    *planes, height, width = image.shape
+    image = replace(image, shape=(*planes, max(3, height), max(3, width)))
+    shape = normalised(Case(input=image, **arguments))
+    even = shape[1:] == (1, 1)
+    if arguments["padding"] == 0 and not even and shape[0] > 1 and draw(booleans()):
+        image, even = replace(image, fill=draw(choice("constant(1)", "constant(-2)"))), True
+    return Case(
+        x=image,
+        weight=draw(tensors(given, shape[:1] if even else shape)),
+        **{f"conv_{name}": value for name, value in arguments.items() if name != "weight"},
+        conv_weight=arguments["weight"],
+        ln_eps=draw(choice(1e-5, 1e-3, 0.1)),
+    )
+
+
+def plain(arguments):
+    """Return the arguments with one integer for both dimensions: more padding and less dilation always fit."""
+    dilation = min(pair(arguments["dilation"]))
+    same = dilation * (max(arguments["weight"].shape[2:]) // 2)
+    padding = {"valid": 0, "same": same}.get(arguments["padding"], arguments["padding"])
+    return {**arguments, "stride": max(pair(arguments["stride"])), "padding": max(pair(padding)), "dilation": dilation}
+
+
+def normalised(case):
+    """Return channels, height and width of a convolution's result, from arguments without prefix."""
+    return (case.weight.shape[0], *conv2d_sizes(case))
+
+
+def longest(case):
+    """Return the longer of the sums of the convolution and of the normalisation."""
+    return max(prod(case.conv_weight.shape[1:]), prod(normalised(convolved(case))))
+
+
+def convolved(case):
+    """Return the arguments of the convolution alone, without prefix."""
+    names = {name: name.removeprefix("conv_") for name in case.arguments if name.startswith("conv_")}
+    return Case(input=case.x, **{plain: case.arguments[name] for name, plain in names.items()})
+
+
+def block(size, kernel=3, *, alike=None, groups=1, eps=1e-5, options=(), **depths):
+    """Return the case of an image and a kernel; with `alike`, all pixels have this value and the channels a weight.
+
+    `depths` are those of `conv2d_tensors`.
+    """
+    plan = Case(**conv2d_tensors(size, kernel, groups=groups, **depths), groups=groups, **dict(options))
+    shape = normalised(plan)
+    fill = "normal" if alike is None else f"constant({alike})"
+    by_channel = alike is not None or shape[1:] == (1, 1)
+    return Case(
+        x=replace(plan.input, fill=fill),
+        weight=Tensor(shape[:1] if by_channel else shape, plan.input.dtype),
+        **{f"conv_{name}": value for name, value in plan.arguments.items() if name != "input"},
+        ln_eps=eps,
+    )
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        block((3, 4), (3, 4), batch=4, channels=3, filters=8, bias=True),
+        block((6, 8), batch=2),
+        block((6, 7), batch=2, filters=8, bias=True, alike=1),
+        block((5, 7), channels=3, filters=2, bias=True, eps=1e-3),
+        block((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
+        block((8, 7), (3, 2), options={"stride": 3, "padding": 2}),
+        block((9, 8), groups=2, bias=True, eps=0.1, options={"dilation": 2}),
+        block((7, 9), (2, 3), groups=3, channels=1, filters=2, options={"dilation": 2}),
+        block((3, 5), 2, groups=2, filters=33, alike=-2, options={"dilation": 2}),
+        block((1, 1), 1, channels=2, filters=2),
+        block((2, 129), (2, 1), filters=1, bias=True),
+        block((2, 2), 1, channels=129, filters=2),
+        block((3, 4), channels=1, filters=65, options={"padding": 1}),
+    ),
+    contract=Contract(values=VALUES, nan=False, inf=False),
+    accumulation=longest,
+    tf32=True,
+    workloads={
+        "unet_encoder": block(
+            (64, 64), batch=32, channels=128, filters=128, bias=True, dtype="float16", options={"padding": 1}
+        ),
+    },
+)

@@ -1,0 +1,51 @@
+"""Elements of a tensor where a mask that broadcasts with it is true, in their order, as one vector."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.strategies import broadcast, choice, tensors
+
+HALF = "bernoulli(0.5)"
+
+
+def reference(input, mask):
+    return input.masked_select(mask)
+
+
+def cases(draw, given):
+    shape, masked = draw(broadcast(given, 2))
+    fill = draw(choice(HALF, HALF, "bernoulli(0.05)", "bernoulli(0.95)", "constant(0)", "constant(1)"))
+    return Case(input=draw(tensors(given, shape)), mask=draw(tensors(given, masked, "bool", fill)))
+
+
+def selection(shape, mask=None, fill=HALF, dtype="float32"):
+    """Return the case of two shapes; the mask has that of the input where it is not given."""
+    return Case(input=Tensor(shape, dtype), mask=Tensor(shape if mask is None else mask, "bool", fill))
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        selection((6, 9)),
+        selection((1,)),
+        selection((129,)),
+        selection((3, 127), fill="bernoulli(0.05)"),
+        selection((1025,), fill="bernoulli(0.95)"),
+        selection((7, 33), fill="constant(0)"),
+        selection((5, 13), fill="constant(1)"),
+        selection((2, 3, 65)),
+        selection((2, 2, 3, 17)),
+        selection((4099,)),
+        selection((6, 9), (9,)),
+        selection((6, 9), (6, 1)),
+        selection((1, 9), (4, 9)),
+        selection((3, 0)),
+    ),
+    dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
+    contract=Contract(empty=True),
+    workloads={
+        "elements_64m": selection((8192, 8192)),
+        "sparse_activations": selection((16384, 11008), fill="bernoulli(0.05)", dtype="float16"),
+    },
+)

@@ -1,0 +1,61 @@
+"""Cholesky factor of Hermitian or real symmetric positive definite matrices, lower or upper."""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.strategies import booleans, tensors
+from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+
+
+def reference(A, upper=False, out=None):
+    import torch
+
+    return torch.linalg.cholesky(A, upper=upper)
+
+
+def claims(arguments, outputs):
+    import torch
+
+    A, (factor,) = arguments["A"], outputs
+    lower = factor.mH if arguments.get("upper", False) else factor
+    diagonal = lower.diagonal(dim1=-2, dim2=-1)
+    yield "the product of the factor and its conjugate transpose is A", lower @ lower.mH - A, A
+    yield "the other triangle is zero", lower.triu(1), None
+    yield "the diagonal is positive", torch.clamp(-diagonal.real, min=0) + (diagonal.real == 0), None
+    yield "the diagonal is real", torch.diag_embed(diagonal.imag if diagonal.is_complex() else 0 * diagonal), lower
+
+
+def cases(draw, given):
+    return Case(A=draw(tensors(given, draw(squares(given)), fill="positive_definite")), upper=draw(booleans()))
+
+
+def matrices(*shape, **options):
+    """Return the case of positive definite matrices of which the last size is given."""
+    return Case(A=Tensor((*shape, shape[-1]), fill="positive_definite"), **options)
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        matrices(4),
+        matrices(1),
+        matrices(2, upper=True),
+        matrices(5, 3),
+        matrices(3, 7, upper=True),
+        matrices(2, 2, 5),
+        matrices(16),
+        matrices(17),
+        matrices(33),
+        matrices(40, upper=True),
+    ),
+    dtypes=LINALG_DTYPES,
+    contract=LINALG,
+    compare="claims",
+    claims=claims,
+    accumulation=lambda case: case.A.shape[-1],
+    workloads={
+        "gaussian_process_4k": matrices(4096),
+        "batch_of_4096": matrices(4096, 64),
+    },
+)

@@ -1,0 +1,57 @@
+"""A raised to a real or complex exponent through its eigenvalues and eigenvectors.
+
+The shipped reference takes every matrix for Hermitian, and scales the wrong dimension of batches; documented are
+general matrices. A real matrix to a real exponent is real, in its own dtype: the cases have powers that are.
+"""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.strategies import choice, tensors
+from pytest_kernelbench.strategies.linalg import LINALG, squares
+
+POWERS = (2, 3.0, 0.5, -1.0, 0.0, 1.0, -0.5, 2.5, 1 / 3, 0.5 + 0.5j, -1j)
+"""Exponents of matrices whose eigenvalues have positive real parts."""
+
+
+def reference(A, k, *, out=None):
+    import torch
+
+    values, vectors = torch.linalg.eig(A)
+    power = torch.linalg.solve(vectors, vectors * values.pow(k).unsqueeze(-2), left=False)
+    return power if A.is_complex() or isinstance(k, complex) else power.real
+
+
+def cases(draw, given):
+    fill, powers = draw(choice(("diagonalizable", POWERS), ("positive_definite", POWERS), ("hermitian", (1.0, 2, 3.0))))
+    return Case(A=draw(tensors(given, draw(squares(given, 1, 20)), fill=fill)), k=draw(choice(*powers)))
+
+
+def power(k, *shape, fill="diagonalizable"):
+    """Return the case of the power k of matrices of which the last size is given."""
+    return Case(A=Tensor((*shape, shape[-1]), fill=fill), k=k)
+
+
+task = Task(
+    reference,
+    cases,
+    spine=(
+        power(2.0, 4, fill="positive_definite"),
+        power(0.5, 1),
+        power(2.0, 5),
+        power(0.5, 3, 4),
+        power(-1.0, 2, 2, 3),
+        power(3.0, 6, fill="hermitian"),
+        power(-0.5, 8, fill="positive_definite"),
+        power(0.0, 3),
+        power(0.5 + 0.5j, 5),
+        power(2.5, 4, 2, fill="positive_definite"),
+        power(1 / 3, 17),
+        power(2.0, 24),
+    ),
+    dtypes=("float32", "float64", "complex64", "complex128"),
+    contract=LINALG,
+    # Its root scales the sensitivity: the backward error of a decomposition grows with the size, not with its root.
+    accumulation=lambda case: (16 * case.A.shape[-1]) ** 2,
+    workloads={"shampoo_inverse_roots": power(-0.25, 16, 256, fill="positive_definite")},
+)

@@ -1,0 +1,57 @@
+"""Chebyshev polynomial of the first kind of degree n, element by element, in float32.
+
+The degree is an int, as in the published signature, not a tensor, as in a part of the documentation. Infinities are
+outside the contract: the recurrence takes their difference.
+"""
+
+from __future__ import annotations
+
+from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.model.task import VALUE_FILLS
+from pytest_kernelbench.strategies import choice, shapes, tensors
+
+INSIDE = "uniform(-1, 1)"
+
+
+def reference(input, n, out=None):
+    import torch
+
+    return torch.special.chebyshev_polynomial_t(input, n)
+
+
+def cases(draw, given):
+    # Of NaN, degree 0 may be 1 or NaN. Outside of [-1, 1] high degrees overflow.
+    n = draw(choice(1, 2, 3, 4, 5, 6, 7, 8) if given.facet == "values" else choice(2, 3, 0, 1, 4, 5, 6, 7, 8, 12, 20))
+    fill = INSIDE if n > 8 else None
+    return Case(input=draw(tensors(given, draw(shapes(given, 1, 4)), fill=fill)), n=n)
+
+
+task = Task(
+    reference,
+    cases,
+    spine=tuple(
+        Case(input=Tensor(shape, fill=fill), n=n)
+        for shape, n, fill in (
+            ((4, 5), 3, "normal"),
+            ((1,), 2, "normal"),
+            ((129,), 5, "normal"),
+            ((1025,), 4, "normal"),
+            ((3, 127), 6, "normal"),
+            ((2, 3, 65), 7, "normal"),
+            ((2, 2, 3, 17), 1, "normal"),
+            ((4099,), 3, "normal"),
+            ((3, 33), 0, "normal"),
+            ((129,), 5, INSIDE),
+            ((129,), 6, INSIDE),
+            ((129,), 20, INSIDE),
+            ((127,), 9, "uniform(1, 3)"),
+            ((0,), 3, "normal"),
+            ((2, 0, 3), 8, "normal"),
+            ((), 5, "normal"),
+            ((1027,), 8, "normal"),
+        )
+    ),
+    dtypes=("float32",),
+    contract=Contract(values=(*VALUE_FILLS, INSIDE), inf=False, empty=True, zero_dim=True),
+    workloads={"graph_filter_degree_8": Case(input=Tensor((8192, 8192), fill=INSIDE), n=8)},
+)

@@ -1,0 +1,295 @@
+"""The kill matrix: every generic fault given to every reference, and whether the judge finds it.
+
+`python tests/power/matrix/matrix.py` judges the pairs of tasks that are new or changed and rewrites the table.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import warnings
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import faults
+
+from pytest_kernelbench.judge import facets
+from pytest_kernelbench.judge.correctness import Judgement, Plan
+from pytest_kernelbench.judge.oracle import signature
+from pytest_kernelbench.judge.trial import Oracle
+from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.submission import Kernel
+from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.runner.drivers import drive
+from pytest_kernelbench.runner.materialize import materialize
+
+TABLE = Path(__file__).parents[3] / "docs" / "kill-matrix.md"
+CATALOGUE = Catalogue.find()
+EXAMPLES = 48
+
+NO_EFFECT: Mapping[str | tuple[str, str], str] = {
+    "sparse": "only changes gradients",
+    "scale_grad_by_freq": "only changes gradients",
+    "requires_grad": "only changes gradients",
+    "device": "there is one device",
+    "layout": "strided is the only layout of results",
+    "pin_memory": "there is one kind of memory",
+    "generator": "no kernel can be asked to draw what another generator draws",
+    ("fused_layer_norm_relu_linear", "elementwise_affine"): "there is no scale and no shift to leave out",
+    ("pseudoinverse_svd", "full_matrices"): "the pseudoinverse is the same",
+}
+"""Keywords without an effect on values."""
+
+
+EQUIVALENT = (
+    "strips_nan",
+    "strips_infinities",
+    "strips_sign_of_zero",
+    "half_inside",
+    "seven_bits",
+    "result_in_an_input",
+)
+"""Faults that change no result of some operations."""
+
+
+class Pair(NamedTuple):
+    """A fault in a task."""
+
+    task: str
+    fault: str
+    keyword: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How the table names the fault."""
+        return f"{self.fault}[{self.keyword}]" if self.keyword else self.fault
+
+
+def pairs(name: str) -> list[Pair]:
+    """Return every fault of a task, a fault for each of its keywords among them."""
+    task = CATALOGUE.load(name)
+    general = [Pair(name, fault) for fault in faults.FAULTS if fault != "ignores_keyword"]
+    keywords = [
+        Pair(name, "ignores_keyword", keyword)
+        for keyword, parameter in task.parameters.items()
+        if parameter.default is not inspect.Parameter.empty and keyword != "out"
+    ]
+    return general + keywords
+
+
+def exempt(pair: Pair) -> str | None:
+    """Return why a fault does not apply to a task, if so."""
+    task = CATALOGUE.load(pair.task)
+    if pair.keyword == "inplace" and not task.mutates:
+        return "an intermediate result is what may be written"
+    if pair.keyword:
+        return NO_EFFECT.get(pair.keyword) or NO_EFFECT.get((pair.task, pair.keyword))
+    reason = _by_contract(task, pair.fault)
+    if reason is None and pair.fault in faults.NAIVE:
+        reason = None if _calls(pair.task, pair.fault) else "the reference has no such step"
+    if reason is None and pair.fault in EQUIVALENT:
+        reason = None if _shows(pair.task, pair.fault) else "no result changes by it"
+    return reason
+
+
+def _by_contract(task: Task, fault: str) -> str | None:
+    """Return which demand is missing in the contract for this fault to be one."""
+    contract = task.contract
+    cases = [case for facet in FACETS for case in facets.spine(task, facet)]
+    tensors = [recipe for case in cases for _, recipe in leaves(case)]
+    written = {*task.mutates, *task.scratch}
+    inputs = {path.partition("[")[0] for case in cases for path, _ in leaves(case)} - written
+    signed = [name for name in task.parameters if name.startswith("dim")]
+    alone = task.driver == "call"
+    demands: Mapping[str, tuple[bool, str]] = {
+        "wrong_in_float16": ("float16" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
+        "wrong_in_bfloat16": ("bfloat16" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
+        "wrong_in_float64": ("float64" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
+        "strips_nan": (contract.nan and bool(tensors), "NaN is outside of the contract"),
+        "strips_infinities": (contract.inf and bool(tensors), "infinities are outside of the contract"),
+        "strides": (len(contract.layouts) > 1 and bool(tensors), "other layouts are outside of the contract"),
+        "storage_offset": ("offset" in contract.layouts and bool(tensors), "offsets are outside of the contract"),
+        "expanded": ("expanded" in contract.layouts and bool(inputs) and alone, "all tensors may be written"),
+        "mutates_an_input": (bool(inputs) and alone, "all tensors may be written"),
+        "result_in_an_input": (bool(inputs) and alone, "all tensors may be written"),
+        "ignores_out": (task.takes_out, "no out="),
+        "one_buffer": (alone, "the result is the parameters"),
+        "other_dtype": (alone, "parameters keep their dtype"),
+        "cached_by_pointer": (bool(tensors) and alone, "no tensors that stay as they are"),
+        "cached_by_shape": (bool(tensors) or not contract.deterministic, "the same numbers mean the same result"),
+        "fails_on_empty": (any(0 in recipe.shape for recipe in tensors), "outside of the contract"),
+        "fails_on_0d": (any(recipe.shape == () for recipe in tensors), "outside of the contract"),
+        "negative_dim": (bool(signed), "no dim"),
+        "rounds_half_up": (task.compare != "quantised", "a tie may go either way"),
+        "rows_above_1024": (bool(tensors), "no tensors"),
+    }  # fmt: skip
+    applies, reason = demands.get(fault, (True, ""))
+    return None if applies else reason
+
+
+@cache
+def _calls(name: str, fault: str) -> bool:
+    """Whether the reference calls a function that the fault replaces."""
+    task = CATALOGUE.load(name)
+    mode = faults.Naive(faults.NAIVE[fault])
+    with mode:
+        _after(task, task.spine[0])
+    return mode.used
+
+
+@cache
+def _shows(name: str, fault: str) -> bool:
+    """Whether the fault changes a result at all."""
+    import torch
+
+    task = CATALOGUE.load(name)
+    make = faults.faulty_optimizer if task.driver == "optimizer" else faults.faulty
+    wrong = replace(task, reference=make(fault, faults.Plan(task.reference, task.mutates)))
+    for case in [case for facet in ("basic", "values") for case in facets.spine(task, facet)]:
+        right, other = (list(faults.tensors(_after(each, case))) for each in (task, wrong))
+        if not all(torch.equal(*map(torch.nan_to_num, pair)) for pair in zip(right, other, strict=True)):
+            return True
+    return False
+
+
+def _after(task: Task, case: Case) -> Any:
+    """Return the result and what the arguments are after a call."""
+    import torch
+
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        values = materialize(case).values
+        return drive(task.driver, task.reference, signature(task), values), values
+
+
+def judge(pair: Pair, oracle: Oracle) -> str | None:
+    """Return the facet that finds the fault, if any does."""
+    kernel = _kernel(pair)
+    task = CATALOGUE.load(pair.task)
+    # A fault that counts must see all calls; of others the first facet that finds it is enough.
+    for facet in [FACETS] if pair.fault == "loses_one_in_10000" else [(facet,) for facet in FACETS]:
+        plan = Plan(device="cpu", facets=facet, examples=EXAMPLES, seconds=600, seed="0")
+        record = Judgement(kernel, task, plan, oracle, language="torch", key=f"matrix::{pair}").run()
+        if record.status == "error":
+            raise RuntimeError(f"{pair}: {record.failure}")
+        if record.failure is not None:
+            return record.failure.facet
+    return None
+
+
+KERNEL = """
+import types
+
+def _module(name, source):
+    module = types.ModuleType(name)
+    exec(compile(source, name, "exec"), module.__dict__)
+    return module
+
+_task = _module("task", {task!r}).task
+_faults = _module("faults", {faults!r})
+{entry} = _faults.{make}({fault!r}, _faults.Plan(_task.reference, {written!r}, {keyword!r}))
+"""
+
+
+def _kernel(pair: Pair) -> Kernel:
+    file = CATALOGUE.names()[pair.task]
+    task = CATALOGUE.load(pair.task)
+    code = KERNEL.format(
+        task=file.path.read_text(),
+        faults=Path(faults.__file__).read_text(),
+        entry=task.entry or pair.task,
+        make="faulty_optimizer" if task.driver == "optimizer" else "faulty",
+        fault=pair.fault,
+        written=(*task.mutates, *task.scratch),
+        keyword=pair.keyword,
+    )
+    return Kernel(pair.task, file.category, file.path, code, None, None, "")
+
+
+def row(name: str) -> dict[str, str]:
+    """Judge all faults of a task: return for each the facet that finds it, `-` and why it does not apply, or nothing."""
+    import torch
+
+    torch.set_num_threads(1)
+    oracle = Oracle()
+    found: dict[str, str] = {}
+    for pair in pairs(name):
+        reason = exempt(pair)
+        found[pair.name] = f"- {reason}" if reason else judge(pair, oracle) or SURVIVED
+    return found
+
+
+SURVIVED = "**survived**"
+
+SURVIVORS: Mapping[str, Mapping[str, str]] = {}
+"""Faults that are not found, by task, each with the reason."""
+
+HEAD = """# The kill matrix
+
+Every reference is given every generic fault, and its keywords are ignored one by one; the judge must find each. A cell
+names the facet that does. Written by `python tests/power/matrix/matrix.py`, which judges the tasks whose digest has
+changed; `--all` judges all.
+
+"""
+
+
+def read() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return digest and row of each task in the table."""
+    table: dict[str, tuple[str, dict[str, str]]] = {}
+    for section in TABLE.read_text().split("\n## ")[1:] if TABLE.exists() else ():
+        title, *lines = section.splitlines()
+        name, _, digest = title.partition(" `")
+        cells = (line.strip("|").split("|") for line in lines if line.startswith("| `"))
+        table[name] = digest.rstrip("`"), {fault.strip().strip("`"): cell.strip() for fault, cell in cells}
+    return table
+
+
+def write(table: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+    """Write the table: what was found by fault first, then a section for each task."""
+    parts = [HEAD, summary(table)]
+    for name, (digest, cells) in sorted(table.items()):
+        body = "".join(f"| `{fault}` | {cell} |\n" for fault, cell in cells.items())
+        parts.append(f"\n## {name} `{digest}`\n\n| fault | found by |\n| --- | --- |\n{body}")
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text("".join(parts))
+
+
+def summary(table: Mapping[str, tuple[str, Mapping[str, str]]]) -> str:
+    """Return how many pairs apply and are found, over all and by fault."""
+    cells = [(fault.partition("[")[0], cell) for _, found in table.values() for fault, cell in found.items()]
+    lines = ["| fault | what it does | applies to | found | not found |\n| --- | --- | --- | --- | --- |\n"]
+    for fault, function in [(None, None), *faults.FAULTS.items()]:
+        of_fault = [cell for name, cell in cells if fault in (None, name) and not cell.startswith("-")]
+        lost = of_fault.count(SURVIVED)
+        text = (function.__doc__ or "").splitlines()[0] if function else "all"
+        name = f"`{fault}`" if fault else "**all**"
+        lines.append(f"| {name} | {text} | {len(of_fault)} | {len(of_fault) - lost} | {lost} |\n")
+    return "".join(lines)
+
+
+def main(arguments: Iterable[str]) -> None:
+    """Judge what is new or changed, or the tasks that are named, and rewrite the table."""
+    asked = [name for name in arguments if not name.startswith("--")]
+    every = "--all" in arguments
+    known = CATALOGUE.names()
+    table = {name: entry for name, entry in read().items() if name in known}
+    stale = [name for name, file in known.items() if every or name not in table or table[name][0] != file.sha256[:12]]
+    with ProcessPoolExecutor(2) as pool:
+        names = asked or stale
+        for name, cells in zip(names, pool.map(row, names), strict=True):
+            table[name] = known[name].sha256[:12], cells
+            lost = [fault for fault, cell in cells.items() if cell == SURVIVED]
+            print(
+                name, f"{sum(not cell.startswith('-') for cell in cells.values())} faults, survived:", *lost or ["none"]
+            )
+            write(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

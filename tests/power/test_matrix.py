@@ -1,0 +1,61 @@
+"""Generic faults in every reference: each is found, and the published table says so of the tasks as they are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "matrix"))
+
+import faults
+import matrix
+
+SAMPLE = ("addmm", "batch_norm", "fused_hstack_div", "std")
+"""Tasks whose faults are judged in every run: between them, most faults apply."""
+
+TASKS = sorted(matrix.CATALOGUE.names())
+
+
+@pytest.fixture(scope="module")
+def table() -> dict[str, tuple[str, dict[str, str]]]:
+    return matrix.read()
+
+
+def test_the_table_has_every_task_as_it_is(table: dict[str, tuple[str, dict[str, str]]]) -> None:
+    digests = {name: file.sha256[:12] for name, file in matrix.CATALOGUE.names().items()}
+    written = {name: digest for name, (digest, _) in table.items()}
+    assert written == digests, "run: python tests/power/matrix/matrix.py"
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_fault_is_in_the_table_and_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
+    _, cells = table[name]
+    assert list(cells) == [pair.name for pair in matrix.pairs(name)]
+    survivors = {fault for fault, cell in cells.items() if cell == matrix.SURVIVED}
+    assert survivors == matrix.SURVIVORS.get(name, {}).keys()
+
+
+def test_the_summary_is_that_of_the_rows(table: dict[str, tuple[str, dict[str, str]]]) -> None:
+    assert matrix.summary(table) in matrix.TABLE.read_text()
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
+    assert matrix.row(name) == table[name][1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({*TASKS} - {*SAMPLE}))
+def test_all_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
+    assert matrix.row(name) == table[name][1]
+
+
+def test_the_kernel_without_a_fault_is_right() -> None:
+    faults.FAULTS["none"] = lambda run, arguments, plan: run(arguments)
+    try:
+        assert "returns_zeros" in matrix.faults.FAULTS
+        assert {name: matrix.judge(matrix.Pair(name, "none"), matrix.Oracle()) for name in SAMPLE} == dict.fromkeys(SAMPLE)
+    finally:
+        del faults.FAULTS["none"]
