@@ -179,7 +179,7 @@ def _results(task: Task, case: Case, change: Callable[[Any], Any]) -> dict[str, 
     result = drive(task.driver, task.reference, signature(task), values)
     outputs = dict(_named("result", result))
     for name in task.mutates:
-        if name in values:
+        if values.get(name) is not None:
             outputs.update(_named(name, values[name]))
     return {name: value.detach() for name, value in outputs.items()}
 

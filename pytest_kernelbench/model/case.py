@@ -28,6 +28,7 @@ FILLS: Mapping[str, tuple[int, int]] = {
     "denormals": (0, 0),
     "nan": (0, 0),
     "inf": (0, 0),
+    "infinite_start": (0, 0),
     "distinct": (0, 0),
     "bernoulli": (1, 1),
     "log_probabilities": (1, 1),

@@ -74,7 +74,7 @@ class Contract:
     @property
     def fills(self) -> tuple[str, ...]:
         """Every fill of the facet `values`."""
-        return (*self.values, *(("nan",) if self.nan else ()), *(("inf",) if self.inf else ()))
+        return (*self.values, *(("nan",) if self.nan else ()), *(("inf", "infinite_start") if self.inf else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class Task:
     chance: Callable[[Case], float] | None = None
     """For `compare="outcomes"`: probability that an element is dropped."""
     pipelines: Callable[..., Iterable[Any]] | None = None
-    """For `compare="quantised"`: with the reference's signature, every legal result with a tolerance (`judge.codes`)."""
+    """For `compare="quantised"`: every legal result with its tolerance, from the reference's arguments (`judge.codes`)."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False

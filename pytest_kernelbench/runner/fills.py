@@ -38,6 +38,7 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
         "signed_zeros": _signed_zeros,
         "nan": _nan,
         "inf": _inf,
+        "infinite_start": _infinite_start,
         "distinct": _distinct,
         "bernoulli": _bernoulli,
         "log_probabilities": _log_probabilities,
@@ -106,6 +107,16 @@ def _inf(rng: np.random.Generator, shape: Shape) -> Array:
 
     values = rng.standard_normal(shape)
     return np.where(_some(rng, shape, 1.0, 0.0) > 0, np.copysign(np.inf, values), values)
+
+
+def _infinite_start(rng: np.random.Generator, shape: Shape) -> Array:
+    """The first half of each row is -inf, as a mask leaves it: kernels that go block by block meet nothing else."""
+    import numpy as np
+
+    values = rng.standard_normal(shape)
+    if shape:
+        values[..., : shape[-1] // 2] = -np.inf
+    return values
 
 
 def _distinct(rng: np.random.Generator, shape: Shape) -> Array:

@@ -50,7 +50,7 @@ def cases(draw, given):
     return Case(
         **arguments,
         num_features=draw(choice(None, arguments["weight"].shape[0])),
-        eps=draw(choice(1e-5, 1e-3, 0.1)),
+        eps=draw(choice(1e-5, 1e-3, 1.0)),
         momentum=draw(maybe(numbers(0.0, 1.0))) or 0.1,
         affine=draw(booleans()),
         track_running_stats=draw(booleans()),
@@ -76,7 +76,7 @@ task = Task(
         block((7, 5), channels=3, filters=2, bias=True, options={"num_features": 2, "affine": True}),
         block((9, 8), batch=3, bias=True, options={"stride": 2, "padding": 1, "eps": 1e-3}),
         block((8, 9), (3, 2), options={"stride": (1, 3), "padding": (2, 0), "track_running_stats": True}),
-        block((9, 8), groups=2, bias=True, options={"dilation": 2, "eps": 0.1}),
+        block((9, 8), groups=2, bias=True, options={"dilation": 2, "eps": 5.0}),
         block((7, 9), (2, 3), groups=3, channels=1, filters=2, batch=2, options={"dilation": (1, 2)}),
         block((5, 6), options={"padding": 1, "affine": True, "track_running_stats": True, "momentum": 1.0}),
         block((2, 2), 1, channels=1, filters=1),

@@ -39,7 +39,7 @@ task = Task(
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65),
     ),
-    contract=Contract(inf=False),
+    contract=Contract(nan=False, inf=False),
     accumulation=longest_sum,
     tf32=True,
     workloads={

@@ -72,7 +72,7 @@ task = Task(
         block((2, 2), 1, channels=129, filters=2),
         block((3, 3), 2, channels=1, filters=65),
     ),
-    contract=Contract(inf=False),
+    contract=Contract(nan=False, inf=False),
     accumulation=longest_sum,
     tf32=True,
     workloads={

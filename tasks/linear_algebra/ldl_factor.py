@@ -84,8 +84,7 @@ task = Task(
         matrices(33),
     ),
     dtypes=LINALG_DTYPES,
-    # Two results fit in no single `out` tensor.
-    contract=Contract(layouts=LINALG.layouts, nan=False, inf=False, out=False),
+    contract=Contract(layouts=LINALG.layouts, nan=False, inf=False),
     compare="claims",
     claims=claims,
     accumulation=lambda case: case.A.shape[-1],

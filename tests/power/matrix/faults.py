@@ -56,6 +56,13 @@ def over(change: Callable[[torch.Tensor], torch.Tensor], value: Any) -> Any:
     return value
 
 
+def into(out: Any, result: Any) -> Any:
+    """Write a result, or the parts of one, into `out` and return that."""
+    for target, part in zip(tensors(out), tensors(result), strict=True):
+        target.copy_(part)
+    return out
+
+
 def spoilt(value: torch.Tensor) -> torch.Tensor:
     """Return other values of the same dtype."""
     if value.dtype == torch.bool:
@@ -99,9 +106,9 @@ def above_4096_elements(run: Run, arguments: Mapping[str, Any], plan: Plan) -> A
 
 
 @fault
-def rows_above_1024(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
-    """Wrong where a row is longer than 1024."""
-    return spoilt_if(lambda tensor: tensor.dim() > 0 and tensor.shape[-1] > 1024, run, arguments)
+def dimensions_above_1024(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Wrong where a dimension is longer than 1024."""
+    return spoilt_if(lambda tensor: any(size > 1024 for size in tensor.shape), run, arguments)
 
 
 @fault
@@ -432,7 +439,7 @@ def faulty(name: str, plan: Plan) -> Callable[..., Any]:
         out = given.pop("out", None)
         bound = inspect.BoundArguments(signature, given)  # type: ignore[arg-type]
         result = plan.reference(*bound.args, **bound.kwargs)
-        return result if out is None else out.copy_(result)
+        return result if out is None else into(out, result)
 
     def entry(*args: Any, **kwargs: Any) -> Any:
         given = dict(signature.bind(*args, **kwargs).arguments)
@@ -440,7 +447,7 @@ def faulty(name: str, plan: Plan) -> Callable[..., Any]:
         if name == "ignores_out":
             return run(given)
         result = FAULTS[name](run, given, plan)
-        return result if out is None else out.copy_(result)
+        return result if out is None else into(out, result)
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
     return entry

@@ -107,6 +107,7 @@ def _by_contract(task: Task, fault: str) -> str | None:
     signed = [name for name in task.parameters if name.startswith("dim")]
     alone = task.driver == "call"
     demands: Mapping[str, tuple[bool, str]] = {
+        "half_inside": (not task.tf32, "as precise as TF32, which passes with that grade"),
         "wrong_in_float16": ("float16" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
         "wrong_in_bfloat16": ("bfloat16" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
         "wrong_in_float64": ("float64" in {recipe.dtype for recipe in tensors}, "not a dtype of the task"),
@@ -126,7 +127,7 @@ def _by_contract(task: Task, fault: str) -> str | None:
         "fails_on_0d": (any(recipe.shape == () for recipe in tensors), "outside of the contract"),
         "negative_dim": (bool(signed), "no dim"),
         "rounds_half_up": (task.compare != "quantised", "a tie may go either way"),
-        "rows_above_1024": (bool(tensors), "no tensors"),
+        "dimensions_above_1024": (bool(tensors), "no tensors"),
     }  # fmt: skip
     applies, reason = demands.get(fault, (True, ""))
     return None if applies else reason
