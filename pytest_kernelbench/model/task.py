@@ -133,7 +133,7 @@ class Task:
     chance: Callable[[Case], float] | None = None
     """For `compare="outcomes"`: probability that an element is dropped."""
     pipelines: Callable[..., Iterable[Any]] | None = None
-    """For `compare="quantised"`: every legal result with its tolerance, from the reference's arguments (`judge.codes`)."""
+    """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances (`judge.codes`)."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False

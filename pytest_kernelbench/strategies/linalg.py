@@ -90,6 +90,7 @@ def by_elimination(reference: Callable[..., Any], **rest: Any) -> Task:
             matrices(6, fill="positive_definite", pivot=False),
             matrices(2, 9, fill="positive_definite", pivot=False),
             matrices(8),
+            matrices(1030, 2),
         ),
         dtypes=LINALG_DTYPES,
         contract=LINALG,

@@ -41,6 +41,7 @@ task = Task(
         heads(1, 1, 1, 64),
         heads(1, 2, 33, 40),
         heads(1, 1, 65, 1, causal=True),
+        heads(1, 1, 1030, 4, causal=True),
         heads(1, 1, 3, 129),
     ),
     contract=Contract(nan=False, inf=False),

@@ -51,7 +51,7 @@ def cases(draw, given):
     return Case(
         logits=draw(tensors(given, shape)),
         targets=draw(tensors(given, shape, fill=even(shape)) if probable else where),
-        normalized_shape=draw(choice(*normalised)) if len(normalised) == 1 else draw(choice(normalised, [*normalised])),
+        normalized_shape=draw(choice(normalised, [*normalised], *(normalised if len(normalised) == 1 else ()))),
         weight=draw(tensors(given, shape[1:2], fill=WEIGHT)) if draw(booleans()) else None,
         ignore_index=-100 if probable else ignore,
         reduction=draw(choice("mean", "sum", "none")),

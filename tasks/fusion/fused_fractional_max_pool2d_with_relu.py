@@ -113,6 +113,7 @@ task = Task(
         pooled(2, 2, 6, 6, kernel=2, output_size=(1, 1)),
         pooled(1, 1, 5, 130, kernel=2, output_size=(3, 65), return_indices=True),
         pooled(1, 1, 129, 4, kernel=2, output_size=(93, 2)),
+        pooled(1, 1, 4, 1030, kernel=(1, 2), output_size=(4, 1025), return_indices=True),
         pooled(3, 65, 5, 6, kernel=2, output_size=(3, 4)),
     ),
     contract=Contract(deterministic=False),

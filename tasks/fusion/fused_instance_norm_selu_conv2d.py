@@ -81,6 +81,7 @@ task = Task(
         block((5, 6), options={"padding": 1, "affine": True, "track_running_stats": True, "momentum": 1.0}),
         block((2, 2), 1, channels=1, filters=1),
         block((2, 130), (2, 1), filters=1, batch=2, bias=True),
+        block((4, 1031), (1, 2), channels=1, filters=1),
         block((2, 3), 1, channels=129, filters=2),
         block((4, 6), channels=1, filters=65, options={"num_features": 65, "track_running_stats": True}),
         block((34, 33), 2, channels=1, filters=1),

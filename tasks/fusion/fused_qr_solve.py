@@ -47,6 +47,7 @@ task = Task(
         system(17, 17, 3),
         system(33, 12, 4),
         system(129, 5, 1),
+        system(1030, 4, 2),
         system(6, 3, 129),
         system(5, 5, 2, "small_pivots(0)"),
         system(12, 8, 2, "graded(100)"),

@@ -116,6 +116,7 @@ task = Task(
         block((6, 5), bias=True, options={"padding": "valid", "training": True, "momentum": 0.0}),
         block((1, 1), 1, channels=1, filters=1, affine=True),
         block((2, 130), (2, 1), filters=1, bias=True, options={"training": True}),
+        block((4, 1031), (1, 2), channels=1, filters=1, affine=True, options={"training": True}),
         block((2, 2), 1, channels=129, filters=2, affine=True, options={"training": True}),
         block((4, 5), channels=1, filters=65, affine=True, options={"training": True}),
     ),

@@ -115,6 +115,7 @@ task = Task(
         block((3, 5), 2, groups=2, filters=33, alike=-2, options={"dilation": 2}),
         block((1, 1), 1, channels=2, filters=2),
         block((2, 129), (2, 1), filters=1, bias=True),
+        block((4, 1031), (1, 2), channels=1, filters=1),
         block((2, 2), 1, channels=129, filters=2),
         block((3, 4), channels=1, filters=65, options={"padding": 1}),
     ),

@@ -82,6 +82,7 @@ task = Task(
         matrices(16, fill="hermitian(0)", hermitian=True),
         matrices(17),
         matrices(33),
+        matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=Contract(layouts=LINALG.layouts, nan=False, inf=False),

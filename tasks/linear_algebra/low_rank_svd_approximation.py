@@ -53,6 +53,7 @@ task = Task(
         matrices(5, 129, k=2, full_matrices=False),
         matrices(16, 16, k=15),
         matrices(17, 12, k=6),
+        matrices(4, 1030, k=2, full_matrices=False),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -77,6 +77,7 @@ task = Task(
         matrices(7, 7, fill="dominant", pivot=False),
         matrices(2, 6, 4, fill="dominant", pivot=False),
         matrices(5, 8, fill="dominant", pivot=False),
+        matrices(4, 1030),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

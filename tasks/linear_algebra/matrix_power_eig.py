@@ -57,6 +57,7 @@ task = Task(
         power(2.5, 4, 2, fill="positive_definite"),
         power(1 / 3, 17),
         power(2.0, 24),
+        power(0.5, 1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -55,6 +55,7 @@ task = Task(
         matrices(5, 4, fill="small_pivots(0)"),
         matrices(2, 4, 6, mode="r"),
         matrices(6, 3, fill="constant(1)"),
+        matrices(1030, 4),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,
