@@ -77,7 +77,7 @@ def fills_for(task: Task, dtype: str) -> tuple[str, ...]:
 
 def settle(task: Task, case: Case) -> Case:
     """Return the case with written arguments in a layout whose elements do not share memory."""
-    written = {*task.mutates, *task.scratch, "out"}
+    written = task.written(case)
 
     def change(path: str, recipe: Tensor) -> Tensor:
         if path.partition("[")[0] in written and recipe.layout in UNIQUE_ROWS:

@@ -31,6 +31,7 @@ FILLS: Mapping[str, tuple[int, int]] = {
     "infinite_start": (0, 0),
     "distinct": (0, 0),
     "bernoulli": (1, 1),
+    "signs": (0, 0),
     "log_probabilities": (1, 1),
     "symmetric": (0, 1),
     "hermitian": (0, 1),

@@ -140,8 +140,8 @@ class Task:
     """Products of float32 may be computed in TF32; a kernel that does gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
     """Arguments that may be written; their contents afterwards are part of the result."""
-    scratch: tuple[str, ...] = ()
-    """Arguments that may be overwritten and are not looked at afterwards."""
+    scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
+    """Arguments that may be overwritten, in all cases or in a given one, and are not looked at afterwards."""
 
     def __post_init__(self) -> None:
         for dtype in self.dtypes:
@@ -170,6 +170,11 @@ class Task:
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Parameters of the published signature."""
         return inspect.signature(self.reference).parameters
+
+    def written(self, case: Case) -> set[str]:
+        """Return the arguments that a kernel may write."""
+        scratch = self.scratch(case) if callable(self.scratch) else self.scratch
+        return {*self.mutates, *scratch, "out"}
 
     @property
     def takes_out(self) -> bool:

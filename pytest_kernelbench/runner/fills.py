@@ -41,6 +41,7 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
         "infinite_start": _infinite_start,
         "distinct": _distinct,
         "bernoulli": _bernoulli,
+        "signs": _signs,
         "log_probabilities": _log_probabilities,
         "symmetric": _symmetric,
         "dominant": _dominant,
@@ -126,6 +127,11 @@ def _distinct(rng: np.random.Generator, shape: Shape) -> Array:
 
 def _bernoulli(rng: np.random.Generator, shape: Shape, probability: float) -> Array:
     return (rng.random(shape) < probability).astype("float64")
+
+
+def _signs(rng: np.random.Generator, shape: Shape) -> Array:
+    """Each element is 1 or -1."""
+    return 1.0 - 2.0 * _bernoulli(rng, shape, 0.5)
 
 
 def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Array:

@@ -9,7 +9,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "matrix"))
 
-import faults
 import matrix
 
 SAMPLE = ("addmm", "batch_norm", "fused_hstack_div", "std")
@@ -52,10 +51,5 @@ def test_all_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, s
     assert matrix.row(name) == table[name][1]
 
 
-def test_the_kernel_without_a_fault_is_right() -> None:
-    faults.FAULTS["none"] = lambda run, arguments, plan: run(arguments)
-    try:
-        assert "returns_zeros" in matrix.faults.FAULTS
-        assert {name: matrix.judge(matrix.Pair(name, "none"), matrix.Oracle()) for name in SAMPLE} == dict.fromkeys(SAMPLE)
-    finally:
-        del faults.FAULTS["none"]
+def test_a_kernel_without_a_fault_passes() -> None:
+    assert {matrix.judge(matrix.Pair(name, "none"), matrix.Oracle()) for name in SAMPLE} == {None}

@@ -94,7 +94,7 @@ def test_what_is_written_is_never_expanded() -> None:
             assert "expanded" not in (case.x.layout, case.y.layout)
     assert any(case.index.layout == "expanded" for case in facets.spine(task, "layouts"))
     for task in tasks():
-        written = {*task.mutates, *task.scratch, "out"}
+        written = task.written(task.spine[0])
         for facet in FACETS:
             for case in facets.spine(task, facet):
                 for path, recipe in leaves(case):

@@ -430,6 +430,14 @@ NAIVE = {"one_pass_variance": TWO_PASS, "unshifted_exponentials": UNSHIFTED, "ro
 """Functions that each of these faults replaces: it applies where the reference calls one."""
 
 
+def _right(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    return run(arguments)
+
+
+CONTROL = {"none": _right}
+"""What must not be found."""
+
+
 def faulty(name: str, plan: Plan) -> Callable[..., Any]:
     """Return an entry point that has a fault."""
     signature = inspect.signature(plan.reference)
@@ -446,7 +454,7 @@ def faulty(name: str, plan: Plan) -> Callable[..., Any]:
         out = given.pop("out", None)
         if name == "ignores_out":
             return run(given)
-        result = FAULTS[name](run, given, plan)
+        result = {**FAULTS, **CONTROL}[name](run, given, plan)
         return result if out is None else into(out, result)
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
