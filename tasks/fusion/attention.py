@@ -40,6 +40,7 @@ task = Task(
         heads(2, 3, 7, 16, causal=True, softmax_scale=1.0),
         heads(1, 1, 1, 64),
         heads(1, 2, 33, 40),
+        heads(2, 3, 21, 33),
         heads(1, 1, 65, 1, causal=True),
         heads(1, 1, 1030, 4, causal=True),
         heads(1, 1, 3, 129),

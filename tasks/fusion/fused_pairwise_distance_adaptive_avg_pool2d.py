@@ -87,6 +87,7 @@ task = Task(
         pairs(1, 1, 3, 129, to=(2, 64), p=1.5),
         pairs(1, 1, 4, 1030, to=(2, 515)),
         pairs(33, 2, 4, 6, to=2),
+        pairs(1030, 1, 1, 2, to=1, fills=APART),
         pairs(2, 129, 2, 3, to=(1, 2)),
         pairs(2, 5, 5, 5, to=5, keepdim=True),
     ),

@@ -49,6 +49,7 @@ task = Task(
         system(129, 5, 1),
         system(1030, 4, 2),
         system(6, 3, 129),
+        system(4, 4, 1030),
         system(5, 5, 2, "small_pivots(0)"),
         system(12, 8, 2, "graded(100)"),
         system(33, 33, 1),

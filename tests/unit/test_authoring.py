@@ -38,9 +38,7 @@ class TestNewTask:
             (["fusion", "my_op"], "there is a task my_op already"),
         ],
     )
-    def test_mistakes(
-        self, mine: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_mistakes(self, mine: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["new-task", *arguments, "--into", str(mine.parents[1])]) == 1
         assert message in capsys.readouterr().err
 

@@ -40,8 +40,13 @@ def quantise(x, shared):
     codes = torch.empty(x.shape, dtype=torch.int8, device=x.device)
     scales = torch.empty((batch, rows), dtype=torch.float32, device=x.device)
     quantise_kernel[(batch * rows,)](
-        x, codes, scales, columns, shared,
-        BLOCK=triton.next_power_of_2(columns), BLOCK_SHARED=triton.next_power_of_2(shared * columns),
+        x,
+        codes,
+        scales,
+        columns,
+        shared,
+        BLOCK=triton.next_power_of_2(columns),
+        BLOCK_SHARED=triton.next_power_of_2(shared * columns),
     )
     return codes, scales
 

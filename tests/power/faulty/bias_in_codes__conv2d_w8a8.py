@@ -22,8 +22,23 @@ def code(x, scale):
 
 @triton.jit
 def conv_kernel(
-    x_ptr, w_ptr, b_ptr, y_ptr, x_scale_ptr, w_scale_ptr, channels, filters, height, width, rows, columns, kh, kw,
-    stride, padding, BLOCK: tl.constexpr,
+    x_ptr,
+    w_ptr,
+    b_ptr,
+    y_ptr,
+    x_scale_ptr,
+    w_scale_ptr,
+    channels,
+    filters,
+    height,
+    width,
+    rows,
+    columns,
+    kh,
+    kw,
+    stride,
+    padding,
+    BLOCK: tl.constexpr,
 ):
     image, out = tl.program_id(0) // filters, tl.program_id(0) % filters
     x_scale, w_scale = tl.load(x_scale_ptr), tl.load(w_scale_ptr + out)
@@ -52,6 +67,22 @@ def conv2d_w8a8(input, weight, bias=None, stride=1, padding=0):
     largest_kernel[(filters,)](w, w_scale, channels * kh * kw, BLOCK=1024)
     y = torch.empty((batch, filters, rows, columns), dtype=x.dtype, device=x.device)
     conv_kernel[(batch * filters, triton.cdiv(rows * columns, 256))](
-        x, w, b, y, x_scale, w_scale, channels, filters, height, width, rows, columns, kh, kw, stride, padding, BLOCK=256
+        x,
+        w,
+        b,
+        y,
+        x_scale,
+        w_scale,
+        channels,
+        filters,
+        height,
+        width,
+        rows,
+        columns,
+        kh,
+        kw,
+        stride,
+        padding,
+        BLOCK=256,
     )
     return y

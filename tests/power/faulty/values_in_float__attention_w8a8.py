@@ -31,6 +31,14 @@ def attention_w8a8(query, key, value):
     q, k, v = (each.contiguous() for each in (query, key, value))
     o = torch.empty_like(v)
     attention_kernel[(batch * length,)](
-        q, k, v, o, length, depth, depth**-0.5, BLOCK=triton.next_power_of_2(length), DEPTH=triton.next_power_of_2(depth)
+        q,
+        k,
+        v,
+        o,
+        length,
+        depth,
+        depth**-0.5,
+        BLOCK=triton.next_power_of_2(length),
+        DEPTH=triton.next_power_of_2(depth),
     )
     return o
