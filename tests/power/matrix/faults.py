@@ -170,7 +170,7 @@ def _changed(change: Callable[[torch.Tensor], torch.Tensor], run: Run, arguments
     """Run on other floating inputs; what is written into them is handed on."""
 
     def real(value: torch.Tensor) -> torch.Tensor:
-        return change(value).clone() if value.is_floating_point() else value
+        return change(value).clone() if value.is_floating_point() or value.is_complex() else value
 
     others = over(real, arguments)
     versions = [tensor._version for tensor in tensors(others)]
@@ -430,11 +430,27 @@ NAIVE = {"one_pass_variance": TWO_PASS, "unshifted_exponentials": UNSHIFTED, "ro
 """Functions that each of these faults replaces: it applies where the reference calls one."""
 
 
-def _right(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+def plain(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Computes as eager PyTorch does."""
     return run(arguments)
 
 
-CONTROL = {"none": _right}
+def float64_inside(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Computes in float64 or complex128 and rounds once."""
+    wide = {name: _double(value) if isinstance(value, torch.dtype) else value for name, value in arguments.items()}
+    dtypes = [result.dtype for result in tensors(run(over(torch.clone, arguments)))]
+    result = _changed(lambda value: value.to(_double(value.dtype)), run, wide)
+    rounded = iter(dtypes)
+    return over(lambda value: value.to(next(rounded)), result)
+
+
+def _double(dtype: torch.dtype) -> torch.dtype:
+    if dtype.is_complex:
+        return torch.complex128
+    return torch.float64 if dtype.is_floating_point else dtype
+
+
+RIGHT = {"plain": plain, "float64_inside": float64_inside}
 """What must not be found."""
 
 
@@ -454,7 +470,7 @@ def faulty(name: str, plan: Plan) -> Callable[..., Any]:
         out = given.pop("out", None)
         if name == "ignores_out":
             return run(given)
-        result = {**FAULTS, **CONTROL}[name](run, given, plan)
+        result = {**FAULTS, **RIGHT}[name](run, given, plan)
         return result if out is None else into(out, result)
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
@@ -469,6 +485,8 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
     def entry(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs).arguments
         params = given["params"]
+        if name == "float64_inside":
+            return _double_optimizer(plan, given)
         optimizer = plan.reference(**{key: value for key, value in given.items() if key != plan.keyword})
         step = optimizer.step
 
@@ -479,7 +497,7 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
         @torch.no_grad()
         def wrong_step() -> None:
             arguments = {"params": [param.detach() for param in params], "grads": [param.grad for param in params]}
-            results = FAULTS[name](run, arguments, plan)
+            results = {**FAULTS, **RIGHT}[name](run, arguments, plan)
             for param, result in zip(params, results, strict=True):
                 param.copy_(result)
 
@@ -488,3 +506,21 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
     return entry
+
+
+def _double_optimizer(plan: Plan, given: Mapping[str, Any]) -> Any:
+    """Return an optimizer that keeps everything in float64 and rounds the parameters after each step."""
+    doubles = [param.detach().double().requires_grad_() for param in given["params"]]
+    optimizer = plan.reference(**{**given, "params": doubles})
+    step = optimizer.step
+
+    @torch.no_grad()
+    def wide_step() -> None:
+        for param, double in zip(given["params"], doubles, strict=True):
+            double.grad = param.grad.double()
+        step()
+        for param, double in zip(given["params"], doubles, strict=True):
+            param.copy_(double)
+
+    optimizer.step = wide_step
+    return optimizer

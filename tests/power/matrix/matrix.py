@@ -23,6 +23,7 @@ from pytest_kernelbench.judge.oracle import signature
 from pytest_kernelbench.judge.trial import Oracle
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.model.task import FACETS, Task
 from pytest_kernelbench.runner.drivers import drive
@@ -34,6 +35,7 @@ EXAMPLES = 48
 
 NO_EFFECT: Mapping[str | tuple[str, str], str] = {
     "sparse": "only changes gradients",
+    "sparse_grad": "only changes gradients",
     "scale_grad_by_freq": "only changes gradients",
     "requires_grad": "only changes gradients",
     "device": "there is one device",
@@ -187,12 +189,17 @@ def judge(pair: Pair, oracle: Oracle) -> str | None:
 
 
 def _found(pair: Pair, oracle: Oracle, asked: tuple[str, ...], examples: int) -> str | None:
-    plan = Plan(device="cpu", facets=asked, examples=examples, seconds=600, seed="0")
-    task = CATALOGUE.load(pair.task)
-    record = Judgement(_kernel(pair), task, plan, oracle, language="torch", key=f"matrix::{pair}").run()
+    record = verdict(pair, oracle, asked, examples)
     if record.status == "error":
         raise RuntimeError(f"{pair}: {record.failure}")
     return record.failure.facet if record.failure else None
+
+
+def verdict(pair: Pair, oracle: Oracle, asked: tuple[str, ...], examples: int, seed: int = 0) -> Record:
+    """Judge a kernel that has a fault, or that is one of `faults.RIGHT`."""
+    plan = Plan(device="cpu", facets=asked, examples=examples, seconds=3000, seed=str(seed))
+    task = CATALOGUE.load(pair.task)
+    return Judgement(_kernel(pair), task, plan, oracle, language="torch", key=f"matrix::{pair}::{seed}").run()
 
 
 KERNEL = """
