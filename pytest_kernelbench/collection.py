@@ -98,7 +98,12 @@ class CorrectnessItem(_Readable, pytest.Item):
         """Judge the kernel, hand its record on, and fail unless it passed."""
         from pytest_kernelbench.report.failure import describe
 
-        record, judgement = self.shelf.judge(self.kernel, self.nodeid)
+        try:
+            record, judgement = self.shelf.judge(self.kernel, self.nodeid)
+        except Exception as error:
+            record = self.shelf.lost_record(self.kernel, f"{type(error).__name__}: {error}")
+            self.user_properties.append((PROPERTY, record.to_json()))
+            raise
         self.user_properties.append((PROPERTY, record.to_json()))
         if record.status == "passed":
             return

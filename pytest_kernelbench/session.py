@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.record import Failure, Record
 from pytest_kernelbench.model.source import Source, find, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 from pytest_kernelbench.settings import Settings
@@ -112,6 +112,15 @@ class Shelf:
         record = Record(
             kind="correctness", submission=self.source.name, variant=variant, task=task, category=category,
             status="missing", rung="absent",
+        )  # fmt: skip
+        return self.complete(record)
+
+    def lost_record(self, kernel: Kernel, message: str) -> Record:
+        """Return the record of a kernel whose judge has failed."""
+        record = Record(
+            kind="correctness", submission=self.source.name, variant=kernel.variant, task=kernel.task,
+            category=kernel.category, status="error", rung="absent", kernel_sha256=kernel.sha256,
+            failure=Failure("load", message),
         )  # fmt: skip
         return self.complete(record)
 

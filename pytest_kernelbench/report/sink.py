@@ -8,7 +8,7 @@ import pytest
 
 from pytest_kernelbench.collection import PROPERTY
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Failure, Record
+from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.report.summary import summarise
 
 if TYPE_CHECKING:
@@ -60,10 +60,5 @@ class Sink:
                     continue
                 for kernel in kernels:
                     if kernel.line is None or rest.startswith(f"{kernel.task}::"):
-                        record = Record(
-                            kind="correctness", submission=shelf.source.name, variant=kernel.variant, task=kernel.task,
-                            category=kernel.category, status="error", rung="absent", kernel_sha256=kernel.sha256,
-                            failure=Failure("load", f"the judge's worker died: {report.longreprtext}"),
-                        )  # fmt: skip
-                        return shelf.complete(record)
+                        return shelf.lost_record(kernel, f"the judge's worker died: {report.longreprtext}")
         return None
