@@ -49,7 +49,6 @@ task = Task(
         problem(()),
         problem((), beta=0.5, reduction="none"),
         problem((2, 0, 3), reduction="none"),
-        problem((0,), reduction="sum"),
     ),
     contract=Contract(zero_dim=True),
     accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),

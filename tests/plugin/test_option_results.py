@@ -90,7 +90,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
-BROKEN_TASK = '''
+BROKEN_TASK = """
 from pytest_kernelbench import Case, Task, Tensor
 
 def reference(input):
@@ -100,7 +100,7 @@ def claims(arguments, outputs):
     raise LookupError("the task's own mistake")
 
 task = Task(reference, lambda draw, given: None, spine=(Case(input=Tensor((4,))),), compare="claims", claims=claims)
-'''
+"""
 
 
 def test_a_judge_that_fails_leaves_a_record(project: Project) -> None:

@@ -44,6 +44,15 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors(item)
 
 
+def integers(value: Any) -> Iterator[int]:
+    """Yield every integer of a nested value."""
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            yield from integers(item)
+    elif isinstance(value, int):
+        yield value
+
+
 def over(change: Callable[[torch.Tensor], torch.Tensor], value: Any) -> Any:
     """Return a nested value with every tensor changed."""
     if isinstance(value, torch.Tensor):
@@ -173,10 +182,11 @@ def _changed(change: Callable[[torch.Tensor], torch.Tensor], run: Run, arguments
         return change(value).clone() if value.is_floating_point() or value.is_complex() else value
 
     others = over(real, arguments)
-    versions = [tensor._version for tensor in tensors(others)]
+    before = [tensor.clone() for tensor in tensors(others)]
     result = run(others)
-    for value, other, version in zip(tensors(arguments), tensors(others), versions, strict=True):
-        if other is not value and other._version != version:
+    # Version counters do not tell: running statistics are updated without.
+    for value, other, was in zip(tensors(arguments), tensors(others), before, strict=True):
+        if other is not value and not torch.equal(torch.nan_to_num(other), torch.nan_to_num(was)):
             value.copy_(other)
     return result
 
@@ -243,10 +253,9 @@ def other_dtype(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
 @fault
 def negative_dim(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
     """Wrong for a negative dimension."""
-    dims = [arguments[name] for name in arguments if name.startswith("dim") and not isinstance(arguments[name], bool)]
-    flat = [axis for dim in dims for axis in (dim if isinstance(dim, (tuple, list)) else [dim])]
+    axes = [axis for name, value in arguments.items() if name.startswith("dim") for axis in integers(value)]
     result = run(arguments)
-    return over(spoilt, result) if any(isinstance(axis, int) and axis < 0 for axis in flat) else result
+    return over(spoilt, result) if any(axis < 0 for axis in axes) else result
 
 
 @fault
