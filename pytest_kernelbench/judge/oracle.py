@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.model.case import Case, encode, leaves, without
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.drivers import drive
-from pytest_kernelbench.runner.materialize import materialize
+from pytest_kernelbench.runner.materialize import materialize, onednn_where_sound
 
 if TYPE_CHECKING:
     import torch
@@ -92,9 +92,7 @@ def evaluate(task: Task, case: Case) -> Evidence:
             # Torch warns of results that are NaN by definition, such as a deviation of one value.
             warnings.simplefilter("ignore")
             torch.manual_seed(0)
-            # On unusual strides oneDNN's convolutions have ended the process; on plain ones it is what people run.
-            plain_strides = all(recipe.layout == "contiguous" for _, recipe in leaves(plain))
-            with torch.backends.mkldnn.flags(enabled=plain_strides):
+            with onednn_where_sound(plain):
                 eager = _eager(task, plain)
                 arguments = materialize(plain).values
                 exact = _results(task, arguments, _exact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,18 @@ def refill(arguments: Arguments, case: Case) -> None:
     """Write the contents of another case with equal shapes into the same memory, unseen by version counters."""
     for made, (path, recipe) in zip(arguments.made, _recipes(case), strict=True):
         made.memory[:] = _make(path, recipe).memory
+
+
+def onednn_where_sound(case: Case) -> contextlib.AbstractContextManager[None]:
+    """Return a context in which torch uses oneDNN on contiguous tensors alone.
+
+    On unusual strides its convolutions have ended the process; on plain ones it is what people run.
+    """
+    import torch
+
+    plain = all(recipe.layout == "contiguous" for _, recipe in _recipes(case))
+    context: contextlib.AbstractContextManager[None] = torch.backends.mkldnn.flags(enabled=plain)
+    return context
 
 
 def geometry(recipe: Tensor) -> tuple[int, tuple[int, ...], int]:

@@ -48,7 +48,6 @@ task = Task(
         problem((33,), beta=0.0),
         problem(()),
         problem((), beta=0.5, reduction="none"),
-        problem((2, 0, 3), reduction="none"),
     ),
     contract=Contract(zero_dim=True),
     accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),
