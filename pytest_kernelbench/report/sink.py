@@ -60,10 +60,6 @@ class Sink:
                     continue
                 for kernel in kernels:
                     if kernel.line is None or rest.startswith(f"{kernel.task}::"):
-                        record = Record(
-                            kind="correctness", submission=shelf.source.name, variant=kernel.variant, task=kernel.task,
-                            category=kernel.category, status="error", rung="absent", kernel_sha256=kernel.sha256,
-                            failure=Failure("load", f"the judge's worker died: {report.longreprtext}"),
-                        )  # fmt: skip
-                        return shelf.complete(record)
+                        failure = Failure("load", f"the judge's worker died: {report.longreprtext}")
+                        return shelf.lost_record(kernel, rest.rpartition("::")[2], failure)
         return None

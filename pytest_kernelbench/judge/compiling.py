@@ -1,0 +1,219 @@
+"""From a kernel and a target to a record: its host code runs on fixed cases and workloads, its launches are compiled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.judge import facets
+from pytest_kernelbench.judge.oracle import signature
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.compiled import Compiled, compiled
+from pytest_kernelbench.model.record import CompileRecord, Failure
+from pytest_kernelbench.model.targets import Target
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.runner.answers import MOST_TEXT, plain, printable
+from pytest_kernelbench.runner.client import COMPILE, Runner, RunnerDied, RunnerSettings
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+MEMORY = 16 << 30
+"""Bytes of address space that the compiler may take on top of what torch and Triton need."""
+
+MOST_KERNELS = 10_000
+"""Specialisations of one kernel that are kept."""
+
+
+class _Ended(Exception):
+    """Nothing more can be found out."""
+
+
+@dataclass(slots=True)
+class _Fault:
+    """Why a kernel does not compile."""
+
+    status: str
+    message: str
+    case: Case | None = None
+    reason: str | None = None
+
+
+class Compilation:
+    """One kernel, compiled for one target."""
+
+    def __init__(self, kernel: Kernel, task: Task, target: Target, seconds: float, *, language: str) -> None:
+        self.kernel = kernel
+        self.task = task
+        self.target = target
+        self.language = language
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
+        self.kernels: list[Compiled] = []
+        self.notes: dict[str, None] = {}
+        self.fault: _Fault | None = None
+        self.raised: _Fault | None = None
+        self.launches = 0
+        self.examples = 0
+        self.data_dependent = False
+        self.printed = ""
+        self._at_work: str | None = None
+
+    def run(self) -> CompileRecord:
+        """Compile and return the record; never raises for anything that the kernel or the compiler does."""
+        started, clock = datetime.now(UTC), time.perf_counter()
+        runner = Runner(RunnerSettings(device=f"{COMPILE}{self.target.name}", memory=MEMORY))
+        loaded = False
+        try:
+            self._load(runner)
+            loaded = True
+            for name, case in self._cases():
+                self._case(runner, name, case)
+        except _Ended:
+            pass
+        except RunnerDied as death:
+            self.fault = self._dead(death)
+        finally:
+            self.printed = runner.printed()
+            runner.close()
+        fault = self._verdict()
+        good = [each for each in self.kernels if each.error is None]
+        return CompileRecord(
+            kind="compile",
+            submission="",
+            variant=self.kernel.variant,
+            task=self.kernel.task,
+            category=self.kernel.category,
+            status=fault.status if fault else "passed",
+            rung="runs" if self.examples else "loads" if loaded else "absent",
+            label="data_dependent" if self.data_dependent else None if self.launches or fault else "torch_only",
+            launches=self.launches,
+            failure=Failure("compile", fault.message, repr(fault.case) if fault.case else None) if fault else None,
+            examples=self.examples,
+            seconds=round(time.perf_counter() - clock, 3),
+            started=started.isoformat(timespec="seconds"),
+            kernel_sha256=self.kernel.sha256,
+            target=self.target.name,
+            reason=fault.reason if fault else None,
+            kernels=[asdict(each) for each in self.kernels],
+            compile_seconds=round(sum(each.seconds for each in self.kernels), 3),
+            notes=list(self.notes),
+            **{name: _most(good, name) for name in ("registers", "spills", "stack", "shared_bytes", "warps", "stages")},
+        )
+
+    def _load(self, runner: Runner) -> None:
+        entries = [name for name in (self.kernel.task, "kernel_function", self.task.entry) if name]
+        answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, self.seconds)
+        if answer.status != "ok":
+            status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
+            self.fault = _Fault(status, "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)]))
+            raise _Ended
+
+    def _cases(self) -> Iterator[tuple[str, Case]]:
+        """Yield the plainest case, the workloads, each dtype, then the rest of the spine."""
+        named = {f"workload {name}": case for name, case in self.task.workloads.items()}
+        fixed = [*facets.spine(self.task, "basic"), *facets.spine(self.task, "dtypes"), *facets.spine(self.task, "sizes")]
+        seen: set[Case] = set()
+        for name, case in [("", fixed[0]), *named.items(), *(("", case) for case in fixed[1:])]:
+            if case not in seen:
+                seen.add(case)
+                yield name, case
+
+    def _case(self, runner: Runner, name: str, case: Case) -> None:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            self.fault = self.fault or self._late(case)
+            raise _Ended
+        before = len(self.kernels)
+        try:
+            header = runner.compile(
+                case, signature(self.task), driver=self.task.driver, seconds=left, seen=self._progress
+            )
+        except RunnerDied as death:
+            self.fault = self.fault or self._dead(death, case)
+            raise _Ended from None
+        self._count(header, name, case)
+        for each in self.kernels[before:]:
+            if each.error is not None and not each.tuned:
+                self.fault = self.fault or self._refused(each, case)
+
+    def _progress(self, header: Mapping[str, Any]) -> None:
+        """Take note of a specialisation that the compiler has begun, or done with."""
+        self._at_work = None
+        if header.get("done") is not True:
+            self._at_work = printable(f"{header.get('name')}({header.get('specialisation')})")[:MOST_TEXT]
+            return
+        try:
+            done = compiled(header, self.target)
+        except (LookupError, TypeError, ValueError):
+            self.fault = _Fault("crash", "the runner's answer does not hold together")
+            raise _Ended from None
+        if len(self.kernels) < MOST_KERNELS:
+            self.kernels.append(done)
+
+    def _count(self, header: Mapping[str, Any], name: str, case: Case) -> None:
+        if header.get("status") != "ok":
+            answer = plain(dict(header))
+            self.fault = self.fault or _Fault(answer.status, answer.message, case)
+            raise _Ended
+        launches, raised = header.get("launches"), header.get("raised")
+        self.launches += launches if isinstance(launches, int) and launches > 0 else 0
+        self.data_dependent |= header.get("data_dependent") is True
+        if not isinstance(raised, dict):
+            self.examples += 1
+            return
+        answer = plain(raised)
+        said = "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)])
+        if raised.get("compiler") is True:
+            self.fault = self.fault or self._stopped(answer.status, said, case)
+        elif raised.get("hollow") is True:
+            self.notes[f"{name or repr(case)}: not looked at: {answer.message.splitlines()[0]}"] = None
+        else:
+            self.raised = self.raised or _Fault(answer.status, said, case)
+            self.notes[f"{case!r}: {answer.message.splitlines()[0]}"] = None
+
+    def _stopped(self, status: str, said: str, case: Case) -> _Fault:
+        """Return why the compiler ended a call, which a configuration that the autotuner tried can do as well."""
+        refused = [each for each in self.kernels if each.error is not None]
+        if status == "unsupported" or not refused:
+            return _Fault("unsupported" if status == "unsupported" else "compile_error", said, case)
+        return self._refused(refused[-1], case)
+
+    def _refused(self, each: Compiled, case: Case) -> _Fault:
+        text = f"{each.name}({each.specialisation})\n{each.error}"
+        return _Fault("compile_error", text, case, each.reason)
+
+    def _dead(self, death: RunnerDied, case: Case | None = None) -> _Fault:
+        if self._at_work is None:
+            return self._late(case) if death.status == "timeout" else _Fault(death.status, str(death), case)
+        if death.status == "timeout":
+            return self._late(case)
+        how = str(death).replace("the kernel's process", "the compiler")
+        return _Fault("compile_error", f"{how} while it compiled {self._at_work}", case, "signal")
+
+    def _late(self, case: Case | None) -> _Fault:
+        done = f"{len(self.kernels)} specialisations were compiled in {self.seconds:.0f} s (--kb-compile-timeout)"
+        where = f"not done: {self._at_work}" if self._at_work else "the host code did not end"
+        return _Fault("timeout", f"{done}; {where}", case)
+
+    def _verdict(self) -> _Fault | None:
+        """Return what the kernel failed by: the compiler, or that there was nothing to compile."""
+        bad = [each for each in self.kernels if each.error is not None and each.tuned]
+        if bad and self.fault is None:
+            self.notes[f"{len(bad)} autotune configurations do not compile here; the first: {bad[0].error}"] = None
+        if self.fault is not None or self.kernels:
+            return self.fault
+        if self.raised is not None:
+            return self.raised
+        if self.examples == 0:
+            return _Fault("unsupported", "\n".join(["no case could be looked at", *self.notes]))
+        text = "it launches no Triton kernel: there is nothing to compile"
+        return _Fault("rejected" if self.language == "triton" else "unsupported", text)
+
+
+def _most(kernels: Sequence[Compiled], name: str) -> int | None:
+    values = [getattr(each, name) for each in kernels]
+    return max((value for value in values if value is not None), default=None)
