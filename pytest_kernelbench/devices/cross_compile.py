@@ -1,7 +1,7 @@
 """Compile what a kernel launches for a GPU that is not there: Triton's own compiler, and a driver that runs nothing.
 
-Every specialisation goes through `triton.compiler.compile`, which is watched here; it is reported as it starts and as it
-ends, so that a compiler that hangs or dies is known by what it was given.
+Every specialisation goes through `triton.compiler.compile`, which is watched here. It is reported as it starts and as
+it ends, so that a compiler that hangs or dies is known by what it was given.
 """
 
 from __future__ import annotations

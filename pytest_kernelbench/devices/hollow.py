@@ -1,6 +1,6 @@
 """Tensors for host code whose kernels are compiled and never run: without contents where they are large.
 
-Nothing that a launch would have written is there, so what host code reads is made up: zeros, or ones. Reads are counted.
+Nothing that a launch would have written is there, so what host code reads is made up, zeros or ones. Reads are counted.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Hollow(StandIn):
 
 
 def _is_cpu(value: Any) -> bool:
-    return value == "cpu" or value == CPU
+    return isinstance(value, (str, torch.device)) and torch.device(value) == CPU
 
 
 def _names_cpu(args: Any, kwargs: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""From a kernel and a target to a record: its host code runs on fixed cases and workloads, its launches are compiled."""
+"""From a kernel and a target to a record: host code runs on fixed cases and workloads, its launches are compiled."""
 
 from __future__ import annotations
 
@@ -101,7 +101,12 @@ class Compilation:
             kernels=[asdict(each) for each in self.kernels],
             compile_seconds=round(sum(each.seconds for each in self.kernels), 3),
             notes=list(self.notes),
-            **{name: _most(good, name) for name in ("registers", "spills", "stack", "shared_bytes", "warps", "stages")},
+            registers=_most(good, "registers"),
+            spills=_most(good, "spills"),
+            stack=_most(good, "stack"),
+            shared_bytes=_most(good, "shared_bytes"),
+            warps=_most(good, "warps"),
+            stages=_most(good, "stages"),
         )
 
     def _load(self, runner: Runner) -> None:
@@ -113,11 +118,12 @@ class Compilation:
             raise _Ended
 
     def _cases(self) -> Iterator[tuple[str, Case]]:
-        """Yield the plainest case, the workloads, each dtype, then the rest of the spine."""
-        named = {f"workload {name}": case for name, case in self.task.workloads.items()}
-        fixed = [*facets.spine(self.task, "basic"), *facets.spine(self.task, "dtypes"), *facets.spine(self.task, "sizes")]
+        """Yield the plainest case, the workloads, the plainest case of each dtype, then the rest of the spine."""
+        named = [(f"workload {name}", case) for name, case in self.task.workloads.items()]
+        plain, *others = facets.spine(self.task, "sizes")
+        dtypes = [facets.in_dtype(self.task, plain, dtype) for dtype in self.task.dtypes]
         seen: set[Case] = set()
-        for name, case in [("", fixed[0]), *named.items(), *(("", case) for case in fixed[1:])]:
+        for name, case in [("", plain), *named, *(("", case) for case in (*dtypes, *others))]:
             if case not in seen:
                 seen.add(case)
                 yield name, case

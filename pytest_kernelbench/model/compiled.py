@@ -43,7 +43,7 @@ class Compiled:
 
 def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
     """Return what a runner said that it compiled; raises `ValueError` where that does not hold together."""
-    numbers = {name: _whole(header.get(name)) for name in NUMBERS}
+    numbers: dict[str, Any] = {name: _whole(header.get(name)) for name in NUMBERS}
     fits: dict[str, Any] = {}
     warps, registers = numbers["warps"], numbers["registers"]
     if header.get("error") is None and warps and registers is not None:

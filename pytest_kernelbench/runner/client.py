@@ -62,7 +62,8 @@ class Runner:
     @property
     def pid(self) -> int:
         """Process id of the runner."""
-        return int(self._process.pid)
+        assert self._process.pid is not None
+        return self._process.pid
 
     @property
     def alive(self) -> bool:

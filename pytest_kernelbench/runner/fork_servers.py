@@ -94,6 +94,6 @@ INTERPRETING = Nursery(
     environment={**_ONE_THREAD, "TRITON_INTERPRET": "1"},
 )
 COMPILING = Nursery(
-    preload=(*_COMMON, "triton.compiler", "pytest_kernelbench.runner.compiling"),
+    preload=(*_COMMON, "pytest_kernelbench.runner.compiling", "pytest_kernelbench.devices.warm_compiler"),
     environment={**_ONE_THREAD, "TRITON_INTERPRET": None},
 )
