@@ -6,6 +6,8 @@ it ends, so that a compiler that hangs or dies is known by what it was given.
 
 from __future__ import annotations
 
+import re
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,6 +17,9 @@ from typing import Any
 from pytest_kernelbench.devices import stand_in
 from pytest_kernelbench.devices.resources import Resources, of_assembler, of_code_object, overhear
 from pytest_kernelbench.model.targets import TARGETS, Target
+
+_KILLED = re.compile(r"failed with error code -(\d+)")
+"""How Triton says that a signal ended the assembler."""
 
 MOST_LAUNCHES = 100_000
 """Launches of one call after which it is taken for endless."""
@@ -167,7 +172,15 @@ def message(error: BaseException) -> str:
         if text and not any(text in known for known in chain):
             chain.append(text if type(link).__module__.startswith("triton") else f"{type(link).__name__}: {text}")
         link = link.__cause__
-    return "\n".join(reversed(chain)) or type(error).__name__
+    text = "\n".join(reversed(chain)) or type(error).__name__
+    return _KILLED.sub(lambda match: f"was ended by {_signal(int(match[1]))}", text)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def specialisation(src: Any, options: Any) -> str:
@@ -193,10 +206,12 @@ def _place(src: Any, key: Any) -> str:
 
 
 def _attributes(src: Any) -> dict[int, str]:
+    """Return by argument what the compiler may rely on: a multiple of 16, and on AMD memory of less than 2 GiB."""
     found = {}
     for key, value in dict(getattr(src, "attrs", None) or {}).items():
-        if isinstance(key, tuple) and len(key) == 1 and "tt.divisibility" in str(value):
-            found[key[0]] = " %16"
+        if isinstance(key, tuple) and len(key) == 1:
+            small = " <2GiB" if "tt.pointer_range" in str(value) else ""
+            found[key[0]] = (" %16" if "tt.divisibility" in str(value) else "") + small
     return found
 
 

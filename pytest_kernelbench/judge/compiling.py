@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MEMORY = 16 << 30
 """Bytes of address space that the compiler may take on top of what torch and Triton need."""
 
+STARTING = 60
+"""Seconds that a fork server may take to start, on a busy machine."""
+
 MOST_KERNELS = 10_000
 """Specialisations of one kernel that are kept."""
 
@@ -51,7 +54,7 @@ class Compilation:
         self.target = target
         self.language = language
         self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
+        self.deadline = 0.0
         self.kernels: list[Compiled] = []
         self.notes: dict[str, None] = {}
         self.fault: _Fault | None = None
@@ -70,6 +73,8 @@ class Compilation:
         try:
             self._load(runner)
             loaded = True
+            # The clock starts here: the first runner of a session waits for its fork server.
+            self.deadline = time.monotonic() + self.seconds
             for name, case in self._cases():
                 self._case(runner, name, case)
         except _Ended:
@@ -111,7 +116,7 @@ class Compilation:
 
     def _load(self, runner: Runner) -> None:
         entries = [name for name in (self.kernel.task, "kernel_function", self.task.entry) if name]
-        answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, self.seconds)
+        answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, self.seconds + STARTING)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
             self.fault = _Fault(status, "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)]))

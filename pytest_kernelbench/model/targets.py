@@ -63,8 +63,8 @@ def _amd(name: str, model: str, multiprocessors: int, memory: int, lds: int, **m
 
 
 # CUDA C++ Programming Guide, "Technical Specifications per Compute Capability" and "Shared Memory": a block may have
-# all shared memory of a multiprocessor but 1 KiB, which the system keeps. Multiprocessors and memory: NVIDIA's white papers
-# of the models. AMD: "GPU hardware specifications" in the ROCm documentation (gfx90a: one of two dies).
+# all shared memory of a multiprocessor but 1 KiB, which the system keeps. Multiprocessors and memory: NVIDIA's white
+# papers of the models. AMD: "GPU hardware specifications" in the ROCm documentation (gfx90a: one of two dies).
 TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
