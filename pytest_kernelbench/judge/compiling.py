@@ -61,7 +61,7 @@ class Compilation:
         self.raised: _Fault | None = None
         self.launches = 0
         self.examples = 0
-        self.data_dependent = False
+        self.label: str | None = None
         self.printed = ""
         self._at_work: str | None = None
 
@@ -94,7 +94,7 @@ class Compilation:
             category=self.kernel.category,
             status=fault.status if fault else "passed",
             rung="runs" if self.examples else "loads" if loaded else "absent",
-            label="data_dependent" if self.data_dependent else None if self.launches or fault else "torch_only",
+            label=self.label,
             launches=self.launches,
             failure=Failure("compile", fault.message, repr(fault.case) if fault.case else None) if fault else None,
             examples=self.examples,
@@ -172,7 +172,8 @@ class Compilation:
             raise _Ended
         launches, raised = header.get("launches"), header.get("raised")
         self.launches += launches if isinstance(launches, int) and launches > 0 else 0
-        self.data_dependent |= header.get("data_dependent") is True
+        if header.get("data_dependent") is True:
+            self.label = "data_dependent"
         if not isinstance(raised, dict):
             self.examples += 1
             return
@@ -221,6 +222,7 @@ class Compilation:
             return self.raised
         if self.examples == 0:
             return _Fault("unsupported", "\n".join(["no case could be looked at", *self.notes]))
+        self.label = "torch_only"
         text = "it launches no Triton kernel: there is nothing to compile"
         return _Fault("rejected" if self.language == "triton" else "unsupported", text)
 
