@@ -41,13 +41,13 @@ class Settings:
     examples: int
     facets: tuple[str, ...]
     timeout: float
-    targets: tuple[Target, ...]
-    compile_timeout: float
     results: Path | None
     missing: str
     tasks: Path | None
     case: Case | None
     seed: str | None
+    targets: tuple[Target, ...] = ()
+    compile_timeout: float = 120.0
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -75,13 +75,13 @@ class Settings:
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
             timeout=read("timeout", _seconds),
-            targets=read("target", targets) or (),
-            compile_timeout=read("compile-timeout", _seconds),
             results=read("results", path),
             missing=read("missing", lambda text: _one_of(text, MISSING)),
             tasks=read("tasks", path),
             case=case,
             seed=config.getoption("--hypothesis-seed", None),
+            targets=read("target", targets) or (),
+            compile_timeout=read("compile-timeout", _seconds),
         )
 
 

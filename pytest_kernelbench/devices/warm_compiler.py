@@ -6,7 +6,7 @@ import contextlib
 
 import triton.backends.amd.compiler
 import triton.backends.nvidia.compiler
-import triton.compiler
+import triton.compiler  # noqa: F401
 
 with contextlib.suppress(ImportError):
     # The hash of all of Triton's own files, which is a part of each kernel's key in Triton's cache.

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge import facets
 from pytest_kernelbench.judge.oracle import signature
+from pytest_kernelbench.judge.trial import whole
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.compiled import Compiled, compiled
-from pytest_kernelbench.model.record import CompileRecord, Failure
+from pytest_kernelbench.model.record import CompileRecord, Failure, rung_of
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.runner.answers import MOST_TEXT, plain, printable
+from pytest_kernelbench.runner.answers import MOST_TEXT, Answer, plain, printable
 from pytest_kernelbench.runner.client import COMPILE, Runner, RunnerDied, RunnerSettings
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class _Fault:
     message: str
     case: Case | None = None
     reason: str | None = None
+    facet: str = "load"
 
 
 class Compilation:
@@ -57,6 +59,7 @@ class Compilation:
         self.deadline = 0.0
         self.kernels: list[Compiled] = []
         self.notes: dict[str, None] = {}
+        self.results: dict[str, str] = {}
         self.fault: _Fault | None = None
         self.raised: _Fault | None = None
         self.launches = 0
@@ -64,6 +67,7 @@ class Compilation:
         self.label: str | None = None
         self.printed = ""
         self._at_work: str | None = None
+        self._facet = "load"
 
     def run(self) -> CompileRecord:
         """Compile and return the record; never raises for anything that the kernel or the compiler does."""
@@ -75,12 +79,13 @@ class Compilation:
             loaded = True
             # The clock starts here: the first runner of a session waits for its fork server.
             self.deadline = time.monotonic() + self.seconds
-            for name, case in self._cases():
+            for facet, name, case in self._cases():
+                self._facet = facet
                 self._case(runner, name, case)
         except _Ended:
             pass
         except RunnerDied as death:
-            self.fault = self._dead(death)
+            self._blame(self._dead(death))
         finally:
             self.printed = runner.printed()
             runner.close()
@@ -93,10 +98,11 @@ class Compilation:
             task=self.kernel.task,
             category=self.kernel.category,
             status=fault.status if fault else "passed",
-            rung="runs" if self.examples else "loads" if loaded else "absent",
+            rung=rung_of(self.results, loaded=loaded, ran=self.examples > 0),
+            facets=dict(self.results),
             label=self.label,
             launches=self.launches,
-            failure=Failure("compile", fault.message, repr(fault.case) if fault.case else None) if fault else None,
+            failure=Failure(fault.facet, fault.message, repr(fault.case) if fault.case else None) if fault else None,
             examples=self.examples,
             seconds=round(time.perf_counter() - clock, 3),
             started=started.isoformat(timespec="seconds"),
@@ -119,37 +125,49 @@ class Compilation:
         answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, self.seconds + STARTING)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
-            self.fault = _Fault(status, "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)]))
-            raise _Ended
+            raise self._end(_Fault(status, _said(answer)))
 
-    def _cases(self) -> Iterator[tuple[str, Case]]:
-        """Yield the plainest case, the workloads, the plainest case of each dtype, then the rest of the spine."""
-        named = [(f"workload {name}", case) for name, case in self.task.workloads.items()]
-        plain, *others = facets.spine(self.task, "sizes")
-        dtypes = [facets.in_dtype(self.task, plain, dtype) for dtype in self.task.dtypes]
+    def _cases(self) -> Iterator[tuple[str, str, Case]]:
+        """Yield facet, name and case: the plainest case, each dtype, the workloads, then the rest of the spine."""
+        plainest, *others = facets.spine(self.task, "sizes")
+        cases = [
+            ("basic", "", plainest),
+            *(("dtypes", "", facets.in_dtype(self.task, plainest, dtype)) for dtype in self.task.dtypes),
+            *(("sizes", f"workload {name}", case) for name, case in self.task.workloads.items()),
+            *(("sizes", "", case) for case in others),
+        ]
         seen: set[Case] = set()
-        for name, case in [("", plain), *named, *(("", case) for case in (*dtypes, *others))]:
+        for facet, name, case in cases:
             if case not in seen:
                 seen.add(case)
-                yield name, case
+                yield facet, name, case
 
     def _case(self, runner: Runner, name: str, case: Case) -> None:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            self.fault = self.fault or self._late(case)
-            raise _Ended
+            raise self._end(self._late(case))
         before = len(self.kernels)
         try:
             header = runner.compile(
                 case, signature(self.task), driver=self.task.driver, seconds=left, seen=self._progress
             )
         except RunnerDied as death:
-            self.fault = self.fault or self._dead(death, case)
-            raise _Ended from None
+            raise self._end(self._dead(death, case)) from None
         self._count(header, name, case)
         for each in self.kernels[before:]:
             if each.error is not None and not each.tuned:
-                self.fault = self.fault or self._refused(each, case)
+                self._blame(self._refused(each, case))
+
+    def _blame(self, fault: _Fault) -> None:
+        """Take note of a fault; the first of all is the kernel's, the first of each facet is the facet's."""
+        fault.facet = self._facet
+        self.fault = self.fault or fault
+        if self._facet != "load" and self.results.get(self._facet, "passed") == "passed":
+            self.results[self._facet] = fault.status
+
+    def _end(self, fault: _Fault) -> _Ended:
+        self._blame(fault)
+        return _Ended()
 
     def _progress(self, header: Mapping[str, Any]) -> None:
         """Take note of a specialisation that the compiler has begun, or done with."""
@@ -160,38 +178,36 @@ class Compilation:
         try:
             done = compiled(header, self.target)
         except (LookupError, TypeError, ValueError):
-            self.fault = _Fault("crash", "the runner's answer does not hold together")
-            raise _Ended from None
+            raise self._end(_Fault("crash", "the runner's answer does not hold together")) from None
         if len(self.kernels) < MOST_KERNELS:
             self.kernels.append(done)
 
     def _count(self, header: Mapping[str, Any], name: str, case: Case) -> None:
         if header.get("status") != "ok":
             answer = plain(dict(header))
-            self.fault = self.fault or _Fault(answer.status, answer.message, case)
-            raise _Ended
-        launches, raised = header.get("launches"), header.get("raised")
-        self.launches += launches if isinstance(launches, int) and launches > 0 else 0
+            raise self._end(_Fault(answer.status, answer.message, case))
+        launches, raised = whole(header.get("launches")), header.get("raised")
+        self.launches += launches
         if header.get("data_dependent") is True:
             self.label = "data_dependent"
         if not isinstance(raised, dict):
             self.examples += 1
+            if launches:
+                self.results.setdefault(self._facet, "passed")
             return
         answer = plain(raised)
-        said = "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)])
         if raised.get("compiler") is True:
-            self.fault = self.fault or self._stopped(answer.status, said, case)
-        elif raised.get("hollow") is True:
-            self.notes[f"{name or repr(case)}: not looked at: {answer.message.splitlines()[0]}"] = None
-        else:
-            self.raised = self.raised or _Fault(answer.status, said, case)
-            self.notes[f"{case!r}: {answer.message.splitlines()[0]}"] = None
+            self._blame(self._stopped(answer, case))
+            return
+        self.notes[f"{name or repr(case)}: not looked at: {answer.message.partition(chr(10))[0]}"] = None
+        if raised.get("hollow") is not True:
+            self.raised = self.raised or _Fault(answer.status, _said(answer), case, facet=self._facet)
 
-    def _stopped(self, status: str, said: str, case: Case) -> _Fault:
+    def _stopped(self, answer: Answer, case: Case) -> _Fault:
         """Return why the compiler ended a call, which a configuration that the autotuner tried can do as well."""
         refused = [each for each in self.kernels if each.error is not None]
-        if status == "unsupported" or not refused:
-            return _Fault("unsupported" if status == "unsupported" else "compile_error", said, case)
+        if answer.status == "unsupported" or not refused:
+            return _Fault("unsupported" if answer.status == "unsupported" else "compile_error", _said(answer), case)
         return self._refused(refused[-1], case)
 
     def _refused(self, each: Compiled, case: Case) -> _Fault:
@@ -225,6 +241,10 @@ class Compilation:
         self.label = "torch_only"
         text = "it launches no Triton kernel: there is nothing to compile"
         return _Fault("rejected" if self.language == "triton" else "unsupported", text)
+
+
+def _said(answer: Answer) -> str:
+    return "\n".join([answer.message, *(f"  {frame}" for frame in answer.frames)])
 
 
 def _most(kernels: Sequence[Compiled], name: str) -> int | None:

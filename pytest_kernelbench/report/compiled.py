@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -12,14 +11,14 @@ from pytest_kernelbench.model.record import CompileRecord, Record
 def describe(record: CompileRecord, printed: str, selection: str) -> str:
     """Return the text that pytest shows for a kernel that does not compile; `selection` is what selects it."""
     kind = f" ({record.reason})" if record.reason else ""
-    lines = [f"{record.status}{kind} for {record.target}: {record.category} {record.task}"]
+    facet = f" in {record.failure.facet}" if record.failure else ""
+    lines = [f"{record.status}{kind} for {record.target}{facet}: {record.category} {record.task}"]
     if record.failure is not None:
         lines.append(_indented(record.failure.message))
         if record.failure.case:
             lines.append(f"  {record.failure.case}")
-    options = f"-m compile --kb-target={record.target}"
-    selection = selection if "::" in selection else f"{selection} {options.replace('-m compile ', '')} -m compile"
-    lines.append(f"  pytest {selection}" + (f" --kb-target={shlex.quote(record.target)}" if "::" in selection else ""))
+    alone = "" if "::" in selection else " -m compile"
+    lines.append(f"  pytest {selection} --kb-target={record.target}{alone}")
     if printed.strip():
         lines.append(f"\nthe kernel and the compiler printed (the last of it):\n{_indented(printed.strip())}")
     return "\n".join(lines)
@@ -49,6 +48,8 @@ def _target(target: str, records: Sequence[CompileRecord]) -> Iterator[str]:
     for record in records:
         if record.status != "passed":
             detail = record.reason or record.label
+            dtypes = record.failure is not None and record.failure.facet == "dtypes"
+            detail = f"{detail}, only in other dtypes" if dtypes and detail else detail
             kinds.setdefault(record.status + (f" ({detail})" if detail else ""), []).append(_name(record))
     for kind, names in sorted(kinds.items(), key=lambda pair: -len(pair[1])):
         yield f"  {len(names)} {kind}: {', '.join(sorted(names))}"
