@@ -50,19 +50,19 @@ def {{name}}(input, inplace=False):
 """
 
 TILE = """
-@triton.autotune([triton.Config({{"K": k}}, num_stages=7) for k in {ks}], key=["size"])
+@triton.autotune([triton.Config({{"K": 16}}, num_stages=stages, num_warps=8) for stages in {stages}], key=["size"])
 @triton.jit
 def tile_kernel(x, y, size, K: tl.constexpr):
-    row, column, step = tl.arange(0, 64)[:, None], tl.arange(0, 64)[None, :], tl.arange(0, K)
-    total = tl.zeros((64, 64), tl.float32)
+    row, column, step = tl.arange(0, 256)[:, None], tl.arange(0, 256)[None, :], tl.arange(0, K)
+    total = tl.zeros((256, 256), tl.float32)
     for start in range(0, size, K):
         a = tl.load(x + row * size + start + step[None, :])
         b = tl.load(x + (start + step[:, None]) * size + column)
         total = tl.dot(a, b, total, input_precision="tf32")
-    tl.store(y + row * 64 + column, total)
+    tl.store(y + row * 256 + column, total)
 
 def {name}(input, inplace=False):
-    result = torch.empty(64, 64, device=input.device)
+    result = torch.empty(256, 256, device=input.device)
     tile_kernel[(1,)](input, result, input.shape[1])
     return result
 """
@@ -83,10 +83,10 @@ def abort():
     os.abort()
 """
 
-# Pipelines of two 64 x 64 tiles in float32: 192 KiB on sm_80, too much for a block, and 224 KiB on sm_90, not too much.
+# A tile of 256 x 256 in float32 whose operands take 192 KiB on sm_80, too much for a block, and 224 on sm_90, which fit.
 KERNELS = {
-    "too_large": TILE.format(name="too_large", ks=[64]),
-    "one_fits": TILE.format(name="one_fits", ks=[64, 16]),
+    "too_large": TILE.format(name="too_large", stages=[7]),
+    "one_fits": TILE.format(name="one_fits", stages=[7, 2]),
     "unknown_name": KERNEL.format(name="unknown_name", extra="tl.no_such_thing(count)"),
     "endless": KERNEL.format(name="endless", extra="for _ in tl.static_range(1 << 30): tl.device_print('', count)"),
     "aborting": ABORT + KERNEL.format(name="aborting", extra="abort()"),
@@ -164,7 +164,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     }
     said = {name: (records[name, "sm_80"]["failure"] or {}).get("message", "") for name in KERNELS}
     assert "Required: 196608, Hardware limit: 166912" in said["too_large"]
-    assert said["too_large"].startswith("tile_kernel(x: *fp32 %16, y: *fp32 %16, size: i32 %16, K=64")
+    assert said["too_large"].startswith("tile_kernel(x: *fp32 %16, y: *fp32 %16, size: i32 %16, K=16")
     assert "no_such_thing" in said["unknown_name"]
     assert "tl.no_such_thing(count)" in said["unknown_name"]
     assert "not done: relu_kernel(x: *fp32 %16" in said["endless"]
