@@ -232,12 +232,13 @@ class Compilation:
         bad = [each for each in self.kernels if each.error is not None and each.tuned]
         if bad and self.fault is None:
             self.notes[f"{len(bad)} autotune configurations do not compile here; the first: {bad[0].error}"] = None
-        if self.fault is not None or self.kernels:
+        if self.fault is not None:
             return self.fault
-        if self.raised is not None:
-            return self.raised
         if self.examples == 0:
-            return _Fault("unsupported", "\n".join(["no case could be looked at", *self.notes]))
+            # Not one call came to its end: what did compile is not all that the kernel launches.
+            return self.raised or _Fault("unsupported", "\n".join(["no case could be looked at", *self.notes]))
+        if self.kernels:
+            return None
         self.label = "torch_only"
         text = "it launches no Triton kernel: there is nothing to compile"
         return _Fault("rejected" if self.language == "triton" else "unsupported", text)

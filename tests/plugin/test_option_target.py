@@ -92,6 +92,7 @@ KERNELS = {
     "aborting": ABORT + KERNEL.format(name="aborting", extra="abort()"),
     "waiting": KERNEL.format(name="unused", extra="pass") + WAITING.format(name="waiting"),
     "no_launch": TORCH_RELU.replace("relu", "no_launch", 1),
+    "bad_grid": KERNEL.format(name="bad_grid", extra="pass").replace("(triton.cdiv(input.numel(), 64),)", "3"),
     "no_entry": "x = 1",
 }
 
@@ -160,6 +161,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
         ("aborting", "sm_80"): ("compile_error", "signal"),
         ("waiting", "sm_80"): ("passed", None),
         ("no_launch", "sm_80"): ("rejected", None),
+        ("bad_grid", "sm_80"): ("runtime_error", None),
         ("no_entry", "sm_80"): ("load_error", None),
     }
     said = {name: (records[name, "sm_80"]["failure"] or {}).get("message", "") for name in KERNELS}
@@ -181,7 +183,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
         [
             "compile_error (language) for sm_80 in basic: Activation unknown_name",
             "  *no_such_thing*",
-            "sm_80: 2 of 8 compile, median * s, worst * s (*)",
+            "sm_80: 2 of 9 compile, median * s, worst * s (*)",
             "  1 compile_error (signal): aborting",
             "sm_90: 2 of 2 compile, *",
         ]
