@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_kernelbench.devices import stand_in
 from pytest_kernelbench.devices.resources import Resources, of_assembler, of_code_object, overhear
+from pytest_kernelbench.devices.specialisations import specialisation
 from pytest_kernelbench.model.targets import TARGETS, Target
 
 _KILLED = re.compile(r"failed with error code -(\d+)")
@@ -152,15 +153,13 @@ class Compiler:
 
 
 def reason(error: BaseException) -> str:
-    """Return what kind of error of the compiler this is."""
-    from triton.compiler.errors import CompilationError
-    from triton.runtime.errors import OutOfResources, PTXASError
-
-    if isinstance(error, OutOfResources) or "too much shared data" in str(error):
+    """Return what kind of error of the compiler this is; classes by name, since Triton has moved them about."""
+    names = {base.__name__ for base in type(error).__mro__}
+    if "OutOfResources" in names or "too much shared data" in str(error):
         return "out_of_resources"
-    if isinstance(error, CompilationError):
+    if "CompilationError" in names:
         return "language"
-    return "assembler" if isinstance(error, PTXASError) else "compiler"
+    return "assembler" if "PTXASError" in names else "compiler"
 
 
 def message(error: BaseException) -> str:
@@ -181,38 +180,6 @@ def _signal(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def specialisation(src: Any, options: Any) -> str:
-    """Return in one line what a kernel is compiled for: types and divisibility, constants, options of the launch."""
-    signature, attributes = getattr(src, "signature", {}), _attributes(src)
-    constants = {_place(src, key): value for key, value in getattr(src, "constants", {}).items()}
-    parts = []
-    for index, (name, kind) in enumerate(signature.items()):
-        if name in constants:
-            value = getattr(constants[name], "__name__", None) or repr(constants[name])
-            parts.append(f"{name}={value}")
-        else:
-            parts.append(f"{name}: {kind}{attributes.get(index, '')}")
-    shown = {name: value for name, value in dict(options or {}).items() if name in ("num_warps", "num_stages")}
-    return ", ".join([*parts, *(f"{name}={value}" for name, value in shown.items())])
-
-
-def _place(src: Any, key: Any) -> str:
-    """Return the name of a constant's argument; versions of Triton key them by name or by place."""
-    if isinstance(key, tuple) and len(key) == 1 and isinstance(key[0], int):
-        return str(src.fn.arg_names[key[0]])
-    return str(key)
-
-
-def _attributes(src: Any) -> dict[int, str]:
-    """Return by argument what the compiler may rely on: a multiple of 16, and on AMD memory of less than 2 GiB."""
-    found = {}
-    for key, value in dict(getattr(src, "attrs", None) or {}).items():
-        if isinstance(key, tuple) and len(key) == 1:
-            small = " <2GiB" if "tt.pointer_range" in str(value) else ""
-            found[key[0]] = (" %16" if "tt.divisibility" in str(value) else "") + small
-    return found
 
 
 def _properties(target: Target) -> SimpleNamespace:

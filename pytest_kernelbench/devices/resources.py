@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 _USED = re.compile(r"Used (\d+) registers")
-_FRAME = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads")
+_FRAME = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores")
 _AMD = re.compile(r"\.(vgpr_count|sgpr_count|vgpr_spill_count|sgpr_spill_count|private_segment_fixed_size"
                   r"|group_segment_fixed_size):\s*(\d+)")  # fmt: skip
 
@@ -27,16 +27,12 @@ class Resources:
 
 def of_assembler(log: str) -> Resources:
     """Return what `ptxas -v` says of the one kernel that it was given."""
-    used, frame = _USED.search(log), _FRAME.search(log)
-    if used is None:
+    used, frames = _USED.findall(log), _FRAME.findall(log)
+    if not used or not frames:
         return Resources()
-    # Functions that were not inlined come first, so the kernel's own line is the last.
-    frames = _FRAME.findall(log)
-    return Resources(
-        registers=int(_USED.findall(log)[-1]),
-        spills=max(int(frames[-1][1]), int(frames[-1][2])) if frame else None,
-        stack=int(frames[-1][0]) if frame else None,
-    )
+    # Functions that were not inlined come first, so the kernel's own lines are the last.
+    stack, stores = frames[-1]
+    return Resources(registers=int(used[-1]), spills=int(stores), stack=int(stack))
 
 
 def of_code_object(assembly: str) -> Resources:
@@ -54,9 +50,11 @@ def of_code_object(assembly: str) -> Resources:
 
 def overhear(heard: Callable[[str], None]) -> None:
     """Give `heard` each log of `ptxas -v`, which Triton has written and then throws away."""
-    from triton.backends.nvidia import compiler
+    from triton.backends import backends
 
-    subprocess = compiler.subprocess
+    # The namespace of the function itself: some versions of Triton load this module under another name.
+    namespace = backends["nvidia"].compiler.make_cubin.__globals__
+    subprocess = namespace["subprocess"]
 
     def run(command: Any, *args: Any, **kwargs: Any) -> Any:
         log = getattr(kwargs.get("stderr"), "name", None)
@@ -66,4 +64,4 @@ def overhear(heard: Callable[[str], None]) -> None:
             if isinstance(log, str):
                 heard(Path(log).read_text(encoding="utf-8", errors="replace"))
 
-    compiler.subprocess = SimpleNamespace(**{**vars(subprocess), "run": run})
+    namespace["subprocess"] = SimpleNamespace(**{**vars(subprocess), "run": run})

@@ -22,9 +22,9 @@ class Compiled:
     registers: int | None = None
     """Per thread; vector registers (VGPRs) on AMD."""
     spills: int | None = None
-    """Bytes per thread on NVIDIA, registers (vector and scalar) on AMD, that went to memory for want of registers."""
+    """What went to memory for want of registers: bytes that a thread stores on NVIDIA, registers on AMD."""
     stack: int | None = None
-    """Bytes per thread, spills included."""
+    """Bytes per thread, spills included: four times what Triton calls `n_spills` on a GPU that is there."""
     shared_bytes: int | None = None
     """Per block; LDS on AMD."""
     warps: int | None = None

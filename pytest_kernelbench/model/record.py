@@ -80,7 +80,7 @@ class CompileRecord(Record):
     target: str
     reason: str | None = None
     """Kind of a `compile_error`: `language`, `out_of_resources`, `assembler`, `compiler` or `signal`."""
-    kernels: Sequence[Mapping[str, Any]] = ()
+    kernels: Sequence[Mapping[str, Any]] = field(default_factory=list)
     """Each specialisation that was compiled or refused, as `model.compiled.Compiled` has it."""
     registers: int | None = None
     """Most of any kernel, and so for the next three."""
@@ -91,7 +91,7 @@ class CompileRecord(Record):
     stages: int | None = None
     compile_seconds: float = 0.0
     """Of all specialisations together."""
-    notes: Sequence[str] = ()
+    notes: Sequence[str] = field(default_factory=list)
     """What could not be looked at, and configurations that do not fit."""
     cached: bool = False
     """Whether this was compiled by an earlier session."""

@@ -55,11 +55,11 @@ def _nvidia(name: str, model: str, multiprocessors: int, memory: int, **limits: 
                   multiprocessors=multiprocessors, memory=memory, **fields)  # type: ignore[arg-type]  # fmt: skip
 
 
-def _amd(name: str, model: str, multiprocessors: int, memory: int, lds: int, **more: tuple[int, int]) -> Target:
-    # 512 KiB of vector registers on four SIMDs, each of which holds 8 wavefronts.
+def _amd(name: str, model: str, multiprocessors: int, memory: int, lds: int) -> Target:
+    # 512 KiB of vector registers on four SIMDs, each of which holds 8 wavefronts. Before 3.5, Triton calls ROCm's linker.
     return Target(name=name, backend="hip", model=model, capability=(9, int(name[4])), multiprocessors=multiprocessors,
                   memory=memory, shared=lds << 10, shared_all=lds << 10, warps=32, blocks=32, warp=64,
-                  registers=131_072, **more)  # type: ignore[arg-type]  # fmt: skip
+                  registers=131_072, since=(3, 5))  # fmt: skip
 
 
 # CUDA C++ Programming Guide, "Technical Specifications per Compute Capability" and "Shared Memory": a block may have
@@ -76,7 +76,7 @@ TARGETS: Mapping[str, Target] = {
         _nvidia("sm_120", "RTX 5090", 170, 32, shared_all=100 << 10, warps=48, blocks=24, since=(3, 3)),
         _amd("gfx90a", "MI250X", 110, 64, 64),
         _amd("gfx942", "MI300X", 304, 192, 64),
-        _amd("gfx950", "MI355X", 256, 288, 160, since=(3, 3)),
+        _amd("gfx950", "MI355X", 256, 288, 160),
     )
 }
 

@@ -47,10 +47,9 @@ def _target(target: str, records: Sequence[CompileRecord]) -> Iterator[str]:
     kinds: dict[str, list[str]] = {}
     for record in records:
         if record.status != "passed":
-            detail = record.reason or record.label
             dtypes = record.failure is not None and record.failure.facet == "dtypes"
-            detail = f"{detail}, only in other dtypes" if dtypes and detail else detail
-            kinds.setdefault(record.status + (f" ({detail})" if detail else ""), []).append(_name(record))
+            details = [detail for detail in (record.reason or record.label, "in dtypes" if dtypes else None) if detail]
+            kinds.setdefault(record.status + (f" ({', '.join(details)})" if details else ""), []).append(_name(record))
     for kind, names in sorted(kinds.items(), key=lambda pair: -len(pair[1])):
         yield f"  {len(names)} {kind}: {', '.join(sorted(names))}"
 

@@ -83,7 +83,8 @@ def abort():
     os.abort()
 """
 
-# A tile of 256 x 256 in float32 whose operands take 192 KiB on sm_80, too much for a block, and 224 on sm_90, which fit.
+# A tile of 256 x 256 in float32 whose operands take 192 KiB on sm_80, too much for a block, and 224 KiB on sm_90, where
+# they fit.
 KERNELS = {
     "too_large": TILE.format(name="too_large", stages=[7]),
     "one_fits": TILE.format(name="one_fits", stages=[7, 2]),
@@ -148,7 +149,7 @@ def compile_for(project: Project, targets: str, *options: str) -> tuple[Any, dic
 def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     cached.write({f"own/activation/{name}.py": TASK for name in KERNELS})
     cached.submit({f"{name}.py": HEAD + text for name, text in KERNELS.items()})
-    options = ("--kb-compile-timeout=8", "-k", "sm_80 or too_large or one_fits")
+    options = ("--kb-compile-timeout=6", "-k", "sm_80 or too_large or one_fits")
     result, records = compile_for(cached, "sm_80,sm_90", *options)
     results = {key: (record["status"], record["reason"]) for key, record in records.items()}
     assert results == {

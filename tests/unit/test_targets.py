@@ -73,7 +73,7 @@ def test_the_log_of_the_assembler() -> None:
         "    96 bytes stack frame, 40 bytes spill stores, 72 bytes spill loads\n"
         "ptxas info    : Used 255 registers, used 1 barriers, 96 bytes cumulative stack size\n"
     )
-    assert of_assembler(log) == Resources(registers=255, spills=72, stack=96)
+    assert of_assembler(log) == Resources(registers=255, spills=40, stack=96)
     assert of_assembler("ptxas fatal: no such option") == Resources()
 
 
