@@ -56,7 +56,7 @@ def _nvidia(name: str, model: str, multiprocessors: int, memory: int, **limits: 
 
 
 def _amd(name: str, model: str, multiprocessors: int, memory: int, lds: int) -> Target:
-    # 512 KiB of vector registers on four SIMDs, each of which holds 8 wavefronts. Before 3.5, Triton calls ROCm's linker.
+    # 512 KiB of vector registers on four SIMDs of 8 wavefronts each. Before 3.5, Triton needs the linker of ROCm.
     return Target(name=name, backend="hip", model=model, capability=(9, int(name[4])), multiprocessors=multiprocessors,
                   memory=memory, shared=lds << 10, shared_all=lds << 10, warps=32, blocks=32, warp=64,
                   registers=131_072, since=(3, 5))  # fmt: skip

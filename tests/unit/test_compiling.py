@@ -1,4 +1,4 @@
-"""Runners that compile: beside those that interpret, on tensors without contents, with numbers as the tools have them."""
+"""Runners that compile: beside those that interpret, on hollow tensors, with numbers that the tools confirm."""
 
 from __future__ import annotations
 
