@@ -100,7 +100,12 @@ class KernelItem(_Readable, pytest.Item):
 
     def runtest(self) -> None:
         """Judge the kernel, hand its record on, and fail unless it passed."""
-        record, text = self.answer()
+        try:
+            record, text = self.answer()
+        except Exception as error:
+            record = self.shelf.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}")
+            self.user_properties.append((PROPERTY, record.to_json()))
+            raise
         self.user_properties.append((PROPERTY, record.to_json()))
         if record.status == "passed":
             return

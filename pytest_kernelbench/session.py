@@ -118,11 +118,11 @@ class Shelf:
         )  # fmt: skip
         return self.complete(record)
 
-    def lost_record(self, kernel: Kernel, item: str, failure: Failure) -> Record:
-        """Return the record of a kernel whose judge was lost; `item` is the name of the item."""
+    def lost_record(self, kernel: Kernel, item: str, message: str) -> Record:
+        """Return the record of a kernel whose judge has failed; `item` is the name of the item."""
         fields: dict[str, Any] = {
             "submission": self.source.name, "variant": kernel.variant, "task": kernel.task, "category": kernel.category,
-            "status": "error", "rung": "absent", "kernel_sha256": kernel.sha256, "failure": failure,
+            "status": "error", "rung": "absent", "kernel_sha256": kernel.sha256, "failure": Failure("load", message),
         }  # fmt: skip
         kind, _, target = item.rstrip("]").partition("[")
         if kind == "compile":

@@ -45,7 +45,7 @@ class Settings:
     missing: str
     tasks: Path | None
     case: Case | None
-    seed: str | None
+    seed: str | None = None
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
 

@@ -31,7 +31,8 @@ def claims(evidence: Evidence, got: Sequence[Any]) -> Verdict:
         return _wrong(f"the result cannot be put to the test: {error}")
     eager = dict(_ratios(evidence, [want.eager for want in evidence.wanted]))
     for text, ratio in theirs:
-        most = max(MOST_RATIO, 3 * eager.get(text, 0.0))
+        own = eager.get(text, 0.0)
+        most = max(MOST_RATIO, 3 * own if math.isfinite(own) else 0.0)
         if not ratio <= most:
             return _wrong(f"{text}: " + ("not so" if math.isinf(ratio) else f"off by {ratio:.3g}, at most {most:.3g}"))
     return Verdict("ieee")

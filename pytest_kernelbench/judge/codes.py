@@ -13,13 +13,12 @@ Never open are the slices that share a scale, rounding to nearest, and one grid 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import torch
 
-Dims: TypeAlias = int | Sequence[int]
+Dims: TypeAlias = int | tuple[int, ...]
 
 SCALE_ERROR = 2.0**-20
 """Relative error of float32 roundings in a scale and in the division by it: a reciprocal, a fast division."""
@@ -143,4 +142,7 @@ def rounding(dtype: torch.dtype, *values: torch.Tensor) -> torch.Tensor:
     import torch
 
     kind = torch.finfo(dtype)
-    return torch.stack(torch.broadcast_tensors(*values)).abs().sum(0) * kind.eps + kind.smallest_normal * kind.eps
+    terms = values[0].abs()
+    for value in values[1:]:
+        terms = terms + value.abs()
+    return (terms + kind.smallest_normal) * kind.eps

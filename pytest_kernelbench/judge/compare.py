@@ -94,14 +94,14 @@ def _values(evidence: Evidence, outputs: Sequence[Output]) -> Verdict:
         mismatch = close(want, got.tensor, evidence.length)
         if mismatch is None:
             continue
-        coarse = _coarse(evidence, want)
+        coarse = in_tf32(evidence, want)
         if coarse is None or close(coarse, got.tensor, evidence.length) is not None:
             return Verdict(None, mismatch)
         grade = "tf32"
     return Verdict(grade)
 
 
-def _coarse(evidence: Evidence, want: Wanted) -> Wanted | None:
+def in_tf32(evidence: Evidence, want: Wanted) -> Wanted | None:
     """Return the output with the sensitivity to inputs rounded to TF32, where the task allows that grade."""
     if not evidence.task.tf32 or want.dtype != "float32":
         return None

@@ -19,7 +19,7 @@ SEARCH: Mapping[str, int] = {
 }
 """How a budget of 48 drawn cases is shared; `basic` is the plainest case and nothing else."""
 
-SIZES_LIMIT, LIMIT = 4200, 1024
+SIZES_LIMIT, LIMIT = 4100, 1024
 """Most elements of a drawn tensor in the facet `sizes`, and in the others."""
 
 LARGE_INTEGERS = "integers(-1000000000, 1000000000)"
@@ -33,7 +33,7 @@ def spine(task: Task, facet: str) -> list[Case]:
     """Return the fixed cases of a facet, derived from the author's spine."""
     makers = {
         "basic": _basic,
-        "sizes": lambda task: list(task.spine),
+        "sizes": lambda task: [case for case in task.spine if not _foreign(task, case)],
         "dtypes": _dtypes,
         "layouts": _layouts,
         "values": _values,
@@ -77,7 +77,7 @@ def fills_for(task: Task, dtype: str) -> tuple[str, ...]:
 
 def settle(task: Task, case: Case) -> Case:
     """Return the case with written arguments in a layout whose elements do not share memory."""
-    written = {*task.mutates, *task.scratch, "out"}
+    written = task.written(case)
 
     def change(path: str, recipe: Tensor) -> Tensor:
         if path.partition("[")[0] in written and recipe.layout in UNIQUE_ROWS:
@@ -103,6 +103,14 @@ def _few(task: Task, count: int) -> list[Case]:
     return [task.spine[0], *others[::step][: count - 1]]
 
 
+def _foreign(task: Task, case: Case) -> bool:
+    """Whether a case of the spine is about dtypes: of its first tensor, or of any floating one."""
+    plain, kinds = ([recipe.dtype for _, recipe in leaves(each)] for each in (task.spine[0], case))
+    inexact = ("float", "bfloat", "complex")
+    odd = any(kind.startswith(inexact) and kind != task.dtypes[0] for kind in kinds)
+    return kinds[:1] != plain[:1] or (odd and task.dtypes[0].startswith(inexact))
+
+
 def _dtypes(task: Task) -> list[Case]:
     """A few cases, the one with the longest sum (there a narrow accumulator shows), and those that name a dtype."""
     longest = max(task.spine, key=task.accumulation) if task.accumulation else task.spine[0]
@@ -110,6 +118,7 @@ def _dtypes(task: Task) -> list[Case]:
     cases = [*_few(task, 4), longest, *named]
     made = [in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
     wide = [in_dtype(task, task.spine[0], dtype) for dtype in task.dtypes if dtype in ("int32", "int64")]
+    made += [case for case in task.spine if _foreign(task, case)]
     return made + [_filled(case, LARGE_INTEGERS, {"normal"}) for case in wide]
 
 
@@ -166,7 +175,7 @@ def _own_fill(task: Task) -> list[str]:
 
 
 def _engine(task: Task) -> list[Case]:
-    largest = max(task.spine, key=_elements)
+    largest = max(task.spine, key=lambda case: size if (size := _elements(case)) <= SIZES_LIMIT else 0)
     return [task.spine[0], largest, task.spine[-1]]
 
 

@@ -96,23 +96,29 @@ def evaluate(task: Task, case: Case) -> Evidence:
             plain_strides = all(recipe.layout == "contiguous" for _, recipe in leaves(plain))
             with torch.backends.mkldnn.flags(enabled=plain_strides):
                 eager = _eager(task, plain)
-                exact = _results(task, plain, _exact)
-                spread = sensitivity(task, plain, exact)
+                arguments = materialize(plain).values
+                exact = _results(task, arguments, _exact)
+                spread = sensitivity(task, plain, exact, arguments=arguments)
     except Exception as error:
         raise OracleError(f"the reference fails on {case}: {type(error).__name__}: {error}") from error
     wanted = tuple(Wanted(name, exact[name], eager[name], spread.get(name)) for name in exact)
     length = task.accumulation(plain) if task.accumulation else 1
     settled = [replace(task, reference=each, compare="values", outcomes=(), chance=None) for each in task.outcomes]
     outcomes = tuple(evaluate(each, case) for each in settled)
-    return Evidence(task, case, materialize(case).values, wanted, max(1, length), outcomes)
+    return Evidence(task, case, arguments, wanted, max(1, length), outcomes)
 
 
 def sensitivity(
-    task: Task, case: Case, exact: Mapping[str, torch.Tensor], roundoff: float | None = None
+    task: Task,
+    case: Case,
+    exact: Mapping[str, torch.Tensor],
+    roundoff: float | None = None,
+    arguments: Mapping[str, Any] | None = None,
 ) -> dict[str, torch.Tensor]:
     """Return by output how far it moves when each input moves by one random rounding.
 
-    `roundoff` replaces the unit roundoff of the inputs' own dtype, for coarser arithmetic.
+    `roundoff` replaces the unit roundoff of the inputs' own dtype, for coarser arithmetic. `arguments` are those of the
+    case, where they have been made already.
     """
     import torch
 
@@ -122,9 +128,10 @@ def sensitivity(
     # Where all inputs are float64, larger steps are taken and their effect is scaled back.
     scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
     generator = torch.Generator().manual_seed(_seed(case))
+    arguments = arguments or materialize(case).values
     spread: dict[str, torch.Tensor] = {}
     for _ in range(PERTURBATIONS):
-        moved = _results(task, case, lambda value: _perturbed(value, generator, roundoff))
+        moved = _results(task, arguments, lambda value: _perturbed(value, generator, roundoff))
         for name, value in exact.items():
             if value.is_floating_point() or value.is_complex():
                 change = scale * torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
@@ -140,19 +147,20 @@ def _seed(case: Case) -> int:
 
 
 def _eager(task: Task, case: Case) -> dict[str, torch.Tensor]:
-    """Run the reference in the case's dtype; where torch on this device lacks it, in float32, rounded at the end."""
+    """Run the reference in the case's dtype; where torch on this device lacks it, in float32, rounded at the end.
+
+    It sees the case's own layouts: eager computes some of them in another way, with another error.
+    """
     import torch
 
     try:
-        return _results(task, case, lambda value: value)
+        return _results(task, materialize(case).values, lambda value: value)
     except (RuntimeError, NotImplementedError) as error:
-        halves = {torch.float16, torch.bfloat16}
-        if "not implemented for" not in str(error):
+        arguments = materialize(case).values
+        kinds = {value.dtype for value in _tensors(arguments) if _is_half(value)}
+        if "not implemented for" not in str(error) or not kinds:
             raise
-        kinds = {value.dtype for value in _tensors(materialize(case).values) if value.dtype in halves}
-        if not kinds:
-            raise
-        results = _results(task, case, lambda value: value.float() if _is_half(value) else value)
+        results = _results(task, arguments, lambda value: value.float() if _is_half(value) else value)
         kind = kinds.pop()
         return {name: value.to(kind) if value.dtype == torch.float32 else value for name, value in results.items()}
 
@@ -170,16 +178,13 @@ def _tensors(values: Mapping[str, Any]) -> list[torch.Tensor]:
     return [leaf for leaf in tree_leaves(dict(values)) if isinstance(leaf, torch.Tensor)]
 
 
-def _results(task: Task, case: Case, change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
-    """Run the reference on fresh arguments, each tensor and dtype changed first; return outputs by name.
-
-    Eager sees the case's own layouts: it computes some of them in another way, with another error.
-    """
-    values = {name: _changed(value, change) for name, value in materialize(case).values.items()}
+def _results(task: Task, arguments: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
+    """Run the reference, each tensor and dtype of the arguments changed first; return outputs by name."""
+    values = {name: _changed(value, change) for name, value in arguments.items()}
     result = drive(task.driver, task.reference, signature(task), values)
     outputs = dict(_named("result", result))
     for name in task.mutates:
-        if name in values:
+        if values.get(name) is not None:
             outputs.update(_named(name, values[name]))
     return {name: value.detach() for name, value in outputs.items()}
 
@@ -201,7 +206,8 @@ def _exact(value: Any) -> Any:
 
     dtype = value if isinstance(value, torch.dtype) else value.dtype
     wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else dtype
-    return wide if isinstance(value, torch.dtype) else value.to(wide)
+    # A copy in any case: the reference may write into it.
+    return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
 
 
 def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:

@@ -61,7 +61,7 @@ def _repeated(trial: Trial, case: Case) -> None:
 def _by_chance(trial: Trial, case: Case, answer: Answer) -> bool:
     """Whether another call must draw other values."""
     if trial.task.compare == "outcomes":
-        return must_differ(trial.evidence(case), [output.tensor for output in trial.outputs(case, answer)])
+        return must_differ(trial.evidence(case))
     return trial.task.compare == "random" and _drawn(answer)
 
 
@@ -92,13 +92,16 @@ def _under(trial: Trial, case: Case, why: str, **variant: object) -> None:
 
 
 def _out(trial: Trial, case: Case, layout: str) -> None:
-    """Ask for the result in a tensor of the caller's: it must hold the result, and be what is returned."""
-    want = trial.evidence(case).wanted[0]
-    out = Tensor(tuple(want.exact.shape), want.dtype, "junk", layout)
-    asked = replace(case, out=out)
+    """Ask for the result in tensors of the caller's: they must hold the result, and be what is returned."""
+    results = [want for want in trial.evidence(case).wanted if want.name.startswith("result")]
+    made = tuple(Tensor(tuple(want.exact.shape), want.dtype, "junk", layout) for want in results)
+    several = results[0].name != "result"
+    asked = replace(case, out=made if several else made[0])
     answer = trial.run(asked)
-    if not (answer.outputs[0].alias == "out" and answer.outputs[0].same):
-        raise Finding("contract", "out= was given and something else was returned", asked)
+    for index, output in enumerate(answer.outputs[: len(made)]):
+        path = f"out[{index}]" if several else "out"
+        if not (output.alias == path and output.same):
+            raise Finding("contract", f"{path} was given and something else was returned", asked)
 
 
 PROBES: Mapping[str, Callable[[Trial, Case], None]] = {

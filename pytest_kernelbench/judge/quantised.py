@@ -48,11 +48,12 @@ def _report(
 
     at = int(off.reshape(-1).argmax())
     index = [int(place) for place in torch.unravel_index(torch.tensor(at), off.shape)]
-    got, wanted = output.reshape(-1)[at].item(), float(pipeline.value.reshape(-1)[at])
+    got, wanted = output.reshape(-1)[at].item(), float(pipeline.value.reshape(-1)[at]) + 0.0
+    over = "must be equal" if math.isinf(worst) else f"{worst:.3g} tolerances"
     others = f"nearest of {pipelines} pipelines" if pipelines > 1 else "pipeline"
     return "\n".join(
         [
-            f"{name}{index}: got {got:.7g}, wanted {wanted:.7g} ({worst:.3g} tolerances)",
+            f"{name}{index}: got {got:.7g}, wanted {wanted:.7g} ({over})",
             f"{int((off > 1).sum())} of {off.numel()} elements are wrong",
             f"{others}: {pipeline.name}",
         ]

@@ -100,7 +100,7 @@ def random(evidence: Evidence, got: Sequence[Any]) -> Verdict:
         if distance > most:
             size = f"Kolmogorov-Smirnov distance {distance:.3g}, at most {most:.3g}"
             return _wrong(f"{want.name}: the draws are not uniform: {size}")
-        if (lag := correlated((values - 0.5) * math.sqrt(12))) is not None:
+        if (lag := correlated((values - 0.5) * math.sqrt(12), 3.0)) is not None:
             return _wrong(f"{want.name}: draws {lag} apart are correlated")
     return Verdict("ieee")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ FALSE_ALARM = 1e-9
 LAGS = (1, 2, 32, 64, 128, 256, 512, 1024, 2048)
 """Distances at which draws must not be correlated: neighbours, warps and blocks that reuse an offset."""
 
-MOST_DEVIATIONS = 7.0
-"""Standard deviations that the sum of many products may be off: 2e-12, and room for products that are not normal."""
-
 
 def distance_to_uniform(values: torch.Tensor) -> float:
     """Return the Kolmogorov-Smirnov statistic of a flat tensor against the uniform distribution on [0, 1)."""
@@ -26,10 +24,17 @@ def distance_to_uniform(values: torch.Tensor) -> float:
     return float(torch.maximum((steps - ordered).abs().max(), (ordered - steps + 1 / len(ordered)).abs().max()))
 
 
-def correlated(standard: torch.Tensor) -> int | None:
-    """Return a lag at which draws, flat and with mean 0 and variance 1, are correlated beyond chance, if any."""
+def correlated(standard: torch.Tensor, most: float) -> int | None:
+    """Return a lag at which draws, flat and with mean 0 and variance 1, are correlated beyond chance, if any.
+
+    `most` bounds the product of two draws. Their sum is tested by Bernstein's inequality.
+    """
+    surprise = math.log(2 / FALSE_ALARM)
     for lag in LAGS:
         count = len(standard) - lag
-        if count >= 64 and abs(float((standard[:-lag] * standard[lag:]).mean())) * count**0.5 > MOST_DEVIATIONS:
+        bound = surprise * most / 3
+        if count > 0 and abs(float((standard[:-lag] * standard[lag:]).sum())) > bound + math.sqrt(
+            bound**2 + 2 * surprise * count
+        ):
             return lag
     return None

@@ -176,7 +176,7 @@ class Trial:
 
     def _breach(self, evidence: Evidence, case: Case, answer: Answer) -> str | None:
         """Return what the call touched that it must not, if anything."""
-        written = {*self.task.mutates, *self.task.scratch, "out"}
+        written = self.task.written(case)
         before = materialize(case).made
         if len(answer.memory) != len(before) or len(answer.metadata) != len(before):
             return "the runner did not return all arguments"

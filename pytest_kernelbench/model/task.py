@@ -74,7 +74,7 @@ class Contract:
     @property
     def fills(self) -> tuple[str, ...]:
         """Every fill of the facet `values`."""
-        return (*self.values, *(("nan",) if self.nan else ()), *(("inf",) if self.inf else ()))
+        return (*self.values, *(("nan",) if self.nan else ()), *(("inf", "infinite_start") if self.inf else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,15 +133,15 @@ class Task:
     chance: Callable[[Case], float] | None = None
     """For `compare="outcomes"`: probability that an element is dropped."""
     pipelines: Callable[..., Iterable[Any]] | None = None
-    """For `compare="quantised"`: with the reference's signature, every legal result with a tolerance (`judge.codes`)."""
+    """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances (`judge.codes`)."""
     accumulation: Callable[[Case], int] | None = None
     """Length of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False
     """Products of float32 may be computed in TF32; a kernel that does gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
     """Arguments that may be written; their contents afterwards are part of the result."""
-    scratch: tuple[str, ...] = ()
-    """Arguments that may be overwritten and are not looked at afterwards."""
+    scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
+    """Arguments that may be overwritten, in all cases or in a given one, and are not looked at afterwards."""
 
     def __post_init__(self) -> None:
         for dtype in self.dtypes:
@@ -170,6 +170,11 @@ class Task:
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Parameters of the published signature."""
         return inspect.signature(self.reference).parameters
+
+    def written(self, case: Case) -> set[str]:
+        """Return the arguments that a kernel may write."""
+        scratch = self.scratch(case) if callable(self.scratch) else self.scratch
+        return {*self.mutates, *scratch, "out"}
 
     @property
     def takes_out(self) -> bool:

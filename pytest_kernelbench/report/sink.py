@@ -8,7 +8,7 @@ import pytest
 
 from pytest_kernelbench.collection import PROPERTY
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Failure, Record
+from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.report.summary import summarise
 
 if TYPE_CHECKING:
@@ -60,6 +60,6 @@ class Sink:
                     continue
                 for kernel in kernels:
                     if kernel.line is None or rest.startswith(f"{kernel.task}::"):
-                        failure = Failure("load", f"the judge's worker died: {report.longreprtext}")
-                        return shelf.lost_record(kernel, rest.rpartition("::")[2], failure)
+                        message = f"the judge's worker died: {report.longreprtext}"
+                        return shelf.lost_record(kernel, rest.rpartition("::")[2], message)
         return None

@@ -136,7 +136,9 @@ class Runner:
         return printable(data.decode(errors="replace"))[-SHOWN_OUTPUT:]
 
     def close(self) -> None:
-        """End the runner with everything that it started, and remove its files."""
+        """End the runner with everything that it started, and remove its files; a second time does nothing."""
+        if self._output.closed:
+            return
         limits.end(self.pid)
         self._channel.close()
         self._process.join(5)

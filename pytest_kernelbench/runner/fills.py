@@ -38,8 +38,10 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
         "signed_zeros": _signed_zeros,
         "nan": _nan,
         "inf": _inf,
+        "infinite_start": _infinite_start,
         "distinct": _distinct,
         "bernoulli": _bernoulli,
+        "signs": _signs,
         "log_probabilities": _log_probabilities,
         "symmetric": _symmetric,
         "dominant": _dominant,
@@ -108,6 +110,16 @@ def _inf(rng: np.random.Generator, shape: Shape) -> Array:
     return np.where(_some(rng, shape, 1.0, 0.0) > 0, np.copysign(np.inf, values), values)
 
 
+def _infinite_start(rng: np.random.Generator, shape: Shape) -> Array:
+    """The first half of each row is -inf, as a mask leaves it: kernels that go block by block meet nothing else."""
+    import numpy as np
+
+    values = rng.standard_normal(shape)
+    if shape:
+        values[..., : shape[-1] // 2] = -np.inf
+    return values
+
+
 def _distinct(rng: np.random.Generator, shape: Shape) -> Array:
     count = math.prod(shape)
     return (rng.permutation(count) - count // 2).astype("float64").reshape(shape)
@@ -115,6 +127,11 @@ def _distinct(rng: np.random.Generator, shape: Shape) -> Array:
 
 def _bernoulli(rng: np.random.Generator, shape: Shape, probability: float) -> Array:
     return (rng.random(shape) < probability).astype("float64")
+
+
+def _signs(rng: np.random.Generator, shape: Shape) -> Array:
+    """Each element is 1 or -1."""
+    return 1.0 - 2.0 * _bernoulli(rng, shape, 0.5)
 
 
 def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Array:

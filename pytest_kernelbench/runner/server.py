@@ -111,7 +111,8 @@ class Kept:
 
 def _bytes(tensor: torch.Tensor) -> bytes:
     """Return the elements of a strided tensor as bytes, in the order of its dimensions."""
-    dense = tensor.detach().resolve_conj().resolve_neg().cpu().contiguous()
+    # A copy, because one element is contiguous whatever its stride, and cannot be viewed as bytes.
+    dense = tensor.detach().resolve_conj().resolve_neg().cpu().clone(memory_format=torch.contiguous_format)
     return bytes(dense.reshape(-1).view(torch.uint8).numpy().tobytes()) if dense.numel() else b""
 
 

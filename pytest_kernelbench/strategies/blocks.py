@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_kernelbench.model.case import DType, Tensor
@@ -20,6 +21,10 @@ T = TypeVar("T")
 TILE_EDGES = (1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 97, 127, 128, 129, 255, 256, 257, 511, 513, 1023, 1024,
               1025, 1500, 2047, 2048, 2049, 4095, 4097)  # fmt: skip
 """Sizes at which tiles of a power of two end, one less and one more, and a few that no tile divides."""
+
+
+remembered = lru_cache(maxsize=1024)
+"""Decorator of functions that make strategies: making one takes longer than drawing from it."""
 
 
 def choice(*options: T) -> SearchStrategy[T]:
@@ -36,6 +41,7 @@ def integers(low: int, high: int) -> SearchStrategy[int]:
     return st.integers(low, high)
 
 
+@remembered
 def numbers(low: float, high: float) -> SearchStrategy[float]:
     """A finite float between low and high with few digits, so that a printed case stays short."""
     from hypothesis import strategies as st
@@ -57,6 +63,7 @@ def maybe(strategy: SearchStrategy[T]) -> SearchStrategy[T | None]:
     return st.none() | strategy
 
 
+@remembered
 def sizes(given: Given, low: int = 1, high: int | None = None) -> SearchStrategy[int]:
     """Size of one dimension, biased to the edges of tiles where the facet asks for sizes.
 
@@ -73,6 +80,7 @@ def sizes(given: Given, low: int = 1, high: int | None = None) -> SearchStrategy
     return options | st.just(0) if given.empty and low <= 1 else options
 
 
+@remembered
 def shapes(given: Given, min_dims: int = 1, max_dims: int = 4) -> SearchStrategy[tuple[int, ...]]:
     """A shape of at most `given.limit` elements; without dimensions only where the contract allows it."""
     from hypothesis import strategies as st
@@ -118,17 +126,17 @@ def tensors(
 
     A `fill` given here is kept: it states what the operation needs (a probability, an index, a matrix with an inverse).
     """
+    kind, size = dtype or given.dtype, tuple(shape)
+    return _recipes((fill,) if fill is not None else given.fills, given.layouts).map(
+        lambda drawn: Tensor(size, kind, fill=drawn[0], layout=drawn[1], seed=drawn[2])
+    )
+
+
+@remembered
+def _recipes(fills: tuple[str, ...], layouts: tuple[str, ...]) -> SearchStrategy[tuple[str, str, int]]:
     from hypothesis import strategies as st
 
-    kind = dtype or given.dtype
-    return st.builds(
-        Tensor,
-        shape=st.just(tuple(shape)),
-        dtype=st.just(kind),
-        fill=st.just(fill) if fill is not None else st.sampled_from(given.fills),
-        layout=st.sampled_from(given.layouts),
-        seed=st.integers(0, 2**16 - 1),
-    )
+    return st.tuples(choice(*fills), choice(*layouts), st.integers(0, 2**16 - 1))
 
 
 def indices(given: Given, shape: Sequence[int], bound: int, dtype: str = "int64") -> SearchStrategy[Tensor]:
@@ -136,6 +144,7 @@ def indices(given: Given, shape: Sequence[int], bound: int, dtype: str = "int64"
     return tensors(given, shape, dtype, f"integers(0, {max(1, bound)})")
 
 
+@remembered
 def broadcast(given: Given, count: int = 2, max_dims: int = 4) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
     """Shapes that broadcast together: dimensions of 1 and missing leading dimensions in some of them."""
     from hypothesis import strategies as st

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, Tensor
 from pytest_kernelbench.model.task import Given
-from pytest_kernelbench.strategies.blocks import booleans, choice, integers, maybe, sizes, tensors
+from pytest_kernelbench.strategies.blocks import booleans, choice, integers, maybe, remembered, sizes, tensors
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -67,6 +67,7 @@ def conv2d_sizes(case: Case, prefix: str = "") -> tuple[int, int]:
     return height, width
 
 
+@remembered
 def conv2d_arguments(given: Given) -> SearchStrategy[dict[str, Any]]:
     """Input, weight, bias, stride, padding, dilation and groups of one 2-d convolution.
 
@@ -99,6 +100,7 @@ def conv2d_arguments(given: Given) -> SearchStrategy[dict[str, Any]]:
     return build()
 
 
+@remembered
 def pool2d_options(size: tuple[int, int]) -> SearchStrategy[dict[str, Any]]:
     """Options kernel_size, stride, padding, dilation and ceil_mode of a max pooling that fits an image of the size."""
     from hypothesis import strategies as st
@@ -120,6 +122,7 @@ def pool2d_options(size: tuple[int, int]) -> SearchStrategy[dict[str, Any]]:
     return build()
 
 
+@remembered
 def images(given: Given, least: tuple[int, int], room: int = PIXELS) -> SearchStrategy[tuple[int, int]]:
     """Height and width from `least` on, one of them long where the facet asks for sizes, of about `room` pixels."""
     from hypothesis import strategies as st
@@ -134,6 +137,7 @@ def images(given: Given, least: tuple[int, int], room: int = PIXELS) -> SearchSt
     return build()
 
 
+@remembered
 def int_or_pair(low: int, high: int) -> SearchStrategy[IntOrPair]:
     """One integer for height and width, or one for each."""
     from hypothesis import strategies as st
@@ -159,6 +163,7 @@ def _smallest(kernel: tuple[int, int], padding: IntOrPair | str, dilation: IntOr
     return height, width
 
 
+@remembered
 def _window(size: int) -> SearchStrategy[tuple[int, int, int]]:
     """Kernel, padding and dilation of a window of at most 3 elements that fits, padded by at most half of it."""
     from hypothesis import strategies as st

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, Tensor
 from pytest_kernelbench.model.task import VALUE_FILLS, Contract, Draw, Given, Task
-from pytest_kernelbench.strategies.blocks import booleans, choice, integers, sizes, tensors
+from pytest_kernelbench.strategies.blocks import booleans, choice, integers, remembered, sizes, tensors
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -33,6 +33,7 @@ def batches(size: int) -> SearchStrategy[tuple[int, ...]]:
     return choice((), (), (2,), (3, 1), (2, 2)) if size <= SMALL else choice(())
 
 
+@remembered
 def squares(given: Given, low: int = 1, high: int = 40) -> SearchStrategy[tuple[int, ...]]:
     """A shape of square matrices, with batch dimensions where they are small."""
     from hypothesis import strategies as st
@@ -45,6 +46,7 @@ def squares(given: Given, low: int = 1, high: int = 40) -> SearchStrategy[tuple[
     return build()
 
 
+@remembered
 def rectangles(given: Given, short: int = 8, long: int = 70) -> SearchStrategy[tuple[int, ...]]:
     """A shape of square, wide or tall matrices, with batch dimensions where they are small."""
     from hypothesis import strategies as st
@@ -90,6 +92,7 @@ def by_elimination(reference: Callable[..., Any], **rest: Any) -> Task:
             matrices(6, fill="positive_definite", pivot=False),
             matrices(2, 9, fill="positive_definite", pivot=False),
             matrices(8),
+            matrices(1030, 2),
         ),
         dtypes=LINALG_DTYPES,
         contract=LINALG,

@@ -1,8 +1,8 @@
 """Gaussian error linear unit from int8 to int8: the integers are the values, and so are those of the result.
 
 No scale is documented, nor how results become integers: all must be truncated towards zero, as torch converts, or all
-rounded to the nearest. Where float32 may reach the next integer, either is accepted. The tanh approximation and the
-exact formula give the same integers.
+rounded to the nearest, which is ReLU. Where float32 may reach the next integer, either is accepted. The tanh
+approximation and the exact formula give the same integers.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ task = Task(
         images((9, 9), (3, 5), padding="same", dilation=2),
         images((5, 6), (2, 3), padding="valid", bias=True),
         images((4, 129), channels=1, filters=2, padding=1),
+        images((4, 1031), (1, 2), channels=1, filters=1),
         images((3, 4), 1, channels=65, filters=33, bias=True),
         images((3, 3), channels=3, filters=130),
         images((7, 6), channels=6, filters=6, batch=3, stride=3, dilation=2),

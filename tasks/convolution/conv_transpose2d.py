@@ -73,6 +73,7 @@ task = Task(
             (3, 4), groups=3, channels=2, filters=1, stride=2, padding=1, output_padding=1, dilation=2, bias=True
         ),
         images_of((3, 129), channels=1, filters=2, padding=1),
+        images_of((4, 1030), (1, 2), channels=1, filters=1),
         images_of((3, 4), (1, 1), channels=65, filters=33, bias=True),
         images_of((2, 3), channels=3, filters=130),
         images_of((4, 4), (4, 4), channels=5, filters=4, batch=3, stride=2, padding=1),

@@ -52,6 +52,13 @@ task = Task(
         compared(1, 1025, 2, 2, kernel_size=1),
         compared(1, 3, 2, 129, kernel_size=2, stride=4),
         compared(1, 3, 65, 3, kernel_size=4, padding=2),
+        # Next to a norm of 1, both readings of `eps` give the same.
+        Case(
+            x1=Tensor((1, 1, 4, 5), fill="normal(0, 1e-8)"),
+            x2=Tensor((1, 1, 4, 5), fill="signs"),
+            kernel_size=2,
+            eps=1e-6,
+        ),
     ),
     contract=Contract(
         values=("normal(0, 30)", "normal(1000, 0.1)", "outliers", "constant(1)", "integers(0, 2)", "integers(-3, 4)"),

@@ -53,6 +53,7 @@ task = Task(
         convolution((6, 5), other=(3,), options={"padding": "valid"}),
         convolution((1, 1), 1, channels=1, filters=1),
         convolution((2, 129), (2, 1), filters=1, bias=True, options={"alpha": 0.5}),
+        convolution((4, 1031), (1, 2), channels=1, filters=1, options={"alpha": 2}),
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65, other=(65, 1, 1)),
     ),

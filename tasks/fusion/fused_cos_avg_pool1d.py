@@ -47,6 +47,7 @@ task = Task(
         pooled(3, 7, 17, kernel=4, stride=7, padding=2, ceil_mode=True),
         pooled(1, 2, 1030, kernel=1025, stride=2),
         pooled(1, 1, 2049, kernel=3, ceil_mode=True),
+        pooled(1, 4, 1030, kernel=2, stride=1, padding=1),
         pooled(65, 3, 8, kernel=3, stride=1, padding=1, count_include_pad=False),
         pooled(2, 8, 8, kernel=2, stride=3, ceil_mode=True),
         pooled(2, 3, 31, kernel=31),

@@ -25,18 +25,18 @@ def cases(draw, given):
     return Case(
         input1=draw(tensors(given, shape)),
         input2=draw(tensors(given, shape)),
-        target=draw(tensors(given, shape[:1], "int64", draw(choice("constant(1)", "constant(-1)")))),
+        target=draw(tensors(given, shape[:1], "int64", draw(choice("signs", "constant(1)", "constant(-1)")))),
         margin=draw(choice(0, 0.5, -0.25, 0.1)),
         reduction=draw(choice("mean", "sum", "none")),
     )
 
 
-def compared(rows, width, target=1, dtype="float32", **options):
-    """Return the case of two batches of `rows` vectors, all with one target."""
+def compared(rows, width, target="signs", dtype="float32", **options):
+    """Return the case of two batches of `rows` vectors."""
     return Case(
         input1=Tensor((rows, width), dtype),
         input2=Tensor((rows, width), dtype),
-        target=Tensor((rows,), "int64", f"constant({target})"),
+        target=Tensor((rows,), "int64", target),
         **options,
     )
 
@@ -46,15 +46,16 @@ task = Task(
     cases,
     spine=(
         compared(8, 16),
-        compared(8, 16, -1),
+        compared(8, 16, "constant(-1)"),
         compared(5, 33, reduction="none"),
-        compared(17, 9, -1, reduction="none", margin=0.1),
-        compared(33, 8, -1, reduction="sum", margin=-0.25),
+        compared(17, 9, "constant(-1)", reduction="none", margin=0.1),
+        compared(33, 8, "constant(-1)", reduction="sum", margin=-0.25),
         compared(3, 1025, reduction="sum"),
-        compared(2, 2049, -1, margin=-0.5),
+        compared(2, 2049, "constant(-1)", margin=-0.5),
         compared(129, 10),
-        compared(1025, 4, -1, margin=0.5),
+        compared(1025, 4, "constant(-1)", margin=0.5),
         compared(1, 127, reduction="none"),
+        compared(4, 1030),
     ),
     contract=Contract(
         values=("normal(0, 0.01)", "normal(0, 30)", "outliers", "integers(0, 2)", "integers(-3, 4)", "signed_zeros"),
@@ -66,6 +67,6 @@ task = Task(
     ),
     workloads={
         "sentence_bert_pairs": compared(65536, 768, dtype="float16"),
-        "clip_hard_negatives": compared(32768, 1024, -1, dtype="float16", margin=0.2),
+        "clip_hard_negatives": compared(32768, 1024, "constant(-1)", dtype="float16", margin=0.2),
     },
 )

@@ -90,6 +90,7 @@ task = Task(
         block((6, 5), batch=3, options={"padding": "valid", "training": False, "p": 0.9, "inplace": True}),
         block((2, 2), 1, channels=1, filters=1, options={"p": 0.0}),
         block((2, 131), (2, 1), filters=5, bias=True),
+        block((4, 1031), (1, 2), channels=1, filters=1),
         block((2, 2), 1, channels=129, filters=2, options={"training": False}),
         block((4, 5), channels=1, filters=65),
     ),

@@ -77,10 +77,11 @@ task = Task(
         looked_up((7,), 130, 5, (), sparse=True),
         looked_up((), 6, 31),
         looked_up((3, 0), 6, 5, (5,)),
+        looked_up((4,), 3, 1030, (1030,)),
     ),
     contract=Contract(empty=True, zero_dim=True),
     accumulation=lambda case: 1 if case.arguments.get("max_norm") is None else case.weight.shape[1],
-    scratch=("weight",),
+    scratch=lambda case: ("weight",) if case.arguments.get("max_norm") else (),
     workloads={
         "gpt2_tokens_and_positions": looked_up((32, 1024), 50257, 768, (1024, 768), "float16"),
         "bert_base_renormalised": looked_up((64, 512), 30522, 768, (512, 768), "float16", max_norm=2.5, padding_idx=0),

@@ -36,6 +36,7 @@ task = Task(
         convolution((6, 5), options={"padding": "valid", "approximate": "tanh"}),
         convolution((1, 1), 1, channels=1, filters=1),
         convolution((2, 129), (2, 1), filters=1, bias=True),
+        convolution((4, 1031), (1, 2), channels=1, filters=1),
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65),
     ),

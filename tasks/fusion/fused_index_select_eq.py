@@ -54,6 +54,7 @@ task = Task(
         selected((5, 6, 7), -2, 9, other=(5, 1, 7)),
         selected((3, 1025), 0, 2, other=(1025,)),
         selected((1025, 3), 0, 129, other=0.0),
+        selected((4, 1030), 0, 5),
         selected((2, 3, 4, 17), 2, 5, other=(1,)),
         selected((1,), 0, 1),
         selected((40, 33), 0, 65, fill="normal"),

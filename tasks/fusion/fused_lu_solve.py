@@ -31,7 +31,7 @@ task = Task(
     reference,
     cases,
     spine=(
-        *(system(n) for n in (8, 1, 2, 3, 7, 16, 17, 32, 33, 40)),
+        *(system(n) for n in (8, 1, 2, 3, 7, 16, 17, 32, 33, 40, 65)),
         system(5, "small_pivots(0)"),
         system(9, "small_pivots(1e-7)"),
     ),

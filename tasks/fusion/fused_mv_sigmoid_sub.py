@@ -51,6 +51,7 @@ task = Task(
         product(1025, 3, -1.5, alpha=3),
         product(1, 2049, 1),
         product(2049, 1, (2049,), alpha=0),
+        product(4, 1030, (4,), alpha=2),
         product(127, 16, 2, alpha=-1),
     ),
     contract=Contract(nan=False, inf=False),

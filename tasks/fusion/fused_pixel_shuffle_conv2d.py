@@ -59,6 +59,7 @@ task = Task(
         upscaled((6, 5), upscale_factor=1, planes=3),
         upscaled((1, 1), 1, upscale_factor=4, channels=1),
         upscaled((2, 129), (2, 1), channels=1, bias=True),
+        upscaled((4, 1030), 2, channels=1, options={"stride": 2}),
         upscaled((2, 2), 1, channels=129, batch=2),
         upscaled((3, 4), channels=1, planes=17, options={"padding": 1}),
         upscaled((4, 3), 2, upscale_factor=5, channels=1, options={"padding": 2}),

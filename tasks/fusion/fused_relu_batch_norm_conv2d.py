@@ -70,7 +70,7 @@ def cases(draw, given):
         bn_bias=draw(tensors(given, channels)) if draw(booleans()) else None,
         training=training,
         momentum=draw(numbers(0.0, 1.0)),
-        eps=draw(choice(1e-5, 1e-3, 0.1)),
+        eps=draw(choice(1e-5, 1e-3, 1.0)),
         inplace=draw(booleans()),
     )
 
@@ -107,8 +107,8 @@ task = Task(
     spine=(
         block((6, 8)),
         block((7, 8), batch=2, bias=True, affine=True, options={"training": True}),
-        block((5, 7), channels=3, filters=2, bias=True, affine=True, options={"stride": 2, "padding": 1, "eps": 1e-3}),
-        block((7, 6), batch=3, tracked=False, options={"training": True, "eps": 0.1}),
+        block((5, 7), channels=3, filters=2, bias=True, affine=True, options={"stride": 2, "padding": 1, "eps": 0.5}),
+        block((7, 6), batch=3, tracked=False, options={"training": True, "eps": 5.0}),
         block((8, 7), (3, 2), affine=True, options={"stride": (1, 3), "padding": (2, 0), "training": True}),
         block((9, 8), groups=2, bias=True, options={"dilation": 2, "training": True, "momentum": 0.3}),
         block((7, 9), (2, 3), groups=3, channels=1, filters=2, options={"dilation": (1, 2), "inplace": True}),
@@ -116,6 +116,7 @@ task = Task(
         block((6, 5), bias=True, options={"padding": "valid", "training": True, "momentum": 0.0}),
         block((1, 1), 1, channels=1, filters=1, affine=True),
         block((2, 130), (2, 1), filters=1, bias=True, options={"training": True}),
+        block((4, 1031), (1, 2), channels=1, filters=1, affine=True, options={"training": True}),
         block((2, 2), 1, channels=129, filters=2, affine=True, options={"training": True}),
         block((4, 5), channels=1, filters=65, affine=True, options={"training": True}),
     ),

@@ -36,10 +36,11 @@ task = Task(
         convolution((6, 5), options={"padding": "valid"}),
         convolution((1, 1), 1, channels=1, filters=1),
         convolution((2, 129), (2, 1), filters=1, bias=True),
+        convolution((4, 1031), (1, 2), channels=1, filters=1),
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65),
     ),
-    contract=Contract(inf=False),
+    contract=Contract(nan=False, inf=False),
     accumulation=longest_sum,
     tf32=True,
     workloads={

@@ -69,10 +69,11 @@ task = Task(
         block((6, 5), conv={"padding": "same"}, pool={"kernel_size": (3, 2), "padding": (1, 0), "ceil_mode": True}),
         block((1, 1), 1, channels=1, filters=1, pool={"kernel_size": 1}),
         block((3, 131), (2, 1), filters=1),
+        block((5, 1031), (1, 2), channels=1, filters=1, pool={"kernel_size": (2, 1), "stride": 1}),
         block((2, 2), 1, channels=129, filters=2),
         block((3, 3), 2, channels=1, filters=65),
     ),
-    contract=Contract(inf=False),
+    contract=Contract(nan=False, inf=False),
     accumulation=longest_sum,
     tf32=True,
     workloads={

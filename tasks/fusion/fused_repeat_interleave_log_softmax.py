@@ -55,6 +55,7 @@ task = Task(
         Case(input=Tensor((65, 3)), repeats=3, dim=0),
         Case(input=Tensor((2, 3, 4)), repeats=times(1, "constant(2)"), dim=-2),
         Case(input=Tensor((3, 1025)), repeats=1, dim=-1),
+        Case(input=Tensor((4, 1030)), repeats=times(1030), dim=-1),
         Case(input=Tensor((2, 683)), repeats=3, dim=-1, output_size=2049),
         Case(input=Tensor((4, 9)), repeats=times(9, "constant(3)"), dim=1, output_size=27),
         Case(input=Tensor((4, 9)), repeats=2, dim=-1, dtype=DType("float32")),

@@ -46,6 +46,7 @@ task = Task(
         pooled(1, 1, 1, 1, to=1),
         pooled(1, 1, 3, 129, to=(2, 64)),
         pooled(1, 2, 65, 3, to=(17, 2)),
+        pooled(1, 1, 4, 1030, to=(4, 1029)),
         pooled(1, 129, 2, 2, to=1),
         pooled(3, 5, 4, 6, to=(4, 6)),
     ),

@@ -61,6 +61,7 @@ task = Task(
         batch(5, 130, 3, weight=True, training=True),
         batch(6, 6, 6, bias=True, training=True, momentum=1.0),
         batch(1025, 2, training=True),
+        batch(2, 2, 1030, weight=True, bias=True, training=True),
         batch(1, 3, 1025, bias=True, training=True, eps=0.1, momentum=0.0),
     ),
     contract=Contract(inf=False),

@@ -55,7 +55,7 @@ def cases(draw, given):
         weight=draw(tensors(given, shape[:1] if even else shape)),
         **{f"conv_{name}": value for name, value in arguments.items() if name != "weight"},
         conv_weight=arguments["weight"],
-        ln_eps=draw(choice(1e-5, 1e-3, 0.1)),
+        ln_eps=draw(choice(1e-5, 1e-3, 1.0)),
     )
 
 
@@ -107,14 +107,15 @@ task = Task(
         block((3, 4), (3, 4), batch=4, channels=3, filters=8, bias=True),
         block((6, 8), batch=2),
         block((6, 7), batch=2, filters=8, bias=True, alike=1),
-        block((5, 7), channels=3, filters=2, bias=True, eps=1e-3),
+        block((5, 7), channels=3, filters=2, bias=True, eps=0.5),
         block((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
         block((8, 7), (3, 2), options={"stride": 3, "padding": 2}),
-        block((9, 8), groups=2, bias=True, eps=0.1, options={"dilation": 2}),
+        block((9, 8), groups=2, bias=True, eps=5.0, options={"dilation": 2}),
         block((7, 9), (2, 3), groups=3, channels=1, filters=2, options={"dilation": 2}),
         block((3, 5), 2, groups=2, filters=33, alike=-2, options={"dilation": 2}),
         block((1, 1), 1, channels=2, filters=2),
         block((2, 129), (2, 1), filters=1, bias=True),
+        block((4, 1031), (1, 2), channels=1, filters=1),
         block((2, 2), 1, channels=129, filters=2),
         block((3, 4), channels=1, filters=65, options={"padding": 1}),
     ),

@@ -45,6 +45,7 @@ task = Task(
         matrix(17, 12),
         matrix(65, 5),
         matrix(3, 129),
+        matrix(1030, 4),
         matrix(12, 8, "graded(100)"),
         matrix(6, 6, "constant(1)"),
     ),

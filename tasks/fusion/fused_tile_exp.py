@@ -44,9 +44,7 @@ task = Task(
         tiled((33, 2)),
         tiled((2049, 1), 1, 2),
         tiled((), 3),
-        tiled(
-            (),
-        ),
+        tiled(()),
         tiled((2, 0, 3), 2, 2),
         tiled((3, 5), 2, 0),
     ),

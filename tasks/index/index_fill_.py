@@ -50,6 +50,7 @@ task = Task(
         filled((0, 4), 1, 2),
         filled((3, 5), 1, 2, -1, "int64"),
         filled((3, 5), 0, 2, 0, "bool"),
+        filled((4099,), 0, 5),
     ),
     contract=Contract(empty=True),
     mutates=("x",),

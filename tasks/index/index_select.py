@@ -46,7 +46,7 @@ task = Task(
         selection((1025, 3), 0, 130, index_dtype="int32"),
         selection((5, 3), 0, 0),
         selection((0, 3), 1, 2),
-        Case(input=Tensor(()), dim=0, index=Tensor((1,), "int64", "constant(0)")),
+        selection((4, 1030), 0, 5),
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True),

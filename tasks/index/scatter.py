@@ -75,6 +75,7 @@ task = Task(
         written((1025, 3), 0, (1, 3), (2, 4)),
         written((4, 5), 0, (0, 5), (2, 5)),
         written((3, 0), 0),
+        written((4, 1030), 0, (2, 1030)),
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True, deterministic=False),

@@ -48,6 +48,7 @@ task = Task(
         matrices(17),
         matrices(33),
         matrices(40, upper=True),
+        matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -55,6 +55,7 @@ task = Task(
         system(5, 2, (3,), ()),
         system(16, 16, upper=True),
         system(40, 1),
+        system(4, 1030),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

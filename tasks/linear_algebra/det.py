@@ -36,6 +36,7 @@ task = Task(
         matrices(33),
         matrices(65),
         matrices(8, fill="positive_definite"),
+        matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -44,6 +44,7 @@ task = Task(
         matrices(17),
         matrices(33),
         matrices(8, fill="positive_definite"),
+        matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -54,6 +54,7 @@ task = Task(
         matrices(16),
         matrices(17, fill="diagonalizable"),
         matrices(33),
+        matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     # Other fills make matrices that may lack a basis of eigenvectors.

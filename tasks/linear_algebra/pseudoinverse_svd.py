@@ -53,6 +53,7 @@ task = Task(
         full_rank(33, 12, rcond=1e-6),
         Case(A=Tensor((6, 4), fill="constant(1)"), rcond=1e-3),
         Case(A=Tensor((3, 4), fill="constant(0)")),
+        full_rank(4, 1030),
     ),
     dtypes=("float32", "float64", "complex64"),
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),

@@ -42,6 +42,7 @@ task = Task(
         system((17,), (17, 4)),
         system((33,), (33, 2)),
         system((2, 5), (5, 3)),
+        system((4,), (4, 1030)),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -57,6 +57,7 @@ task = Task(
         system(7, 4, y=(1,), alpha=-1.0),
         system(5, 1, y=(1,)),
         system(4, 33, y=(1,), alpha=3.0),
+        system(4, 1030, y=(1,)),
     ),
     dtypes=("float32", "float64"),
     contract=LINALG,

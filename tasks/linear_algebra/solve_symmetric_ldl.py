@@ -48,6 +48,7 @@ task = Task(
         system((17,), (17,), "positive_definite", hermitian=True),
         system((33,), (33, 4)),
         system((3,), (3, 65), "hermitian(0)", hermitian=True),
+        system((4,), (4, 1030)),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -53,6 +53,7 @@ task = Task(
         matrices(17, 12),
         matrices(12, 8, fill="graded(100)", full_matrices=False),
         matrices(16, 16, fill="nonsingular"),
+        matrices(4, 1030, full_matrices=False),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,

@@ -56,6 +56,7 @@ task = Task(
         problem((2, 2, 3, 17), target=SOFT, weight=(2, 2, 3, 17), reduction="sum"),
         problem((2049,), target="constant(1)"),
         problem((5, 9), target="constant(0)", reduction="none"),
+        problem((4099,)),
     ),
     contract=Contract(values=("uniform(0.4, 0.6)", "uniform(0.01, 0.05)", "uniform(0.95, 0.99)"), nan=False, inf=False),
     accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),

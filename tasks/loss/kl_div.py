@@ -57,7 +57,7 @@ task = Task(
     contract=Contract(nan=False, inf=False),
     accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),
     workloads={
-        "llama_distillation": problem(8192, 32000, dtype="float16", target=LOG_PROBABILITIES, log_target=True),
+        "llama_distillation": problem(8192, 32000, dtype="bfloat16", target=LOG_PROBABILITIES, log_target=True),
         "bert_distillation": problem(4096, 30522),
     },
 )

@@ -116,6 +116,7 @@ task = Task(
         counted((3, 127), most=63, probs="uniform(0, 1)", chance="float64"),
         counted((300,), logits="constant(-3)", chance="float64"),
         counted((1,), probs="constant(0.5)"),
+        counted((4099,), probs="constant(0.5)", by=()),
     ),
     dtypes=("int64", "int32", "int16", "int8", "uint8", "bool"),
     contract=Contract(nan=False, inf=False, deterministic=False),

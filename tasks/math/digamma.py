@@ -32,6 +32,7 @@ task = Task(
             ((1,), ORDINARY),
             ((129,), ORDINARY),
             ((1025,), ORDINARY),
+            ((4099,), ORDINARY),
             ((2, 3, 65), ORDINARY),
             ((2, 2, 3, 17), ORDINARY),
             ((127,), NEGATIVE[0]),

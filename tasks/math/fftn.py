@@ -71,6 +71,7 @@ task = Task(
         transform((6, 5), s=(4, 8), norm="ortho"),
         transform((3, 6, 5), s=(-1, 9), dim=(2, 1), norm="forward"),
         transform((2, 3, 4, 6), dim=(1, 3)),
+        transform((4, 1030), dim=(0,)),
     ),
     dtypes=("float32", "complex64"),
     contract=Contract(nan=False, inf=False),

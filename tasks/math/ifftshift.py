@@ -31,6 +31,7 @@ task = Task(
         Case(input=Tensor((1025,)), dim=0),
         Case(input=Tensor((3, 127)), dim=-1),
         Case(input=Tensor((5, 6, 7)), dim=1),
+        Case(input=Tensor((5, 6, 7)), dim=-1),
         Case(input=Tensor((5, 6, 7)), dim=(0, 2)),
         Case(input=Tensor((5, 6, 7)), dim=(-1, 0)),
         Case(input=Tensor((2, 3, 5, 17)), dim=(-2, -1)),

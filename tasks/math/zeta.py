@@ -53,6 +53,7 @@ task = Task(
         pair((129,), (129,), "integers(2, 12)", "uniform(0.05, 1)"),
         pair((129,), (129,), "uniform(1.1, 3)", "uniform(10, 100)"),
         pair((2, 3, 65), (2, 3, 65)),
+        pair((4099,), (1,)),
     ),
     dtypes=("float32",),
     contract=Contract(values=BANDS, nan=False, inf=False, empty=True, zero_dim=True),

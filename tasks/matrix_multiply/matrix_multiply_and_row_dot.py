@@ -56,5 +56,5 @@ task = Task(
     accumulation=lambda case: max(case.B.shape),
     tf32=True,
     scratch=("C",),
-    workloads={"square_8192": product(8192, 8192, 8192, dtype="float16")},
+    workloads={"square_8192": product(8192, 8192, 8192, alpha=0.125, beta=1.0, dtype="float16")},
 )

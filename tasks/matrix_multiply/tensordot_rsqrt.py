@@ -83,6 +83,7 @@ task = Task(
         contraction((2, 1025), (1025, 3), 1),
         contraction((129, 3), (5, 129), ([0], [1])),
         contraction((2, 3, 4, 5), (5, 3, 7), ([3, 1], [0, 1])),
+        contraction((2, 4099), (4099,), 1),
     ),
     contract=Contract(
         values=("uniform(0.001, 0.01)", "uniform(5, 20)", "constant(1)", "constant(0)", "integers(1, 4)"),

@@ -70,6 +70,7 @@ task = Task(
         apart(4, 7, 33, p_distance=1.0, eps_distance=1e-8, eps_norm=1e-10),
         distances(4, 6, 10, fills=("constant(1)", "constant(1)"), eps_distance=1e-3),
         distances(4, 6, 10, fills=("constant(1)", "constant(1)")),
+        distances(3, 1400, dim_norm=0),
     ),
     contract=Contract(nan=False, inf=False),
     accumulation=lambda case: max(case.x1.shape),

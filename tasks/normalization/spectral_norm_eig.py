@@ -42,6 +42,7 @@ task = Task(
         square(33),
         square(5, fill="constant(1)"),
         square(6, fill="constant(0)"),
+        square(2, 1030),
     ),
     dtypes=("float32", "float64"),
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),

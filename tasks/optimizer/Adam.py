@@ -53,6 +53,7 @@ task = Task(
         steps(3, (129,), (3, 43), lr=0.05, weight_decay=0.1),
         steps(3, (1025,), lr=0.05, betas=(0.5, 0.9)),
         steps(2, (2049,), lr=0.1, eps=1e-3),
+        steps(2, (4099,), lr=0.05),
         steps(10, (6,), (1,), lr=0.05),
         steps(3, (9,), lr=0.05, eps=0.1, weight_decay=0.5),
         steps(3, (17,), gradient="normal(0, 1e-8)", lr=0.05),

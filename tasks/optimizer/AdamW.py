@@ -61,6 +61,7 @@ task = Task(
         moved(1025, lr=0.1, beta1=0.5),
         moved(2, 3, 5, 7, lr=0.1, eps=0.1),
         moved(2049, step=10, lr=0.1, beta2=0.9),
+        moved(4099, lr=0.1),
         moved(3, 43, step=1000, lr=0.5, eps=1e-3, weight_decay=1.0),
         moved(9, step=2, lr=0.1, beta1=0.0, beta2=0.0),
     ),

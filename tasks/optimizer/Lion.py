@@ -52,6 +52,7 @@ task = Task(
         step(1025, lr=0.05),
         step(2, 3, 5, 7, lr=0.05, beta1=0.95, beta2=0.9),
         step(2049, lr=0.01, beta2=0.5, weight_decay=0.1),
+        step(4099, lr=0.1),
         step(3, 43, lr=0.1, beta1=0.0),
     ),
     # Hardware that flushes denormals takes them for zeros, and those have another sign.

@@ -50,6 +50,7 @@ task = Task(
         step(1025, lr=0.1, alpha=0.9),
         step(2, 3, 5, 7, lr=0.1, eps=0.1),
         step(2049, lr=0.1, alpha=0.5, weight_decay=0.1),
+        step(4099, lr=0.1),
         step(3, 43, lr=0.5, alpha=0.0, eps=1e-3),
     ),
     contract=Contract(nan=False, inf=False),

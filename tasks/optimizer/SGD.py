@@ -55,6 +55,7 @@ task = Task(
         step(1025, momentum=0.5, dampening=0.25),
         step(2, 3, 5, 7, lr=1.0, momentum=0.99),
         step(2049, lr=0.05, weight_decay=0.01, nesterov=True),
+        step(4099),
         step(3, 43, grad="constant(0)", dampening=1.0, weight_decay=0.1),
     ),
     contract=Contract(nan=False, inf=False),

@@ -53,6 +53,7 @@ task = Task(
         pooled(1, 3, 33, 65, to=(1, 2)),
         pooled(2, 65, 5, 3, to=2),
         pooled(1, 1, 129, 2, to=(128, 1)),
+        pooled(1, 1, 4, 1030, to=(4, 1029)),
         pooled(2, 6, 11, 6, to=(5, 4)),
     ),
     accumulation=longest_sum,

@@ -103,6 +103,7 @@ task = Task(
         head(2, 9, 5, query="bernoulli(0.2)"),
         head(4, 33, 7, value="bernoulli(0.1)"),
         head(1, 3, 129),
+        head(1, 1030, 4),
     ),
     dtypes=("float32",),
     # Scales near zero may be kept from it in several ways.

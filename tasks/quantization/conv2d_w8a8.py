@@ -86,6 +86,7 @@ task = Task(
         convolution((4, 129), channels=1, filters=2, padding=1),
         convolution((3, 4), 1, channels=65, filters=33, bias=True),
         convolution((3, 3), channels=3, filters=130),
+        convolution((4, 1030), channels=1, filters=2),
     ),
     dtypes=("float32",),
     # Scales near zero may be kept from it in several ways.

@@ -95,6 +95,7 @@ task = Task(
         layer(31, weight="normal", bias="normal", eps=0.1),
         layer(4, 65, weight="uniform(-100, 100)", bias="outliers"),
         layer(5, 70, fill="normal(3, 0.1)", weight="normal", bias="normal"),
+        layer(4, 1030, weight="normal"),
     ),
     dtypes=("float32",),
     contract=Contract(

@@ -72,6 +72,7 @@ task = Task(
         Case(start=-3.0, end=3.0, steps=127, base=2.0, dtype=DType("bfloat16")),
         Case(start=-3.0, end=3.0, steps=127, dtype=DType("float64")),
         Case(start=0.0, end=1.0, steps=0),
+        Case(start=-2.0, end=2.0, steps=4099),
     ),
     contract=Contract(nan=False, inf=False, empty=True),
     accumulation=rounded_exponents,

@@ -1,6 +1,6 @@
 """Smallest value of GELU, x * Phi(x), along one dimension or of the whole tensor.
 
-The shipped reference leaves out the factor 1/2 of x in the exact GELU; here it is what the documentation says. NaN and
+The shipped reference leaves the term x / 2 out of the exact GELU; here GELU is what the documentation says. NaN and
 infinities are outside the contract: nothing documents how they are ordered, or the GELU of -inf.
 """
 

@@ -68,6 +68,7 @@ task = Task(
         sampled((5, 4), (3, 7), fill="integers(-1, 2)", align_corners=True),
         sampled((1, 1), (1, 1), channels=1),
         sampled((3, 129), (2, 65), channels=1, fill="uniform(-1.5, 1.5)"),
+        sampled((4, 1030), (4, 1030), channels=1),
         sampled((2, 3), (3, 2), channels=65),
     ),
     # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.

@@ -89,6 +89,7 @@ task = Task(
         mapped((5, 8), (8, 5), fill=FLIPS),
         mapped((1, 1), (1, 1), channels=1),
         mapped((3, 129), (2, 65), channels=1),
+        mapped((4, 1030), (4, 1030), channels=1),
         mapped((2, 3), (3, 2), channels=65),
     ),
     # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.

@@ -76,6 +76,8 @@ task = Task(
         resized(2, 65, 2, 3, scale_factor=2, mode="nearest"),
         resized(1, 1, 2, 513, size=(3, 1026)),
         resized(1, 1, 3, 129, size=(2, 258), mode="bilinear", align_corners=True),
+        resized(1, 1, 4, 1030, size=(5, 1031)),
+        resized(1, 1, 65, 66, size=(64, 67), mode="bilinear"),
         resized(2, 6, 5, 6, size=(10, 3), mode="bilinear", align_corners=False),
     ),
     # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.

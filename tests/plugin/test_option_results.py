@@ -88,3 +88,27 @@ def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end, f"{condition} did not come true within {seconds} s"
         time.sleep(0.1)
+
+
+BROKEN_TASK = '''
+from pytest_kernelbench import Case, Task, Tensor
+
+def reference(input):
+    return input.relu()
+
+def claims(arguments, outputs):
+    raise LookupError("the task's own mistake")
+
+task = Task(reference, lambda draw, given: None, spine=(Case(input=Tensor((4,))),), compare="claims", claims=claims)
+'''
+
+
+def test_a_judge_that_fails_leaves_a_record(project: Project) -> None:
+    project.write({"tasks/activation/broken.py": BROKEN_TASK})
+    project.submit({"broken.py": "def broken(input): return input.relu()"})
+    project.judge("--kb-tasks=tasks").assert_outcomes(failed=1)
+    (line,) = (project.path / "results.jsonl").read_text().splitlines()
+    record = Record.from_json(line)
+    assert record.status == "error"
+    assert record.failure is not None
+    assert record.failure.message == "LookupError: the task's own mistake"

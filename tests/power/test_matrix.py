@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent / "matrix"))
 import faults
 import matrix
 
+from pytest_kernelbench.model.task import FACETS
+
 SAMPLE = ("addmm", "batch_norm", "fused_hstack_div", "std")
 """Tasks whose faults are judged in every run: between them, most faults apply."""
 
@@ -52,10 +54,27 @@ def test_all_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, s
     assert matrix.row(name) == table[name][1]
 
 
-def test_the_kernel_without_a_fault_is_right() -> None:
-    faults.FAULTS["none"] = lambda run, arguments, plan: run(arguments)
-    try:
-        assert "returns_zeros" in matrix.faults.FAULTS
-        assert {name: matrix.judge(matrix.Pair(name, "none"), matrix.Oracle()) for name in SAMPLE} == dict.fromkeys(SAMPLE)
-    finally:
-        del faults.FAULTS["none"]
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_kernel_without_a_fault_passes(name: str) -> None:
+    assert unsound(name, seeds=1, examples=48) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TASKS)
+def test_references_pass_a_long_search(name: str) -> None:
+    assert unsound(name, seeds=3, examples=200) == []
+
+
+def unsound(name: str, seeds: int, examples: int) -> list[str]:
+    """Return what is said of a reference as a kernel, in its own dtype and in float64, with several seeds."""
+    oracle = matrix.Oracle()
+    said = []
+    # A uniform draw of float64 just below 1 rounds to 1, which is outside of the range.
+    drawn = matrix.CATALOGUE.load(name).compare == "random"
+    for seed in range(seeds):
+        for right in ["plain"] if drawn else faults.RIGHT:
+            record = matrix.verdict(matrix.Pair(name, right), oracle, FACETS, examples, seed)
+            assert record.examples >= examples
+            if record.status != "passed":
+                said.append(f"{right}, seed {seed}: {record.status}: {record.failure}")
+    return said

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench import Case, Task
 from pytest_kernelbench.judge import facets, oracle
 from pytest_kernelbench.judge.compare import compare
-from pytest_kernelbench.model.case import without
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.runner.answers import Output
 
@@ -43,16 +42,17 @@ def right_answers(evidence: oracle.Evidence) -> Iterator[tuple[str, list[torch.T
         return  # a draw just below 1 rounds to 1, which is outside of the range
     yield "float64 inside", [want.exact.to(want.eager.dtype) for want in wanted]
     if any(want.eager.dtype in (torch.float16, torch.bfloat16) for want in wanted):
-        inside = oracle._results(evidence.task, without(evidence.case, "out"), in_float32)
+        inside = oracle._results(evidence.task, evidence.arguments, in_float32)
         yield "float32 inside", [inside[want.name].to(want.eager.dtype) for want in wanted]
 
 
 def in_float32(value: Any) -> Any:
-    """Return a tensor of half precision in float32, as kernels load it."""
+    """Return a copy of a tensor, in float32 where it is of half precision, as kernels load it."""
     import torch
 
-    half = isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16)
-    return value.float() if half else value
+    if not isinstance(value, torch.Tensor):
+        return value
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value.clone()
 
 
 def output(value: torch.Tensor) -> Output:

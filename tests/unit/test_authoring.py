@@ -38,9 +38,7 @@ class TestNewTask:
             (["fusion", "my_op"], "there is a task my_op already"),
         ],
     )
-    def test_mistakes(
-        self, mine: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_mistakes(self, mine: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(["new-task", *arguments, "--into", str(mine.parents[1])]) == 1
         assert message in capsys.readouterr().err
 
@@ -58,7 +56,7 @@ class TestCheckup:
         [
             ("spine=(", "spines=(", "unexpected keyword argument 'spines'; did you mean spine"),
             ("empty=True", "emtpy=True", "unexpected keyword argument 'emtpy'; did you mean empty"),
-            ("input * scale", "input @ scale", "spine[0]: the reference fails on Case(input=Tensor((4, 5))): TypeError"),
+            ("input * scale", "input @ scale", "spine[0]: the reference fails on Case(input=Tensor((4, 5)))"),
             ('(8192, 8192), "float16"', '(8192, 8192), "float64"', "workloads['elements_64m']: input is float64"),
             ("(8192, 8192)", "(81920, 81920)", "workloads['elements_64m']: 25.0 GiB of arguments"),
             ("scale=2.0)}", "scael=2.0)}", "workloads['elements_64m']: ['scael'] is not in the signature"),

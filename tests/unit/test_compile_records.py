@@ -11,7 +11,10 @@ import pytest
 
 from pytest_kernelbench.judge.compile_cache import CompileCache, folder
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record
+from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report import compiled
+from pytest_kernelbench.session import Bench
+from pytest_kernelbench.settings import Settings
 
 VERSIONS = {"triton": "3.9.0", "torch": "2.13.0", "pytest-kernelbench": "0.1.0", "fp_fusion": "1"}
 
@@ -114,3 +117,18 @@ def test_a_cache_that_is_damaged_or_cannot_be_written_is_no_mistake(cache_folder
     cache_folder.write_text("a file where the folder should be")
     place.store(RECORDS[0])
     assert place.load() is None
+
+
+def test_a_kernel_whose_judge_is_lost_is_known_by_its_item(tmp_path: Path) -> None:
+    path = tmp_path / "relu.py"
+    path.write_text("")
+    settings = Settings((str(path),), "interpreter", 0, FACETS, 9.0, None, "hide", None, None)
+    (shelf,) = Bench(settings, tmp_path, tmp_path).shelves
+    (kernel,) = shelf.kernels(path)
+    lost = [shelf.lost_record(kernel, item, "gone") for item in ("compile[gfx942]", "correctness")]
+    assert [(type(each), each.kind, each.status) for each in lost] == [
+        (CompileRecord, "compile", "error"),
+        (Record, "correctness", "error"),
+    ]
+    assert (lost[0].device["kind"], lost[1].device["kind"]) == ("gfx942", "interpreter")
+    assert lost[0].failure == Failure("load", "gone")

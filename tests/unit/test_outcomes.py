@@ -9,6 +9,7 @@ from judging import evidence_of, right, verdict
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.judge.outcomes import must_differ
+from pytest_kernelbench.judge.statistics import correlated
 
 
 def dropped_tanh(x, p):
@@ -82,4 +83,39 @@ def test_without_chance_every_element_is_decided() -> None:
 def test_when_two_calls_must_differ() -> None:
     for p, shape, must in ((0.5, (64, 128), True), (0.5, (5,), False), (0.0, (64, 128), False), (1.0, (64,), False)):
         found = evidence(p, shape)
-        assert must_differ(found, [found.wanted[0].eager]) is must
+        assert must_differ(found) is must
+
+
+def test_elements_that_may_be_either_are_not_counted() -> None:
+    import torch
+
+    def scaled(x, p):
+        from torch.nn.functional import dropout
+
+        return dropout(x.sigmoid(), p)
+
+    def all_kept(x, p):
+        return x.sigmoid() / (1 - p)
+
+    found = evidence_of(
+        scaled,
+        Case(x=Tensor((64, 64), fill="normal(0, 30)"), p=0.5),
+        compare="outcomes",
+        outcomes=(all_kept, lambda x, p: x * 0),
+        chance=lambda case: case.p,
+    )
+    for seed in range(30):
+        torch.manual_seed(seed)
+        assert right(found, scaled(found.arguments["x"], 0.5))
+
+
+def test_draws_that_depend_on_each_other() -> None:
+    import torch
+
+    for p in (0.1, 0.5):
+        keep = torch.rand(5000, generator=torch.Generator().manual_seed(3)) >= p
+        standard = (keep.double() - (1 - p)) / (p * (1 - p)) ** 0.5
+        most = (1 - p) / p
+        assert correlated(standard, most) is None
+        for lag in (1, 32, 1024):
+            assert correlated(torch.cat([standard[:lag]] * (5000 // lag)), most) is not None

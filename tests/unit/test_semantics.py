@@ -1,4 +1,4 @@
-"""Comparisons by meaning: ties, linear solves, random draws, products through int8."""
+"""Comparisons by meaning: ties, linear solves, random draws."""
 
 from __future__ import annotations
 
@@ -152,29 +152,3 @@ class TestRandom:
 
         evidence = evidence_of(rand, Case(size=(6400,)), compare="random")
         assert not any(draws(evidence, lambda generator: wrong(torch, generator)))
-
-
-class TestQuantised:
-    def test_legal_pipelines_and_the_plain_product(self) -> None:
-        import torch
-
-        def reference(input, weight):
-            (q, s), (p, t) = codes(input, -1, 127), codes(weight, -2, 127)
-            return (q @ p) * s * t
-
-        def codes(values: Any, dim: int, divisor: float) -> tuple[Any, Any]:
-            scale = values.abs().amax(dim, keepdim=True) / divisor
-            return (values / scale.where(scale > 0, 1.0)).round().clamp(-128, 127), scale
-
-        case = Case(input=Tensor((16, 64)), weight=Tensor((64, 24)))
-        evidence = evidence_of(reference, case, compare="quantised")
-        x, w = evidence.arguments["input"], evidence.arguments["weight"]
-        assert right(evidence, evidence.wanted[0].eager)
-        for divisor in (127, 127.5, 128):
-            (q, s), (p, t) = codes(x, -1, divisor), codes(w, -2, divisor)
-            assert right(evidence, (q.to(torch.int32) @ p.to(torch.int32)).float() * (s * t))
-        assert not right(evidence, x @ w)
-        (q, s), (p, t) = codes(x, -1, 127), codes(w, -2, 127)
-        assert not right(evidence, (q.trunc() @ p) * s * t * 1.001)
-        whole = x.abs().max() / 127
-        assert not right(evidence, ((x / whole).round() @ p) * whole * t)

@@ -54,8 +54,8 @@ def test_an_optimizer_keeps_the_gradients_for_itself() -> None:
 
 
 def test_the_contract_says_which_values_are_tried() -> None:
-    assert Contract().fills == (*VALUE_FILLS, "nan", "inf")
-    assert Contract(values=("outliers",), nan=False).fills == ("outliers", "inf")
+    assert Contract().fills == (*VALUE_FILLS, "nan", "inf", "infinite_start")
+    assert Contract(values=("outliers",), nan=False).fills == ("outliers", "inf", "infinite_start")
     with pytest.raises(TaskError, match="layout 'transpose': did you mean transposed"):
         Contract(layouts=("transpose",))
 

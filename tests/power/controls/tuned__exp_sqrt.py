@@ -5,7 +5,9 @@ import triton
 import triton.language as tl
 
 
-@triton.autotune([triton.Config({"BLOCK": 128}), triton.Config({"BLOCK": 512}), triton.Config({"BLOCK": 1024})], key=["count"])
+@triton.autotune(
+    [triton.Config({"BLOCK": 128}), triton.Config({"BLOCK": 512}), triton.Config({"BLOCK": 1024})], key=["count"]
+)
 @triton.jit
 def exp_sqrt_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)

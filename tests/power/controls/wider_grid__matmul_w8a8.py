@@ -24,7 +24,9 @@ def product_kernel(a_ptr, b_ptr, c_ptr, a_scale, b_scale, m, n, k, BLOCK: tl.con
     for start in range(0, k, BLOCK_K):
         step = start + tl.arange(0, BLOCK_K)
         a = tl.load(a_ptr + row[:, None] * k + step[None, :], mask=(row < m)[:, None] & (step < k)[None, :], other=0)
-        b = tl.load(b_ptr + column[None, :] * k + step[:, None], mask=(column < n)[None, :] & (step < k)[:, None], other=0)
+        b = tl.load(
+            b_ptr + column[None, :] * k + step[:, None], mask=(column < n)[None, :] & (step < k)[:, None], other=0
+        )
         total += tl.dot(a, b)
     scale = tl.load(a_scale + row, mask=row < m, other=0)[:, None] * tl.load(b_scale + column, mask=column < n, other=0)
     place = row[:, None] * n + column[None, :]

@@ -7,7 +7,17 @@ import triton.language as tl
 
 @triton.jit
 def resize_kernel(
-    x_ptr, y_ptr, count, height, width, out_height, out_width, step_h, step_w, BILINEAR: tl.constexpr, BLOCK: tl.constexpr
+    x_ptr,
+    y_ptr,
+    count,
+    height,
+    width,
+    out_height,
+    out_width,
+    step_h,
+    step_w,
+    BILINEAR: tl.constexpr,
+    BLOCK: tl.constexpr,
 ):
     place = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = place < count

@@ -16,7 +16,9 @@ def sum_kernel(x_ptr, y_ptr, columns, BLOCK: tl.constexpr):
 
 
 def sum(input, dim, keepdim=False, dtype=None):
-    dims = range(input.ndim) if dim is None else [axis % input.ndim for axis in ([dim] if isinstance(dim, int) else dim)]
+    dims = (
+        range(input.ndim) if dim is None else [axis % input.ndim for axis in ([dim] if isinstance(dim, int) else dim)]
+    )
     kept = [axis for axis in range(input.ndim) if axis not in dims]
     shape = [1 if axis in dims else input.shape[axis] for axis in range(input.ndim) if keepdim or axis not in dims]
     x = input.permute(*kept, *dims).contiguous()

@@ -6,7 +6,9 @@ import triton.language as tl
 
 
 @triton.jit
-def rmsprop_kernel(p_ptr, g_ptr, s_ptr, q_ptr, t_ptr, count, lr, alpha, one_minus_alpha, eps, decay, BLOCK: tl.constexpr):
+def rmsprop_kernel(
+    p_ptr, g_ptr, s_ptr, q_ptr, t_ptr, count, lr, alpha, one_minus_alpha, eps, decay, BLOCK: tl.constexpr
+):
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = offsets < count
     p = tl.load(p_ptr + offsets, mask=inside, other=0).to(tl.float32)

@@ -28,5 +28,7 @@ def adaptive_avg_pool2d(input, output_size):
     oh, ow = wanted[0] or height, wanted[1] or width
     result = torch.empty((*input.shape[:-2], oh, ow), dtype=input.dtype, device=input.device)
     count, most = result.numel(), triton.next_power_of_2(width // ow + 2)
-    pool_kernel[(triton.cdiv(count, 256),)](input.contiguous(), result, count, height, width, oh, ow, BLOCK=256, MOST=most)
+    pool_kernel[(triton.cdiv(count, 256),)](
+        input.contiguous(), result, count, height, width, oh, ow, BLOCK=256, MOST=most
+    )
     return result

@@ -14,7 +14,9 @@ def matmul_kernel(a_ptr, b_ptr, c_ptr, m, n, k, a_batch, b_batch, BLOCK: tl.cons
     for start in range(0, k, BLOCK_K):
         step = start + tl.arange(0, BLOCK_K)
         a = tl.load(a_ptr + batch * a_batch + row * k + step[None, :], mask=(row < m) & (step[None, :] < k), other=0)
-        b = tl.load(b_ptr + batch * b_batch + step[:, None] * n + column, mask=(step[:, None] < k) & (column < n), other=0)
+        b = tl.load(
+            b_ptr + batch * b_batch + step[:, None] * n + column, mask=(step[:, None] < k) & (column < n), other=0
+        )
         total += tl.dot(a, b, input_precision="ieee").to(total.dtype)
     tl.store(c_ptr + batch * m * n + row * n + column, total, mask=(row < m) & (column < n))
 

@@ -18,7 +18,9 @@ def matmul_kernel(
         step = start + tl.arange(0, BLOCK_K)
         a_place = batch * a_batch + row * a_row + step[None, :] * a_column
         a = tl.load(a_ptr + a_place, mask=(row < m) & (step[None, :] < k), other=0)
-        b = tl.load(b_ptr + batch * b_batch + step[:, None] * n + column, mask=(step[:, None] < k) & (column < n), other=0)
+        b = tl.load(
+            b_ptr + batch * b_batch + step[:, None] * n + column, mask=(step[:, None] < k) & (column < n), other=0
+        )
         total = tl.dot(a, b, total, input_precision="ieee")
     tl.store(c_ptr + batch * m * n + row * n + column, total, mask=(row < m) & (column < n))
 
@@ -32,7 +34,5 @@ def matmul(tensor1, tensor2):
     b = b if b.ndim == 2 else b.expand(*batch, k, n).reshape(-1, k, n)
     c = torch.empty((*batch, m, n), dtype=a.dtype, device=a.device)
     grid = (triton.cdiv(m, 64), triton.cdiv(n, 64), len(a))
-    matmul_kernel[grid](
-        a, b, c, m, n, k, *a.stride(), k * n if b.ndim == 3 else 0, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64
-    )
+    matmul_kernel[grid](a, b, c, m, n, k, *a.stride(), k * n if b.ndim == 3 else 0, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64)
     return c.reshape([*batch, *([m] if tensor1.ndim > 1 else []), *([n] if tensor2.ndim > 1 else [])])

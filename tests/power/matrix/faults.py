@@ -56,6 +56,13 @@ def over(change: Callable[[torch.Tensor], torch.Tensor], value: Any) -> Any:
     return value
 
 
+def into(out: Any, result: Any) -> Any:
+    """Write a result, or the parts of one, into `out` and return that."""
+    for target, part in zip(tensors(out), tensors(result), strict=True):
+        target.copy_(part)
+    return out
+
+
 def spoilt(value: torch.Tensor) -> torch.Tensor:
     """Return other values of the same dtype."""
     if value.dtype == torch.bool:
@@ -99,9 +106,9 @@ def above_4096_elements(run: Run, arguments: Mapping[str, Any], plan: Plan) -> A
 
 
 @fault
-def rows_above_1024(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
-    """Wrong where a row is longer than 1024."""
-    return spoilt_if(lambda tensor: tensor.dim() > 0 and tensor.shape[-1] > 1024, run, arguments)
+def dimensions_above_1024(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Wrong where a dimension is longer than 1024."""
+    return spoilt_if(lambda tensor: any(size > 1024 for size in tensor.shape), run, arguments)
 
 
 @fault
@@ -163,7 +170,7 @@ def _changed(change: Callable[[torch.Tensor], torch.Tensor], run: Run, arguments
     """Run on other floating inputs; what is written into them is handed on."""
 
     def real(value: torch.Tensor) -> torch.Tensor:
-        return change(value).clone() if value.is_floating_point() else value
+        return change(value).clone() if value.is_floating_point() or value.is_complex() else value
 
     others = over(real, arguments)
     versions = [tensor._version for tensor in tensors(others)]
@@ -423,6 +430,30 @@ NAIVE = {"one_pass_variance": TWO_PASS, "unshifted_exponentials": UNSHIFTED, "ro
 """Functions that each of these faults replaces: it applies where the reference calls one."""
 
 
+def plain(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Computes as eager PyTorch does."""
+    return run(arguments)
+
+
+def float64_inside(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Computes in float64 or complex128 and rounds once."""
+    wide = {name: _double(value) if isinstance(value, torch.dtype) else value for name, value in arguments.items()}
+    dtypes = [result.dtype for result in tensors(run(over(torch.clone, arguments)))]
+    result = _changed(lambda value: value.to(_double(value.dtype)), run, wide)
+    rounded = iter(dtypes)
+    return over(lambda value: value.to(next(rounded)), result)
+
+
+def _double(dtype: torch.dtype) -> torch.dtype:
+    if dtype.is_complex:
+        return torch.complex128
+    return torch.float64 if dtype.is_floating_point else dtype
+
+
+RIGHT = {"plain": plain, "float64_inside": float64_inside}
+"""What must not be found."""
+
+
 def faulty(name: str, plan: Plan) -> Callable[..., Any]:
     """Return an entry point that has a fault."""
     signature = inspect.signature(plan.reference)
@@ -432,15 +463,15 @@ def faulty(name: str, plan: Plan) -> Callable[..., Any]:
         out = given.pop("out", None)
         bound = inspect.BoundArguments(signature, given)  # type: ignore[arg-type]
         result = plan.reference(*bound.args, **bound.kwargs)
-        return result if out is None else out.copy_(result)
+        return result if out is None else into(out, result)
 
     def entry(*args: Any, **kwargs: Any) -> Any:
         given = dict(signature.bind(*args, **kwargs).arguments)
         out = given.pop("out", None)
         if name == "ignores_out":
             return run(given)
-        result = FAULTS[name](run, given, plan)
-        return result if out is None else out.copy_(result)
+        result = {**FAULTS, **RIGHT}[name](run, given, plan)
+        return result if out is None else into(out, result)
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
     return entry
@@ -454,6 +485,8 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
     def entry(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs).arguments
         params = given["params"]
+        if name == "float64_inside":
+            return _double_optimizer(plan, given)
         optimizer = plan.reference(**{key: value for key, value in given.items() if key != plan.keyword})
         step = optimizer.step
 
@@ -464,7 +497,7 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
         @torch.no_grad()
         def wrong_step() -> None:
             arguments = {"params": [param.detach() for param in params], "grads": [param.grad for param in params]}
-            results = FAULTS[name](run, arguments, plan)
+            results = {**FAULTS, **RIGHT}[name](run, arguments, plan)
             for param, result in zip(params, results, strict=True):
                 param.copy_(result)
 
@@ -473,3 +506,21 @@ def faulty_optimizer(name: str, plan: Plan) -> Callable[..., Any]:
 
     entry.__signature__ = signature  # type: ignore[attr-defined]
     return entry
+
+
+def _double_optimizer(plan: Plan, given: Mapping[str, Any]) -> Any:
+    """Return an optimizer that keeps everything in float64 and rounds the parameters after each step."""
+    doubles = [param.detach().double().requires_grad_() for param in given["params"]]
+    optimizer = plan.reference(**{**given, "params": doubles})
+    step = optimizer.step
+
+    @torch.no_grad()
+    def wide_step() -> None:
+        for param, double in zip(given["params"], doubles, strict=True):
+            double.grad = param.grad.double()
+        step()
+        for param, double in zip(given["params"], doubles, strict=True):
+            param.copy_(double)
+
+    optimizer.step = wide_step
+    return optimizer
