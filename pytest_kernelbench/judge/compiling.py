@@ -239,9 +239,11 @@ class Compilation:
             return self.raised or _Fault("unsupported", "\n".join(["no case could be looked at", *self.notes]))
         if self.kernels:
             return None
+        if self.raised is not None and self.raised.facet == "basic":
+            return self.raised
         self.label = "torch_only"
         text = "it launches no Triton kernel: there is nothing to compile"
-        return _Fault("rejected" if self.language == "triton" else "unsupported", text)
+        return _Fault("rejected" if self.language == "triton" else "unsupported", text, facet="basic")
 
 
 def _said(answer: Answer) -> str:

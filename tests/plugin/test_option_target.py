@@ -176,6 +176,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     facets = {name: records[name, "sm_80"]["facets"] for name in ("one_fits", "unknown_name", "no_launch")}
     passed = {"basic": "passed", "sizes": "passed"}
     assert facets == {"one_fits": passed, "unknown_name": dict.fromkeys(passed, "compile_error"), "no_launch": {}}
+    assert records["no_launch", "sm_80"]["failure"]["facet"] == "basic"
     assert (labels["waiting"], labels["no_launch"], labels["one_fits"]) == ("data_dependent", "torch_only", None)
     (note,) = records["one_fits", "sm_80"]["notes"]
     assert note.startswith("1 autotune configurations do not compile here; the first: out of resource: shared memory")
