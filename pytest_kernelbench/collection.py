@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from pytest_kernelbench.model.source import SUBMISSIONS
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
+    from pytest_kernelbench.model.targets import Target
     from pytest_kernelbench.session import Bench, Shelf
 
 PROPERTY = "kernelbench"
@@ -85,34 +86,38 @@ class KernelLine(pytest.Collector):
         yield from _items(self, self.shelf, self.kernel)
 
 
-class CorrectnessItem(_Readable, pytest.Item):
-    """One kernel's correctness: all facets, one record."""
+class KernelItem(_Readable, pytest.Item):
+    """One question about one kernel, which one record answers."""
+
+    question: str
+    """What is asked, and so the kind of the record and the marker."""
 
     def __init__(self, *, kernel: Kernel, shelf: Shelf, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernel, self.shelf = kernel, shelf
         self.add_marker(shelf.marker(kernel.task))
-        self.add_marker("correctness")
+        self.add_marker(self.question)
 
     def runtest(self) -> None:
         """Judge the kernel, hand its record on, and fail unless it passed."""
-        from pytest_kernelbench.report.failure import describe
-
         try:
-            record, judgement = self.shelf.judge(self.kernel, self.nodeid)
+            record, text = self.answer()
         except Exception as error:
-            record = self.shelf.lost_record(self.kernel, f"{type(error).__name__}: {error}")
+            record = self.shelf.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}")
             self.user_properties.append((PROPERTY, record.to_json()))
             raise
         self.user_properties.append((PROPERTY, record.to_json()))
         if record.status == "passed":
             return
-        text = describe(record, judgement, self._selection())
         if record.status == "unsupported":
-            pytest.skip(text)
-        raise KernelFailure(text)
+            pytest.skip(text())
+        raise KernelFailure(text())
 
-    def _selection(self) -> str:
+    def answer(self) -> tuple[Record, Callable[[], str]]:
+        """Return the record, and what gives the text of a failure."""
+        raise NotImplementedError
+
+    def selection(self) -> str:
         """Return the arguments of pytest that select this kernel alone, from where pytest was started."""
         path, root = self.shelf.source.path, self.config.rootpath
         here = self.config.invocation_params.dir
@@ -126,6 +131,36 @@ class CorrectnessItem(_Readable, pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
         return self.path, None, f"{self.kernel.task} {self.name}"
+
+
+class CorrectnessItem(KernelItem):
+    """One kernel's correctness: all facets, one record."""
+
+    question = "correctness"
+
+    def answer(self) -> tuple[Record, Callable[[], str]]:
+        """Judge the kernel."""
+        from pytest_kernelbench.report.failure import describe
+
+        record, judgement = self.shelf.judge(self.kernel, self.nodeid)
+        return record, lambda: describe(record, judgement, self.selection())
+
+
+class CompileItem(KernelItem):
+    """One kernel, compiled for one target."""
+
+    question = "compile"
+
+    def __init__(self, *, target: Target, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target = target
+
+    def answer(self) -> tuple[Record, Callable[[], str]]:
+        """Compile what the kernel launches, unless an earlier session has."""
+        from pytest_kernelbench.report.compiled import describe
+
+        record, printed = self.shelf.compile(self.kernel, self.target)
+        return record, lambda: describe(record, printed, self.selection())
 
 
 class MissingItem(_Readable, pytest.Item):
@@ -186,3 +221,6 @@ def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, A
 
 def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[pytest.Item]:
     yield CorrectnessItem.from_parent(parent, name="correctness", kernel=kernel, shelf=shelf)
+    for target in shelf.bench.settings.targets:
+        name = f"compile[{target.name}]"
+        yield CompileItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, target=target)

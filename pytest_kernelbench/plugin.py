@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for category in CATEGORIES:
         config.addinivalue_line("markers", f"{snake_case(category)}: kernels for tasks of the category {category}")
     config.addinivalue_line("markers", "correctness: whether a kernel is right")
+    config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
     asked = settings.Settings.from_config(config)
     if not asked.submissions:
         return

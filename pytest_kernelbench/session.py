@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Failure, Record
+from pytest_kernelbench.model.record import CompileRecord, Failure, Record
 from pytest_kernelbench.model.source import Source, find, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 from pytest_kernelbench.settings import Settings
@@ -21,6 +21,9 @@ from pytest_kernelbench.settings import Settings
 if TYPE_CHECKING:
     from pytest_kernelbench.judge.correctness import Judgement
     from pytest_kernelbench.judge.trial import Oracle
+    from pytest_kernelbench.model.targets import Target
+
+R = TypeVar("R", bound=Record)
 
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 
@@ -115,14 +118,16 @@ class Shelf:
         )  # fmt: skip
         return self.complete(record)
 
-    def lost_record(self, kernel: Kernel, message: str) -> Record:
-        """Return the record of a kernel whose judge has failed."""
-        record = Record(
-            kind="correctness", submission=self.source.name, variant=kernel.variant, task=kernel.task,
-            category=kernel.category, status="error", rung="absent", kernel_sha256=kernel.sha256,
-            failure=Failure("load", message),
-        )  # fmt: skip
-        return self.complete(record)
+    def lost_record(self, kernel: Kernel, item: str, message: str) -> Record:
+        """Return the record of a kernel whose judge has failed; `item` is the name of the item."""
+        fields: dict[str, Any] = {
+            "submission": self.source.name, "variant": kernel.variant, "task": kernel.task, "category": kernel.category,
+            "status": "error", "rung": "absent", "kernel_sha256": kernel.sha256, "failure": Failure("load", message),
+        }  # fmt: skip
+        kind, _, target = item.rstrip("]").partition("[")
+        if kind == "compile":
+            return self.complete(CompileRecord(kind=kind, target=target, **fields))
+        return self.complete(Record(kind="correctness", **fields))
 
     def judge(self, kernel: Kernel, key: str) -> tuple[Record, Judgement]:
         """Judge a kernel; `key` tells its example database entry from others."""
@@ -134,10 +139,28 @@ class Shelf:
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
         return self.complete(judgement.run()), judgement
 
-    def complete(self, record: Record) -> Record:
+    def compile(self, kernel: Kernel, target: Target) -> tuple[CompileRecord, str]:
+        """Compile a kernel for a target, or find what an earlier session made of it; with what the kernel printed."""
+        from pytest_kernelbench.judge.compile_cache import CompileCache
+        from pytest_kernelbench.judge.compiling import Compilation
+
+        file, language = self.bench.catalogue.names()[kernel.task], self.metadata.language
+        cache = CompileCache(kernel.sha256, file.sha256, target.name, language, self.bench.versions)
+        known = cache.load()
+        if known is not None:
+            return self.complete(known), ""
+        task = self.bench.catalogue.load(kernel.task)
+        compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+        record = self.complete(compilation.run())
+        cache.store(record)
+        return record, compilation.printed
+
+    def complete(self, record: R) -> R:
         """Add to a record what the session knows and the judge does not."""
         file = self.bench.catalogue.names()[record.task]
         device = {"kind": self.bench.settings.device, "machine": platform.machine()}
+        if isinstance(record, CompileRecord):
+            device["kind"] = record.target
         return replace(
             record,
             submission=self.source.name,

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
@@ -22,11 +23,13 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
     ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
     ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
+    ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
+    ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files, instead of those that come with the plugin", None),
 )  # fmt: skip
-"""Name, placeholder, help and default of each option `--kb-NAME` and its ini twin `kb_NAME`."""
+"""Name, placeholder, help and default of each option `--kb-NAME` and its ini twin `kb_NAME`, with `_` for `-`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,17 @@ class Settings:
     missing: str
     tasks: Path | None
     case: Case | None
-    seed: str | None
+    seed: str | None = None
+    targets: tuple[Target, ...] = ()
+    compile_timeout: float = 120.0
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
         """Read options and ini values; raises `pytest.UsageError` that names the option and the legal values."""
 
         def read(name: str, check: Callable[[str], Any]) -> Any:
-            option = config.getoption(f"kb_{name}")
-            text = option if option is not None else config.getini(f"kb_{name}")
+            option = config.getoption(f"kb_{_ini(name)}")
+            text = option if option is not None else config.getini(f"kb_{_ini(name)}")
             if text in (None, ""):
                 return None
             try:
@@ -75,6 +80,8 @@ class Settings:
             tasks=read("tasks", path),
             case=case,
             seed=config.getoption("--hypothesis-seed", None),
+            targets=read("target", targets) or (),
+            compile_timeout=read("compile-timeout", _seconds),
         )
 
 
@@ -84,8 +91,8 @@ def add_options(parser: pytest.Parser) -> None:
     for name, placeholder, text, default in OPTIONS:
         action = "append" if name == "submission" else "store"
         shown = f" (default: {default})" if default else ""
-        group.addoption(f"--kb-{name}", dest=f"kb_{name}", action=action, metavar=placeholder, help=text + shown)
-        parser.addini(f"kb_{name}", help=text, default=default or "")
+        group.addoption(f"--kb-{name}", dest=f"kb_{_ini(name)}", action=action, metavar=placeholder, help=text + shown)
+        parser.addini(f"kb_{_ini(name)}", help=text, default=default or "")
     group.addoption("--kb-case", dest="kb_case", metavar="CASE", help="replay one case, as a failure printed it")
 
 
@@ -93,6 +100,10 @@ def submissions(config: pytest.Config) -> tuple[str, ...]:
     """Return what the user selects; readable before the rest of the options is."""
     given = config.known_args_namespace.kb_submission or config.getini("kb_submission").split()
     return tuple(given)
+
+
+def _ini(name: str) -> str:
+    return name.replace("-", "_")
 
 
 def _one_of(text: str, legal: Iterable[str]) -> str:

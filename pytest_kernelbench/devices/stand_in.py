@@ -32,8 +32,11 @@ PROPERTIES = SimpleNamespace(
 )
 """What an A100 would answer; kernels size their grids by it."""
 
-POISONS: dict[str, float] = {"nan": float("nan"), "big": 2.0**100}
-"""Contents of memory that nobody has initialised."""
+POISONS: dict[str, float] = {"nan": float("nan"), "big": 2.0**100, "zero": 0.0, "one": 1.0}
+"""Contents of memory that nobody has initialised; the harmless two are for kernels that are compiled and never run."""
+
+INTEGERS = {"big": 7, "zero": 0, "one": 1}
+"""The same for integers, where it is not the largest."""
 
 _EMPTY = {
     torch.empty,
@@ -50,11 +53,15 @@ def _getter(name: str) -> Any:
 
 
 class StandIn(TorchFunctionMode):
-    """While it is active, every tensor says that it lives on `cuda:0`, and fresh memory is poisoned."""
+    """While it is active, every tensor says that it lives on `cuda:0`, and fresh memory is poisoned.
 
-    def __init__(self, poison: str = "nan") -> None:
+    `home` is the device on which tensors lie that are made on a CUDA device.
+    """
+
+    def __init__(self, poison: str = "nan", home: torch.device = CPU) -> None:
         super().__init__()
         self.poison = poison
+        self.home = home
         # Accessors are made anew at each access: they can be compared with ==, and looked up, but not with `is`.
         self.answers: dict[Any, Callable[..., Any]] = {
             _getter("device"): lambda tensor: CUDA,
@@ -71,19 +78,24 @@ class StandIn(TorchFunctionMode):
             return answer(*args, **(kwargs or {}))
         if func is torch.device:
             return func(*args, **(kwargs or {}))
-        result = func(*map(to_cpu, args), **{name: to_cpu(value) for name, value in (kwargs or {}).items()})
+        home = self.home
+        result = func(*(rehome(value, home) for value in args), **_rehomed(kwargs or {}, home))
         if func in _EMPTY:
             poison(result, self.poison)
         return result
 
 
-def to_cpu(value: Any) -> Any:
-    """Return the CPU where `value` names a CUDA device, and `value` itself otherwise."""
+def rehome(value: Any, home: torch.device = CPU) -> Any:
+    """Return `home` where `value` names a CUDA device, and `value` itself otherwise."""
     if isinstance(value, torch.device):
-        return CPU if value.type == "cuda" else value
+        return home if value.type == "cuda" else value
     if isinstance(value, str) and value.partition(":")[0] == "cuda":
-        return CPU
+        return home
     return value
+
+
+def _rehomed(kwargs: dict[str, Any], home: torch.device) -> dict[str, Any]:
+    return {name: rehome(value, home) for name, value in kwargs.items()}
 
 
 def poison(tensor: torch.Tensor, name: str) -> None:
@@ -94,9 +106,9 @@ def poison(tensor: torch.Tensor, name: str) -> None:
             value = 60_000.0
         tensor.fill_(value)
     elif tensor.dtype == torch.bool:
-        tensor.fill_(True)
+        tensor.fill_(name != "zero")
     else:
-        tensor.fill_(torch.iinfo(tensor.dtype).max if name == "nan" else 7)
+        tensor.fill_(INTEGERS.get(name, torch.iinfo(tensor.dtype).max))
 
 
 class Event:
@@ -181,7 +193,7 @@ class Driver:
     def clear_cache(self, cache: Any) -> None: ...
 
 
-def install() -> None:
+def install(properties: SimpleNamespace = PROPERTIES, driver: Any = None) -> None:
     """Make `torch.cuda` and Triton's driver answer as an idle GPU, for the rest of this process."""
     import triton
 
@@ -202,9 +214,9 @@ def install() -> None:
         "memory_allocated": lambda device=None: 0,
         "max_memory_allocated": lambda device=None: 0,
         "reset_peak_memory_stats": lambda device=None: None,
-        "get_device_name": lambda device=None: PROPERTIES.name,
-        "get_device_capability": lambda device=None: CAPABILITY,
-        "get_device_properties": lambda device=None: PROPERTIES,
+        "get_device_name": lambda device=None: properties.name,
+        "get_device_capability": lambda device=None: (properties.major, properties.minor),
+        "get_device_properties": lambda device=None: properties,
         "is_bf16_supported": lambda including_emulation=True: True,
         # Not torch.manual_seed, which calls these two.
         "manual_seed": torch.default_generator.manual_seed,
@@ -222,7 +234,7 @@ def install() -> None:
     # A method mode is too late for it: the stream's type is checked first.
     setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
     setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - mypy knows that the class is final
-    triton.runtime.driver.set_active(Driver())
+    triton.runtime.driver.set_active(driver or Driver())
 
 
 def _generator(original: Any) -> Any:
@@ -230,6 +242,6 @@ def _generator(original: Any) -> Any:
         """A generator that lives on the CPU whatever device it is asked for."""
 
         def __new__(cls, device: Any = "cpu") -> Any:
-            return super().__new__(cls, device=to_cpu(device))
+            return super().__new__(cls, device=rehome(device))
 
     return Generator

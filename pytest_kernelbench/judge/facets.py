@@ -116,13 +116,15 @@ def _dtypes(task: Task) -> list[Case]:
     longest = max(task.spine, key=task.accumulation) if task.accumulation else task.spine[0]
     named = [case for case in task.spine if any(isinstance(value, DType) for value in case.arguments.values())]
     cases = [*_few(task, 4), longest, *named]
-    made = [_in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
-    wide = [_in_dtype(task, task.spine[0], dtype) for dtype in task.dtypes if dtype in ("int32", "int64")]
+    made = [in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in cases]
+    wide = [in_dtype(task, task.spine[0], dtype) for dtype in task.dtypes if dtype in ("int32", "int64")]
     made += [case for case in task.spine if _foreign(task, case)]
     return made + [_filled(case, LARGE_INTEGERS, {"normal"}) for case in wide]
 
 
-def _in_dtype(task: Task, case: Case, dtype: str) -> Case:
+def in_dtype(task: Task, case: Case, dtype: str) -> Case:
+    """Return the case with another dtype in place of the task's first."""
+
     def change(path: str, recipe: Tensor) -> Tensor:
         return with_fields(recipe, dtype=dtype) if recipe.dtype == task.dtypes[0] else recipe
 

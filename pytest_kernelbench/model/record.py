@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -66,10 +66,35 @@ class Record:
         if not isinstance(fields, dict) or fields.pop("schema", None) != SCHEMA:
             raise ValueError(f"not a record of schema {SCHEMA}")
         failure = fields.pop("failure", None)
+        kind = CompileRecord if fields.get("kind") == "compile" else cls
         try:
-            return cls(**fields, failure=Failure(**failure) if failure else None)
+            return kind(**fields, failure=Failure(**failure) if failure else None)
         except TypeError as error:
             raise ValueError(f"not a record: {error}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileRecord(Record):
+    """What the compiler made of one kernel for one target."""
+
+    target: str
+    reason: str | None = None
+    """Kind of a `compile_error`: `language`, `out_of_resources`, `assembler`, `compiler` or `signal`."""
+    kernels: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """Each specialisation that was compiled or refused, as `model.compiled.Compiled` has it."""
+    registers: int | None = None
+    """Most of any kernel, and so for the next three."""
+    spills: int | None = None
+    stack: int | None = None
+    shared_bytes: int | None = None
+    warps: int | None = None
+    stages: int | None = None
+    compile_seconds: float = 0.0
+    """Of all specialisations together."""
+    notes: Sequence[str] = field(default_factory=list)
+    """What could not be looked at, and configurations that do not fit."""
+    cached: bool = False
+    """Whether this was compiled by an earlier session."""
 
 
 def rung_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:

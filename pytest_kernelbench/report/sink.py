@@ -60,5 +60,6 @@ class Sink:
                     continue
                 for kernel in kernels:
                     if kernel.line is None or rest.startswith(f"{kernel.task}::"):
-                        return shelf.lost_record(kernel, f"the judge's worker died: {report.longreprtext}")
+                        message = f"the judge's worker died: {report.longreprtext}"
+                        return shelf.lost_record(kernel, rest.rpartition("::")[2], message)
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.report.compiled import lines as compiled_lines
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -21,10 +22,9 @@ def summarise(terminal: TerminalReporter, records: Sequence[Record]) -> None:
     """Print one table a submission, then the failures grouped by kind."""
     for submission in sorted({record.submission for record in records}):
         mine = [record for record in records if record.submission == submission]
+        judged = [record for record in mine if record.kind == "correctness"]
         terminal.section(f"kernelbench: {submission}", "=")
-        for line in table(mine):
-            terminal.line(line)
-        for line in failures(mine):
+        for line in [*(table(judged) if judged else ()), *failures(judged), *compiled_lines(mine)]:
             terminal.line(line)
 
 

@@ -6,38 +6,26 @@ import contextlib
 import os
 import shutil
 import socket
-import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.runner import limits, protocol
 from pytest_kernelbench.runner.answers import Answer, BadAnswer, answer, plain, printable
 from pytest_kernelbench.runner.materialize import GUARD, geometry
 
-PRELOAD = [
-    "numpy.random",
-    "torch",
-    "triton.language",
-    "triton.runtime.interpreter",
-    "pytest_kernelbench.runner.server",
-    "pytest_kernelbench.runner.audit",
-    "pytest_kernelbench.devices.bfloat16",
-    "pytest_kernelbench.devices.interpreter",
-    "pytest_kernelbench.devices.loops",
-    "pytest_kernelbench.devices.stand_in",
-]
-"""What the fork server imports, so that no runner has to."""
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+COMPILE = "compile:"
+"""What the device of a runner that compiles starts with; the target's name follows."""
 
 SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
-
-_STARTING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +33,7 @@ class RunnerSettings:
     """How runners are started."""
 
     device: str = "interpreter"
-    """`interpreter` (behind the stand-in for CUDA) or `cpu`."""
+    """`interpreter` (behind the stand-in for CUDA), `cpu`, or `compile:` and a target."""
     memory: int = 4 << 30
     """Bytes that a kernel may take on top of what torch and Triton need."""
     file_size: int = 256 << 20
@@ -74,7 +62,8 @@ class Runner:
     @property
     def pid(self) -> int:
         """Process id of the runner."""
-        return int(self._process.pid)
+        assert self._process.pid is not None
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -118,6 +107,28 @@ class Runner:
         except BadAnswer as error:
             raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
 
+    def compile(
+        self,
+        case: Case,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        driver: str,
+        seconds: float,
+        seen: Callable[[dict[str, Any]], None],
+    ) -> dict[str, Any]:
+        """Have everything compiled that the kernel launches on a case, and return what else was noticed.
+
+        `seen` is told of each specialisation when it starts and when it is done, so that nothing is lost with the
+        runner. Raises `RunnerDied` if the last word does not come within `seconds`.
+        """
+        request = {
+            "op": "compile",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "driver": driver,
+        }
+        return self._ask(request, most=0, seconds=seconds, seen=seen)[0]
+
     def printed(self) -> str:
         """Return the end of what the kernel has printed."""
         size = os.fstat(self._output.fileno()).st_size
@@ -136,11 +147,24 @@ class Runner:
         self._output.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _ask(self, request: dict[str, Any], *, most: int, seconds: float) -> tuple[dict[str, Any], bytes]:
+    def _ask(
+        self,
+        request: dict[str, Any],
+        *,
+        most: int,
+        seconds: float,
+        seen: Callable[[dict[str, Any]], None] | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the answer to a request; `seen`, where there is one, gets every message of progress before it."""
+        deadline = time.monotonic() + seconds
         try:
             self._channel.settimeout(seconds)
             protocol.send(self._channel, request)
-            return protocol.receive(self._channel, most=most, seconds=seconds)
+            while True:
+                header, body = protocol.receive(self._channel, most=most, seconds=deadline - time.monotonic())
+                if seen is None or header.get("status") != "progress":
+                    return header, body
+                seen(header)
         except (protocol.DeadlinePassed, TimeoutError):
             raise self._died("timeout", f"no answer within {seconds:.0f} s") from None
         except protocol.ProtocolError as error:
@@ -167,45 +191,18 @@ class Runner:
             return f"the kernel's process was ended by signal {-code}"
 
 
-def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path) -> Any:
-    """Fork a runner from the fork server, which is started with the device's environment at the first call."""
-    import multiprocessing
+def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path) -> BaseProcess:
+    """Fork a runner from the fork server of its device."""
     from multiprocessing.connection import Connection
 
+    from pytest_kernelbench.runner.fork_servers import COMPILING, INTERPRETING
     from pytest_kernelbench.runner.server import serve
 
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
+    nursery = COMPILING if settings.device.startswith(COMPILE) else INTERPRETING
     # A connection, because multiprocessing knows how to hand those to a new process.
-    with _STARTING, _bare_main(), _environment(settings), Connection(os.dup(output)) as printed:
+    with Connection(os.dup(output)) as printed:
         arguments = (channel, printed, str(home), settings.device, settings.memory, settings.file_size)
-        process = context.Process(target=serve, args=arguments, daemon=True)
-        process.start()
-    return process
-
-
-@contextlib.contextmanager
-def _bare_main() -> Iterator[None]:
-    """Hide pytest's main module, which multiprocessing would import into every new process."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextlib.contextmanager
-def _environment(settings: RunnerSettings) -> Iterator[None]:
-    """Set what Triton and torch read when the fork server imports them."""
-    before = os.environ.copy()
-    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TRITON_INTERPRET="1")
-    os.environ.setdefault("TRITON_DEFAULT_FP_FUSION", "1")
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+        return nursery.start(serve, arguments)
 
 
 def _memory_bytes(case: Case) -> int:

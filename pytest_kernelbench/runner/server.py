@@ -62,6 +62,8 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
                 path = str(Path(home, request["filename"]))
                 entry = _load(request, path, device)
                 protocol.send(channel, {"status": "ok"})
+            elif request["op"] == "compile":
+                protocol.send(channel, instruments.compile(request, entry, path, channel))
             else:
                 header, parts = _call(request, entry, instruments, device, kept, threads)
                 protocol.send(channel, header, *parts)
@@ -116,6 +118,10 @@ def _bytes(tensor: torch.Tensor) -> bytes:
 
 def _prepare(device: str) -> Any:
     """Install the stand-in and the instruments of the device before the kernel can see it."""
+    if device.startswith("compile:"):
+        from pytest_kernelbench.runner.compiling import Compiling
+
+        return Compiling(device.removeprefix("compile:"))
     if device != "interpreter":
         return None
     import numpy as np
@@ -151,7 +157,7 @@ def _load(request: dict[str, Any], path: str, device: str) -> Any:
 
 
 def _mode(device: str, poison: str) -> Any:
-    if device != "interpreter":
+    if device == "cpu":
         return contextlib.nullcontext()
     from pytest_kernelbench.devices.stand_in import StandIn
 

@@ -21,6 +21,10 @@ judge GPU kernels:
                         basic,sizes,dtypes,layouts,values,contract,engine)
   --kb-timeout=SECONDS  time limit per kernel; one call may take a quarter of it
                         (default: 240)
+  --kb-target=LIST      GPUs to compile for, by comma: sm_80,sm_86,sm_89,sm_90,s
+                        m_100,sm_120,gfx90a,gfx942,gfx950
+  --kb-compile-timeout=SECONDS
+                        time limit per kernel and target (default: 120)
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files, instead of those that come with
@@ -34,5 +38,5 @@ def test_the_options_are_these_and_have_twins_in_the_ini(project: Project, monke
     text = project.run("--help").stdout.str()
     section = text[text.index("judge GPU kernels:") :]
     assert section[: section.index("\n\n")] == HELP.strip()
-    options = set(re.findall(r"--kb-([a-z]+)=", HELP)) - {"case"}
-    assert set(re.findall(r"^  kb_([a-z]+) \(", text, re.MULTILINE)) == options
+    options = {name.replace("-", "_") for name in re.findall(r"--kb-([a-z-]+)=", HELP)} - {"case"}
+    assert set(re.findall(r"^  kb_([a-z_]+) \(", text, re.MULTILINE)) == options

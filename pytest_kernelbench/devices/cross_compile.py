@@ -1,0 +1,251 @@
+"""Compile what a kernel launches for a GPU that is not there: Triton's own compiler, and a driver that runs nothing.
+
+Every specialisation goes through `triton.compiler.compile`, which is watched here. It is reported as it starts and as
+it ends, so that a compiler that hangs or dies is known by what it was given.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
+
+from pytest_kernelbench.devices import stand_in
+from pytest_kernelbench.devices.resources import Resources, of_assembler, of_code_object, overhear
+from pytest_kernelbench.devices.specialisations import specialisation
+from pytest_kernelbench.model.targets import TARGETS, Target
+
+_KILLED = re.compile(r"failed with error code -(\d+)")
+"""How Triton says that a signal ended the assembler."""
+
+MOST_LAUNCHES = 100_000
+"""Launches of one call after which it is taken for endless."""
+
+TENSOR_MEMORY = 512
+"""Columns of tensor memory that a block may have, where there is such memory."""
+
+
+class EndlessLaunches(Exception):
+    """Host code launches kernels for ever."""
+
+
+class Compiler:
+    """What was compiled and launched in this process; one, made before the kernel's module is imported."""
+
+    def __init__(self, target: str) -> None:
+        self.target = TARGETS[target]
+        self.report: Callable[[dict[str, Any]], None] = lambda header: None
+        self.launches: list[tuple[Any, ...]] = []
+        """Each launch of the current call: kernel and grid."""
+        self.failed: BaseException | None = None
+        """The last error of the compiler, whether or not the kernel caught it."""
+        self._tuning = 0
+        self._log = ""
+        self._resources: dict[bytes, Resources] = {}
+        self._errors: dict[Any, BaseException] = {}
+        stand_in.install(_properties(self.target), _driver(self))
+        self._watch()
+
+    def start(self) -> None:
+        """Begin a call."""
+        self.launches, self.failed = [], None
+
+    def _watch(self) -> None:
+        import triton.compiler as package
+        from triton.runtime.autotuner import Autotuner
+
+        real, bench, run = package.compile, Autotuner._bench, Autotuner.run
+
+        def compile(src: Any, target: Any = None, options: Any = None, **more: Any) -> Any:
+            return self._compile(real, src, target, options, more)
+
+        def tried(tuner: Any, *args: Any, **kwargs: Any) -> Any:
+            self._tuning += 1
+            try:
+                return bench(tuner, *args, **kwargs)
+            finally:
+                self._tuning -= 1
+
+        def tune(tuner: Any, *args: Any, **kwargs: Any) -> Any:
+            # Some tuners bring a benchmark of their own, which would time launches on events.
+            tuner.do_bench = _benchmark
+            return run(tuner, *args, **kwargs)
+
+        package.compile, Autotuner._bench, Autotuner.run = compile, tried, tune
+        if self.target.backend == "cuda":
+            overhear(self._hear)
+
+    def _hear(self, log: str) -> None:
+        self._log = log
+
+    def _compile(self, real: Any, src: Any, target: Any, options: Any, more: dict[str, Any]) -> Any:
+        key = (src.hash(), str(options))
+        if key in self._errors:
+            self.failed = self._errors[key]
+            raise self.failed
+        what = {"status": "progress", "name": str(src.name), "specialisation": specialisation(src, options)}
+        self.report({**what, "done": False})
+        self._log = ""
+        started = time.perf_counter()
+        try:
+            kernel = real(src, target=target, options=options, **more)
+        except Exception as error:
+            self.failed = self._errors[key] = error
+            self._tell(what, started, error)
+            raise
+        self._tell(what, started, self._excess(kernel.metadata), kernel)
+        return kernel
+
+    def _tell(self, what: dict[str, Any], started: float, error: BaseException | None, kernel: Any = None) -> None:
+        numbers: dict[str, Any] = {"tuned": self._tuning > 0, "seconds": time.perf_counter() - started}
+        if error is not None:
+            numbers |= {"reason": reason(error), "error": message(error)}
+        if kernel is not None:
+            numbers |= self._numbers(kernel)
+        self.report({**what, **numbers, "done": True})
+
+    def _numbers(self, kernel: Any) -> dict[str, Any]:
+        metadata, binary = kernel.metadata, bytes(kernel.kernel)
+        amd = self.target.backend == "hip"
+        resources = of_code_object(kernel.asm["amdgcn"]) if amd else of_assembler(self._log)
+        self._resources[binary] = resources
+        return {
+            **asdict(resources),
+            "shared_bytes": metadata.shared,
+            "warps": metadata.num_warps,
+            "stages": getattr(metadata, "num_stages", None),
+            "code_bytes": len(binary),
+        }
+
+    def _excess(self, metadata: Any) -> BaseException | None:
+        """Return the error that loading a kernel would raise which needs more than a block may have."""
+        from triton.runtime.errors import OutOfResources
+
+        limits = (
+            (metadata.shared, self.target.shared, "shared memory"),
+            (getattr(metadata, "tmem_size", None) or 0, TENSOR_MEMORY, "tensor memory"),
+            (metadata.num_warps * self.target.warp, self.target.threads, "threads"),
+        )
+        for needed, most, name in limits:
+            if needed > most:
+                return OutOfResources(needed, most, name)  # type: ignore[no-any-return]
+        return None
+
+    def resources(self, binary: bytes) -> Resources:
+        """Return what a binary needs that was compiled here."""
+        return self._resources.get(bytes(binary), Resources())
+
+    def blamed(self, error: BaseException) -> bool:
+        """Whether a call was ended by the compiler, or by a launch that needs more than there is."""
+        from triton.runtime.errors import OutOfResources
+
+        return error is self.failed or isinstance(error, OutOfResources)
+
+    def launch(self, kernel: str, grid: tuple[Any, ...]) -> None:
+        """Take note of a launch."""
+        self.launches.append((kernel, *grid))
+        if len(self.launches) > MOST_LAUNCHES:
+            raise EndlessLaunches(f"{MOST_LAUNCHES} launches, and no end")
+
+
+def reason(error: BaseException) -> str:
+    """Return what kind of error of the compiler this is; classes by name, since Triton has moved them about."""
+    names = {base.__name__ for base in type(error).__mro__}
+    if "OutOfResources" in names or "too much shared data" in str(error):
+        return "out_of_resources"
+    if "CompilationError" in names:
+        return "language"
+    return "assembler" if "PTXASError" in names else "compiler"
+
+
+def message(error: BaseException) -> str:
+    """Return the compiler's message: the innermost first, which has the cause, then the calls that led to it."""
+    chain: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(chain) < 8:
+        text = str(link).strip()
+        if text and not any(text in known for known in chain):
+            chain.append(text if type(link).__module__.startswith("triton") else f"{type(link).__name__}: {text}")
+        link = link.__cause__
+    text = "\n".join(reversed(chain)) or type(error).__name__
+    return _KILLED.sub(lambda match: f"was ended by {_signal(int(match[1]))}", text)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _properties(target: Target) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=f"{target.model} (not there)",
+        major=target.capability[0],
+        minor=target.capability[1],
+        gcnArchName=target.name,
+        multi_processor_count=target.multiprocessors,
+        total_memory=target.memory << 30,
+        warp_size=target.warp,
+        max_threads_per_multi_processor=target.warps * target.warp,
+        shared_memory_per_block=48 << 10 if target.backend == "cuda" else target.shared,
+        shared_memory_per_block_optin=target.shared,
+        shared_memory_per_multiprocessor=target.shared_all,
+        regs_per_multiprocessor=target.registers,
+        L2_cache_size=stand_in.PROPERTIES.L2_cache_size,
+    )
+
+
+def _benchmark(call: Callable[[], Any], *args: Any, **kwargs: Any) -> list[float]:
+    """Try a configuration once: all that compile are equally fast."""
+    call()
+    return [1.0, 1.0, 1.0]
+
+
+def _driver(compiler: Compiler) -> Any:
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler.compiler import CompiledKernel
+
+    target = compiler.target
+    # How many things loading a binary answers with has grown over the versions of Triton.
+    knows_threads = "n_max_threads" in CompiledKernel._init_handles.__code__.co_names
+
+    def load(name: str, binary: bytes, shared: int, device: int) -> tuple[Any, ...]:
+        resources = compiler.resources(binary)
+        # Spills are in words of 4 bytes here, as the real driver counts them.
+        answer = (None, 1, resources.registers or 1, (resources.stack or 0) // 4)
+        return (*answer, target.threads) if knows_threads else answer
+
+    class Launcher:
+        """Launches nothing."""
+
+        def __init__(self, src: Any, metadata: Any) -> None:
+            self.kernel = str(metadata.hash)
+
+        def __call__(self, grid_x: int, grid_y: int, grid_z: int, *rest: Any, **more: Any) -> None:
+            compiler.launch(self.kernel, (grid_x, grid_y, grid_z))
+
+    class Driver(stand_in.Driver):
+        """The driver of the target."""
+
+        launcher_cls = Launcher
+        utils = SimpleNamespace(
+            get_device_properties=lambda device: {
+                "max_shared_mem": target.shared,
+                "multiprocessor_count": target.multiprocessors,
+                "max_num_regs": target.registers,
+                "warpSize": target.warp,
+                "arch": target.name,
+            },
+            load_binary=load,
+            unload_module=lambda module: None,
+        )
+
+        def get_current_target(self) -> Any:
+            return GPUTarget(target.backend, target.arch, target.warp)
+
+    return Driver()

@@ -1,0 +1,67 @@
+"""What a compiled kernel needs of a GPU, read from what the compilers leave behind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+_USED = re.compile(r"Used (\d+) registers")
+_FRAME = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores")
+_AMD = re.compile(r"\.(vgpr_count|sgpr_count|vgpr_spill_count|sgpr_spill_count|private_segment_fixed_size"
+                  r"|group_segment_fixed_size):\s*(\d+)")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Registers and memory of one compiled kernel; None where the compiler did not say."""
+
+    registers: int | None = None
+    spills: int | None = None
+    stack: int | None = None
+    sgprs: int | None = None
+
+
+def of_assembler(log: str) -> Resources:
+    """Return what `ptxas -v` says of the one kernel that it was given."""
+    used, frames = _USED.findall(log), _FRAME.findall(log)
+    if not used or not frames:
+        return Resources()
+    # Functions that were not inlined come first, so the kernel's own lines are the last.
+    stack, stores = frames[-1]
+    return Resources(registers=int(used[-1]), spills=int(stores), stack=int(stack))
+
+
+def of_code_object(assembly: str) -> Resources:
+    """Return what the metadata at the end of AMD assembly says."""
+    found = {name: int(value) for name, value in _AMD.findall(assembly)}
+    if "vgpr_count" not in found:
+        return Resources()
+    return Resources(
+        registers=found["vgpr_count"],
+        spills=found.get("vgpr_spill_count", 0) + found.get("sgpr_spill_count", 0),
+        stack=found.get("private_segment_fixed_size"),
+        sgprs=found.get("sgpr_count"),
+    )
+
+
+def overhear(heard: Callable[[str], None]) -> None:
+    """Give `heard` each log of `ptxas -v`, which Triton has written and then throws away."""
+    from triton.backends import backends
+
+    # The namespace of the function itself: some versions of Triton load this module under another name.
+    namespace = backends["nvidia"].compiler.make_cubin.__globals__
+    subprocess = namespace["subprocess"]
+
+    def run(command: Any, *args: Any, **kwargs: Any) -> Any:
+        log = getattr(kwargs.get("stderr"), "name", None)
+        try:
+            return subprocess.run(command, *args, **kwargs)
+        finally:
+            if isinstance(log, str):
+                heard(Path(log).read_text(encoding="utf-8", errors="replace"))
+
+    namespace["subprocess"] = SimpleNamespace(**{**vars(subprocess), "run": run})

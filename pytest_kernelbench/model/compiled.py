@@ -1,0 +1,73 @@
+"""What the compiler made of one specialisation of one Triton kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_kernelbench.model.targets import Target, occupancy
+
+NUMBERS = ("registers", "spills", "stack", "shared_bytes", "warps", "stages", "code_bytes", "sgprs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One specialisation and what it costs, or why there is none; what the target does not have is None."""
+
+    name: str
+    specialisation: str
+    """Types, divisibility and constants of the arguments, and the launch's options."""
+    seconds: float
+    registers: int | None = None
+    """Per thread; vector registers (VGPRs) on AMD."""
+    spills: int | None = None
+    """What went to memory for want of registers: bytes that a thread stores on NVIDIA, registers on AMD."""
+    stack: int | None = None
+    """Bytes per thread, spills included: four times what Triton calls `n_spills` on a GPU that is there."""
+    shared_bytes: int | None = None
+    """Per block; LDS on AMD."""
+    warps: int | None = None
+    stages: int | None = None
+    code_bytes: int | None = None
+    sgprs: int | None = None
+    """Scalar registers, on AMD."""
+    occupancy: float | None = None
+    limiter: str | None = None
+    reason: str | None = None
+    """Kind of the error: `language`, `out_of_resources`, `assembler` or `compiler`."""
+    error: str | None = None
+    tuned: bool = False
+    """Whether it was a configuration that the autotuner tried: another one may do."""
+
+
+def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
+    """Return what a runner said that it compiled; raises `ValueError` where that does not hold together."""
+    numbers: dict[str, Any] = {name: _whole(header.get(name)) for name in NUMBERS}
+    fits: dict[str, Any] = {}
+    warps, registers = numbers["warps"], numbers["registers"]
+    if header.get("error") is None and warps and registers is not None:
+        full = occupancy(target, warps=warps, registers=registers, shared=numbers["shared_bytes"] or 0)
+        fits = {"occupancy": full.share, "limiter": full.limiter}
+    return Compiled(
+        name=_text(header["name"])[:200],
+        specialisation=_text(header["specialisation"])[:2000],
+        seconds=round(float(header["seconds"]), 4),
+        reason=None if header.get("reason") is None else _text(header["reason"])[:40],
+        error=None if header.get("error") is None else _text(header["error"])[:4000],
+        tuned=header.get("tuned") is True,
+        **numbers,
+        **fits,
+    )
+
+
+def _whole(value: Any) -> int | None:
+    if value is not None and (not isinstance(value, int) or not 0 <= value < 1 << 40):
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
