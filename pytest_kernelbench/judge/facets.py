@@ -60,12 +60,18 @@ def given(task: Task, facet: str, dtypes: Sequence[str]) -> dict[str, Given]:
             facet=facet,
             dtype=dtype,
             layouts=layouts,
-            fills=fills_for(task, dtype) if facet == "values" else ("normal",),
+            fills=_drawn_fills(task, dtype) if facet == "values" else ("normal",),
             limit=SIZES_LIMIT if facet == "sizes" else LIMIT,
             contract=task.contract,
         )
         for dtype in asked
     }
+
+
+def _drawn_fills(task: Task, dtype: str) -> tuple[str, ...]:
+    """Leave out what only some arguments may have: strategies do not know for which they draw."""
+    everywhere = isinstance(task.contract.nan, bool)
+    return tuple(fill for fill in fills_for(task, dtype) if everywhere or fill != "nan")
 
 
 def fills_for(task: Task, dtype: str) -> tuple[str, ...]:
@@ -159,12 +165,19 @@ def _values(task: Task) -> Iterator[Case]:
     ordinary = {"normal", *_own_fill(task)}
 
     for fill in fills_for(task, task.dtypes[0]):
+        allowed = task.contract.nan if fill == "nan" and isinstance(task.contract.nan, tuple) else None
         for base in (task.spine[0], longest):
-            yield _filled(base, fill, ordinary)
+            yield _filled(base, fill, ordinary, allowed)
 
 
-def _filled(base: Case, fill: str, ordinary: set[str]) -> Case:
-    return map_tensors(base, lambda path, recipe: with_fields(recipe, fill=fill) if recipe.fill in ordinary else recipe)
+def _filled(base: Case, fill: str, ordinary: set[str], allowed: Sequence[str] | None = None) -> Case:
+    """Return the case with another fill in the place of ordinary ones, in all arguments or in those that are named."""
+
+    def change(path: str, recipe: Tensor) -> Tensor:
+        meant = recipe.fill in ordinary and (allowed is None or path.partition("[")[0] in allowed)
+        return with_fields(recipe, fill=fill) if meant else recipe
+
+    return map_tensors(base, change)
 
 
 def _own_fill(task: Task) -> list[str]:

@@ -51,8 +51,8 @@ class Contract:
     """Memory layouts that a kernel must accept."""
     values: tuple[str, ...] = VALUE_FILLS
     """Fills that replace `normal` in the facet `values`."""
-    nan: bool = True
-    """NaN in an input has a defined result."""
+    nan: bool | tuple[str, ...] = True
+    """NaN in an input has a defined result, in any or in those that are named."""
     inf: bool = True
     """Infinities in an input have a defined result."""
     empty: bool = False

@@ -73,7 +73,8 @@ task = Task(
         block((2, 2), 1, channels=129, filters=2),
         block((3, 3), 2, channels=1, filters=65),
     ),
-    contract=Contract(nan=False, inf=False),
+    # A NaN in a weight that meets padding alone may be left out.
+    contract=Contract(nan=("input",), inf=False),
     accumulation=longest_sum,
     tf32=True,
     workloads={

@@ -23,8 +23,9 @@ def cases(draw, given):
     mode = draw(choice("bilinear", "bicubic", "nearest"))
     align_corners = draw(booleans())
     padding_mode = draw(choice("zeros", "border", "reflection"))
-    # Reflection between the centres of the outer pixels needs two of them; one aligned corner is not defined.
-    least = 2 if align_corners else 1
+    # Reflection between the centres of the outer pixels needs two of them; one aligned corner is not defined. PyTorch
+    # on the CPU cannot make a grid of one point in half precision.
+    least = 1 if given.dtype == "float32" and not align_corners else 2
     if mode == "nearest":
         size, points, fill = draw(choice(*_middles(align_corners)))
     else:
@@ -87,8 +88,8 @@ task = Task(
         mapped((6, 7), (5, 4), fill="uniform(-2.5, 2.5)", mode="bicubic", padding_mode="border", align_corners=True),
         mapped((5, 4), (3, 5), fill="uniform(-2.5, 2.5)", mode="bicubic", padding_mode="reflection"),
         mapped((5, 8), (8, 5), fill=FLIPS),
-        mapped((1, 1), (1, 1), channels=1),
         mapped((3, 129), (2, 65), channels=1),
+        mapped((1, 1), (1, 1), channels=1),
         mapped((4, 1030), (4, 1030), channels=1),
         mapped((2, 3), (3, 2), channels=65),
     ),
