@@ -276,11 +276,9 @@ def row(name: str) -> dict[str, str]:
 
 SURVIVED = "**survived**"
 
-_MINIMUM = {"loses_one_in_10000": "a minimum seldom hangs on one element"}
 _LARGE = {"dimensions_above_1024": "a square matrix of that side takes a million elements, too slow for an interpreter"}
 
 SURVIVORS: Mapping[str, Mapping[str, str]] = {
-    "fused_gelu_min": _MINIMUM,
     "fused_lu_solve": _LARGE,
     "fused_silu_layer_norm_conv2d": {"one_pass_variance": "the convolution may be in TF32, whose rounding hides it"},
     "matrix_vector_dot": _LARGE,
