@@ -64,16 +64,21 @@ def refill(arguments: Arguments, case: Case) -> None:
         made.memory[:] = _make(path, recipe).memory
 
 
-def onednn_where_sound(case: Case) -> contextlib.AbstractContextManager[None]:
-    """Return a context in which torch uses oneDNN on contiguous tensors alone.
+@contextlib.contextmanager
+def onednn_where_sound(case: Case) -> Iterator[None]:
+    """Have torch use oneDNN on contiguous tensors alone.
 
     On unusual strides its convolutions have ended the process; on plain ones it is what people run.
     """
     import torch
 
     plain = all(recipe.layout == "contiguous" for _, recipe in _recipes(case))
-    context: contextlib.AbstractContextManager[None] = torch.backends.mkldnn.flags(enabled=plain)
-    return context
+    onednn: Any = torch.backends.mkldnn
+    before, *_ = onednn.set_flags(plain)
+    try:
+        yield
+    finally:
+        onednn.set_flags(before)
 
 
 def geometry(recipe: Tensor) -> tuple[int, tuple[int, ...], int]:

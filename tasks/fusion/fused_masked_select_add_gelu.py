@@ -72,6 +72,8 @@ task = Task(
         selected((3, 0), (3, 1), -0.5),
     ),
     contract=Contract(inf=False, empty=True, zero_dim=True),
+    # How many elements are selected is not in the shapes: only what must be read is counted.
+    work=lambda case: (0, case.input.nbytes + case.mask.nbytes),
     workloads={
         "bert_base_masked_feed_forward": selected((16384, 3072), (16384, 1), 0.5, dtype="float16"),
         "sparse_activations_64m": selected((8192, 8192), None, (), "bernoulli(0.1)"),
