@@ -35,8 +35,7 @@ def test_the_table_has_every_task_as_it_is(table: dict[str, tuple[str, dict[str,
 def test_every_fault_is_in_the_table_and_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
     _, cells = table[name]
     assert list(cells) == [pair.name for pair in matrix.pairs(name)]
-    survivors = {fault for fault, cell in cells.items() if cell == matrix.SURVIVED}
-    assert survivors == matrix.SURVIVORS.get(name, {}).keys()
+    assert survivors(cells) == matrix.SURVIVORS.get(name, {}).keys()
 
 
 def test_the_summary_is_that_of_the_rows(table: dict[str, tuple[str, dict[str, str]]]) -> None:
@@ -44,14 +43,19 @@ def test_the_summary_is_that_of_the_rows(table: dict[str, tuple[str, dict[str, s
 
 
 @pytest.mark.parametrize("name", SAMPLE)
-def test_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
-    assert matrix.row(name) == table[name][1]
+def test_faults_are_found(name: str) -> None:
+    assert survivors(matrix.row(name)) == matrix.SURVIVORS.get(name, {}).keys()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*TASKS} - {*SAMPLE}))
-def test_all_faults_are_found(name: str, table: dict[str, tuple[str, dict[str, str]]]) -> None:
-    assert matrix.row(name) == table[name][1]
+def test_all_faults_are_found(name: str) -> None:
+    assert survivors(matrix.row(name)) == matrix.SURVIVORS.get(name, {}).keys()
+
+
+def survivors(cells: dict[str, str]) -> set[str]:
+    """Return the faults that no facet finds; which one does may hang on the machine's arithmetic."""
+    return {fault for fault, cell in cells.items() if cell == matrix.SURVIVED}
 
 
 @pytest.mark.parametrize("name", SAMPLE)
