@@ -1,0 +1,319 @@
+"""From a kernel and a workload to a speed record: right first, then timed in turns with eager, then right again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.judge import affordable
+from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, Timed, hidden, measure, swings
+from pytest_kernelbench.judge.facets import reseeded
+from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
+from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.record import Failure, SpeedRecord
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.runner.answers import Answer
+from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+THREADS = 1
+"""Threads that torch may use, on either side."""
+
+MEMORY = 12 << 30
+"""Bytes that a runner may take: input sets, results, and what making them takes."""
+
+MOST_HIDDEN = 0.05
+"""Share of a kernel's time that its runner may leave out: surely more is a lie."""
+
+UNSURE_HIDDEN = 0.25
+"""Share that must surely not be left out where a kernel is called faster."""
+
+MOST_BUSY = 1.25
+"""Processors that a kernel may keep busy for each one that it is given."""
+
+BASELINES: Mapping[str, str] = {
+    "eager": "baseline = task.reference",
+    "compile": "import torch\ntorch.set_num_threads(1)\nbaseline = torch.compile(task.reference)",
+}
+"""What is added to a task's file to make a baseline of its reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedPlan:
+    """How kernels are timed; the same for all kernels of a session."""
+
+    device: str = "cpu"
+    baselines: tuple[str, ...] = ("eager",)
+    seconds: float = 240.0
+    """Time limit per kernel and workload."""
+
+
+class Unsupported(Exception):
+    """This workload cannot be timed here; the text says why."""
+
+
+class Side:
+    """One runner that is timed: what it says, beside what it has used by the kernel's (Linux's) own account."""
+
+    def __init__(self, runner: Runner, deadline: float) -> None:
+        self.runner = runner
+        self.deadline = deadline
+        self.busy = 0.0
+        """Processor seconds within batches, and between them; what the batches claim."""
+        self.idle = 0.0
+        self.claimed = 0.0
+        self._last: float | None = None
+
+    def __call__(self, first: int, count: int) -> Timed:
+        """Time a batch; the source of the engine."""
+        before = self.runner.cpu_seconds()
+        if self._last is not None:
+            self.idle += before - self._last
+        timed = Timed(*self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left))
+        self._last = self.runner.cpu_seconds()
+        self.busy += self._last - before
+        self.claimed += timed.host_seconds
+        return timed
+
+    @property
+    def left(self) -> float:
+        """Seconds until the time limit."""
+        return max(1.0, self.deadline - time.monotonic())
+
+
+class TimedTrial(Trial):
+    """A kernel on its timed input sets: an answer is that of an ordinary batch, which no call can tell from others."""
+
+    index = 0
+    """Input set that is asked for next."""
+
+    def prepare(self, cases: Sequence[Case], written: bool) -> Side:
+        """Load the kernel, make its input sets and use each once; raises `Finding`."""
+        self.load()
+        side = self.side
+        try:
+            answer, _ = side.runner.prepare(
+                cases,
+                signature(self.task),
+                driver=self.task.driver,
+                written=written,
+                threads=THREADS,
+                seconds=side.left,
+            )
+        except RunnerDied as death:
+            raise self._dead(death, cases[0]) from None
+        if answer.status != "ok":
+            raise Finding(answer.status, answer.message, cases[0])
+        return side
+
+    @property
+    def side(self) -> Side:
+        """The runner, to be timed."""
+        assert self._runner is not None
+        return Side(self._runner, self.deadline)
+
+    def evidence(self, case: Case) -> Evidence:
+        """As for other cases, from a single perturbation, and not kept: workloads are large."""
+        try:
+            return evaluate(self.task, case, draws=1)
+        except OracleError as error:
+            raise Finding("error", str(error), case) from error
+
+    def ask(
+        self, case: Case, most: int, variant: Mapping[str, Any] | None = None, rewrite: Case | None = None
+    ) -> Answer:
+        """Return the answer of a batch of one call on the set `index`, on new contents where there is `rewrite`."""
+        side = self.side
+        try:
+            if rewrite is not None:
+                side.runner.rewrite(self.index, rewrite, seconds=side.left)
+            side.runner.batch(self.index, 1, threads=THREADS, gated=False, seconds=side.left)
+            return side.runner.last(rewrite or case, most=most, seconds=side.left)
+        except RunnerDied as death:
+            raise self._dead(death, rewrite or case) from None
+
+
+class Speed:
+    """One kernel on one workload, timed."""
+
+    def __init__(self, kernel: Kernel, task: Task, task_code: str, workload: str, plan: SpeedPlan) -> None:
+        self.kernel = kernel
+        self.task = task
+        self.task_code = task_code
+        self.workload = workload
+        self.case = task.workloads[workload]
+        self.plan = plan
+        settings = RunnerSettings(device=plan.device, memory=MEMORY)
+        self.trial = TimedTrial(kernel, task, Oracle(), settings, plan.seconds)
+        self.baselines: dict[str, Side] = {}
+        self.others: dict[str, dict[str, Any]] = {}
+        self.notes: list[str] = []
+        self.timing: dict[str, Any] = {}
+        self.measured: Measured | None = None
+
+    def run(self) -> SpeedRecord:
+        """Time the kernel and return its record; never raises for anything that the kernel does."""
+        started, clock = datetime.now(UTC), time.perf_counter()
+        status, failure, figures = "passed", None, {}
+        try:
+            self._time()
+            figures = self._figures()
+        except Unsupported as reason:
+            status, failure = "unsupported", Failure("workload", str(reason))
+        except Finding as finding:
+            case = repr(finding.case) if finding.case is not None else None
+            facet = "timing" if finding.case is None else "workload"
+            status, failure = finding.status, Failure(facet, finding.message, case)
+        finally:
+            self.trial.close()
+            for side in self.baselines.values():
+                side.runner.close()
+        return SpeedRecord(
+            kind="speed",
+            submission="",
+            variant=self.kernel.variant,
+            task=self.kernel.task,
+            category=self.kernel.category,
+            status=status,
+            rung="basic",
+            facets={"basic": "passed"},
+            grade=self.trial.grade if status == "passed" else None,
+            failure=failure,
+            seconds=round(time.perf_counter() - clock, 3),
+            started=started.isoformat(timespec="seconds"),
+            kernel_sha256=self.kernel.sha256,
+            workload=self.workload,
+            baseline=self.plan.baselines[0],
+            others=self.others,
+            timing=self.timing,
+            notes=self.notes,
+            **figures,
+        )
+
+    def _time(self) -> None:
+        """Prepare both sides, see that the kernel is right, time it, see that it still is and that no clock lied."""
+        if (reason := affordable.too_large(self.task, self.case)) is not None:
+            raise Unsupported(reason)
+        cases = [reseeded(self.case, seed) for seed in range(affordable.input_sets(self.case, _cache()))]
+        written = bool(self.task.written(self.case) & set(self.case.arguments))
+        for name in self.plan.baselines:
+            self._baseline(name, cases, written)
+        kernel = self.trial.prepare(cases, written)
+        self.trial.run(cases[0])
+        self._measure(kernel, written, len(cases))
+        # Which set and which contents is decided now: no call so far could know.
+        self.trial.index = secrets.randbelow(len(cases))
+        fresh = reseeded(self.case, len(cases) + secrets.randbelow(1 << 30))
+        self.trial.run(cases[self.trial.index], rewrite=fresh)
+        if self.trial.violation is not None:
+            raise self.trial.violation
+        self._audit(kernel)
+
+    def _baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
+        """Start a trusted runner of the reference; the first baseline must work, others may be missing."""
+        runner = Runner(self.trial.settings)
+        side = self.baselines[name] = Side(runner, self.trial.deadline)
+        code = f"{self.task_code}\n\n{BASELINES[name]}\n"
+        try:
+            loaded = runner.load(code, f"{self.kernel.task}.py", ["baseline"], side.left)
+            if loaded.status != "ok":
+                raise RunnerDied(loaded.status, loaded.message)
+            answer, seconds = runner.prepare(
+                cases,
+                signature(self.task),
+                driver=self.task.driver,
+                written=written,
+                threads=THREADS,
+                seconds=side.left,
+            )
+            if answer.status != "ok":
+                raise RunnerDied(answer.status, answer.message)
+        except RunnerDied as death:
+            runner.close()
+            del self.baselines[name]
+            if name == self.plan.baselines[0]:
+                raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
+            self.others[name] = {"note": f"no {name} baseline: {death}"}
+            return
+        if (reason := affordable.too_slow(seconds)) is not None and name == self.plan.baselines[0]:
+            raise Unsupported(reason)
+
+    def _measure(self, kernel: Side, written: bool, sets: int) -> None:
+        first, *rest = self.baselines
+        sources = {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
+        schedule = Schedule(batch_seconds=BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written)
+        try:
+            self.measured = measure(sources, clock=time.perf_counter, schedule=schedule)
+        except NoTime as error:
+            raise Finding("rejected", f"its clock stands still: {error}") from None
+        except RunnerDied as death:
+            raise self.trial._dead(death, self.case) from None
+        self.timing.update(
+            clock="host", device_clock="host: call time and device time are one", calls=self.measured.calls,
+            order="".join("ABC"[i] for i in [*range(len(sources)), *reversed(range(len(sources)))]), inputs=sets,
+            threads=THREADS, warm=self.measured.warm,
+        )  # fmt: skip
+
+    def _audit(self, kernel: Side) -> None:
+        """See that the kernel's clock and the judge's agree, and that it worked when it was asked, and only then."""
+        assert self.measured is not None
+        baseline = self.baselines[self.plan.baselines[0]]
+        unseen = hidden(self.measured, self.plan.baselines[0])
+        if unseen is not None and unseen.low > MOST_HIDDEN:
+            text = f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports"
+            raise Finding("rejected", f"{text} (at least {1 + unseen.low:.2f} times)")
+        if kernel.busy > MOST_BUSY * max(THREADS, baseline.busy / baseline.claimed) * kernel.claimed:
+            text = f"its calls took {kernel.busy / kernel.claimed:.2f} processor seconds per second"
+            raise Finding("rejected", f"{text}; {THREADS} thread is given to either side")
+        if kernel.idle - baseline.idle > MOST_HIDDEN * kernel.busy:
+            text = f"it used {kernel.idle:.3f} processor seconds between its calls, and {kernel.busy:.3f} in them"
+            raise Finding("rejected", f"{text}: it works on after a call has returned")
+        if unseen is None or (
+            unseen.high > UNSURE_HIDDEN and self.measured.verdict(self.plan.baselines[0]) == "faster"
+        ):
+            self.notes.append("the judge's clock can neither confirm nor refute that of the runner")
+
+    def _figures(self) -> dict[str, Any]:
+        assert self.measured is not None
+        measured, (first, *rest) = self.measured, self.baselines
+        for name in rest:
+            self.others[name] = {"seconds": measured.device_seconds(name), **_said(measured, name)}
+        if not measured.warm:
+            self.notes.append("not steady after the warm-up")
+        if outside := swings(measured.samples(KERNEL)):
+            self.notes.append(f"{outside} of {len(measured.samples(KERNEL))} batches beyond 5 median deviations")
+        samples = {"baseline" if name == first else name: measured.samples(name) for name in (first, KERNEL, *rest)}
+        return {
+            **_said(measured, first),
+            "device_seconds": measured.device_seconds(KERNEL),
+            "baseline_seconds": measured.device_seconds(first),
+            "call_seconds": measured.call_seconds(KERNEL),
+            "baseline_call_seconds": measured.call_seconds(first),
+            "blocks": len(measured.kept),
+            "samples": samples,
+            "discarded": measured.discarded,
+        }
+
+
+def _said(measured: Measured, baseline: str) -> dict[str, Any]:
+    found = measured.estimates.get(baseline)
+    interval = [found.low, found.high] if found else None
+    return {"verdict": measured.verdict(baseline), "ratio": found.ratio if found else None, "interval": interval}
+
+
+def _cache() -> int:
+    return affordable.last_level_cache()
+
+
+BATCH_SECONDS = 2e-3
+"""Least length of a batch on a processor, whose scheduler takes more from a short one than a GPU's."""
+
+MOST_SECONDS = 20.0
+"""Seconds after which no block is begun on a processor."""
