@@ -1,7 +1,7 @@
 """The engine: batches of baseline and kernel in turns, block after block, until the ratio is known or time is up.
 
-It knows no process and no device. A source gives the seconds of a batch of calls, a clock gives the time, so that all of
-it can be tried on simulated ones.
+It knows no process and no device. A source gives the seconds of a batch of calls, a clock gives the time, so that all
+of it can be tried on simulated ones.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Timed(NamedTuple):
     """By the caller's clock, launch and wait included."""
     leaked: bool = False
     """Whether host time is in `seconds`: the host was slower than the device's gate."""
+    seen: float | None = None
+    """Device seconds as somebody else has them whom the runner cannot deceive; what a request costs is in them."""
 
 
 Source = Callable[[int, int], Timed]
@@ -95,10 +97,14 @@ class Block:
         first, second = (batch for batch in self.batches if batch.source == source)
         return first, second
 
-    def log_ratio(self, baseline: str) -> float:
-        """Return the log ratio of a baseline's time to the kernel's."""
-        ours, theirs = self.of(KERNEL), self.of(baseline)
-        return log_ratio((theirs[0].each, theirs[1].each), (ours[0].each, ours[1].each))
+    def log_ratio(self, baseline: str, *, host: bool = False) -> float:
+        """Return the log ratio of a baseline's time to the kernel's, on the device or by the caller's clock."""
+
+        def seconds(source: str) -> tuple[float, float]:
+            first, second = (each.timed.host_seconds if host else each.timed.seconds for each in self.of(source))
+            return first, second
+
+        return log_ratio(seconds(baseline), seconds(KERNEL))
 
 
 @dataclass(slots=True)
@@ -127,6 +133,12 @@ class Measured:
     def spoiled(self) -> bool:
         """Whether too many blocks were left out to say anything."""
         return len(self.blocks) - len(self.kept) > MOST_DISCARDED * len(self.blocks)
+
+    def by_the_host(self, baseline: str) -> Estimate | None:
+        """Return the ratio by the caller's clock."""
+        if len(self.kept) < WINDOW:
+            return None
+        return estimate([block.log_ratio(baseline, host=True) for block in self.kept])
 
     def verdict(self, baseline: str) -> str:
         """Return what the interval says of the kernel beside a baseline."""
@@ -272,35 +284,37 @@ class Hidden(NamedTuple):
     high: float
 
 
-def hidden(measured: Measured, baseline: str) -> Hidden | None:
+def hidden(measured: Measured, baseline: str, *, device: bool = False) -> Hidden | None:
     """Return how much of the kernel's time is missing in what its runner said; None where there are too few batches.
 
     Where blocks have one or two times as many calls, the judge's clock must see the difference that the runner claims:
     what a request costs is the same in both. Where they do not, what a request to the kernel costs is compared with
-    what a request to the baseline costs.
+    what a request to the baseline costs. With `device`, device seconds are looked at, which must have been `seen`.
     """
-    shares = list(_differences(measured.blocks)) or list(_excesses(measured.blocks, baseline))
+
+    def claimed(batch: Batch) -> float:
+        return batch.timed.seconds if device else batch.timed.host_seconds
+
+    def unseen(batch: Batch) -> float:
+        seen = batch.timed.seen if device else batch.wall
+        assert seen is not None
+        return seen - claimed(batch)
+
+    pairs = list(_doubled(measured.blocks)) or [
+        pair for block in measured.blocks for pair in zip(block.of(baseline), block.of(KERNEL), strict=True)
+    ]
+    shares = [(unseen(second) - unseen(first)) / min(claimed(first), claimed(second)) for first, second in pairs]
     if len(shares) < WINDOW:
         return None
     middle, half = interval(shares, LIE_ALPHA)
     return Hidden(middle, middle - half, middle + half)
 
 
-def _differences(blocks: Sequence[Block]) -> Iterator[float]:
-    """Yield what is missing between batches of `k` and of `2 k` calls, two blocks apart, per claimed second."""
+def _doubled(blocks: Sequence[Block]) -> Iterator[tuple[Batch, Batch]]:
+    """Yield batches of the kernel of `k` and of `2 k` calls, two blocks apart."""
     for number, block in enumerate(blocks[:-2]):
-        for short, long in zip(block.of(KERNEL), blocks[number + 2].of(KERNEL), strict=True):
-            if number % 4 < 2 and long.calls == 2 * short.calls:
-                unseen = (long.wall - long.timed.host_seconds) - (short.wall - short.timed.host_seconds)
-                yield unseen / short.timed.host_seconds
-
-
-def _excesses(blocks: Sequence[Block], baseline: str) -> Iterator[float]:
-    """Yield by how much a request to the kernel costs more than one to the baseline, per claimed second."""
-    for block in blocks:
-        for ours, theirs in zip(block.of(KERNEL), block.of(baseline), strict=True):
-            unseen = (ours.wall - ours.timed.host_seconds) - (theirs.wall - theirs.timed.host_seconds)
-            yield unseen / ours.timed.host_seconds
+        pairs = zip(block.of(KERNEL), blocks[number + 2].of(KERNEL), strict=True)
+        yield from ((short, long) for short, long in pairs if number % 4 < 2 and long.calls == 2 * short.calls)
 
 
 def swings(samples: Sequence[float]) -> int:

@@ -54,7 +54,7 @@ def log_ratio(baseline: tuple[float, float], kernel: tuple[float, float]) -> flo
 def interval(values: Sequence[float], alpha: float) -> tuple[float, float]:
     """Return the trimmed mean and half the width of its interval of confidence `1 - alpha`.
 
-    Yuen's interval: Student's t with `h - 1` degrees of freedom, of the winsorised deviation over `(1 - 2 g / n) sqrt n`,
+    Yuen's interval: Student's t with `h - 1` degrees of freedom, of the winsorised deviation over `(1 - 2 g/n) sqrt n`,
     where `g` of `n` values are trimmed at either end and `h` stay (Yuen 1974; Wilcox, Robust Estimation, 4.3). Raises
     `ValueError` for fewer than 5 values.
     """

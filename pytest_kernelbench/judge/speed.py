@@ -10,39 +10,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, Timed, hidden, measure, swings
+from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, hidden, measure, swings
 from pytest_kernelbench.judge.facets import reseeded
-from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
+from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate
+from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, trusted
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import Failure, SpeedRecord
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import RunnerDied, RunnerSettings
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
-
-THREADS = 1
-"""Threads that torch may use, on either side."""
 
 MEMORY = 12 << 30
 """Bytes that a runner may take: input sets, results, and what making them takes."""
 
 MOST_HIDDEN = 0.05
 """Share of a kernel's time that its runner may leave out: surely more is a lie."""
-
-UNSURE_HIDDEN = 0.25
-"""Share that must surely not be left out where a kernel is called faster."""
-
-MOST_BUSY = 1.25
-"""Processors that a kernel may keep busy for each one that it is given."""
-
-BASELINES: Mapping[str, str] = {
-    "eager": "baseline = task.reference",
-    "compile": "import torch\ntorch.set_num_threads(1)\nbaseline = torch.compile(task.reference)",
-}
-"""What is added to a task's file to make a baseline of its reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +41,17 @@ class SpeedPlan:
     """Time limit per kernel and workload."""
 
 
+def not_timed(kernel: Kernel, workload: str, status: str, failure: Failure) -> SpeedRecord:
+    """Return the record of a kernel that was not even tried on a workload."""
+    rung = "basic" if status == "unsupported" else "runs"
+    return SpeedRecord(
+        kind="speed", submission="", variant=kernel.variant, task=kernel.task, category=kernel.category, status=status,
+        rung=rung, failure=failure, kernel_sha256=kernel.sha256, workload=workload,
+    )  # fmt: skip
+
+
 class Unsupported(Exception):
     """This workload cannot be timed here; the text says why."""
-
-
-class Side:
-    """One runner that is timed: what it says, beside what it has used by the kernel's (Linux's) own account."""
-
-    def __init__(self, runner: Runner, deadline: float) -> None:
-        self.runner = runner
-        self.deadline = deadline
-        self.busy = 0.0
-        """Processor seconds within batches, and between them; what the batches claim."""
-        self.idle = 0.0
-        self.claimed = 0.0
-        self._last: float | None = None
-
-    def __call__(self, first: int, count: int) -> Timed:
-        """Time a batch; the source of the engine."""
-        before = self.runner.cpu_seconds()
-        if self._last is not None:
-            self.idle += before - self._last
-        timed = Timed(*self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left))
-        self._last = self.runner.cpu_seconds()
-        self.busy += self._last - before
-        self.claimed += timed.host_seconds
-        return timed
-
-    @property
-    def left(self) -> float:
-        """Seconds until the time limit."""
-        return max(1.0, self.deadline - time.monotonic())
 
 
 class TimedTrial(Trial):
@@ -99,14 +65,7 @@ class TimedTrial(Trial):
         self.load()
         side = self.side
         try:
-            answer, _ = side.runner.prepare(
-                cases,
-                signature(self.task),
-                driver=self.task.driver,
-                written=written,
-                threads=THREADS,
-                seconds=side.left,
-            )
+            answer, _ = side.prepare(self.task, cases, written)
         except RunnerDied as death:
             raise self._dead(death, cases[0]) from None
         if answer.status != "ok":
@@ -218,30 +177,18 @@ class Speed:
 
     def _baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
         """Start a trusted runner of the reference; the first baseline must work, others may be missing."""
-        runner = Runner(self.trial.settings)
-        side = self.baselines[name] = Side(runner, self.trial.deadline)
         code = f"{self.task_code}\n\n{BASELINES[name]}\n"
         try:
-            loaded = runner.load(code, f"{self.kernel.task}.py", ["baseline"], side.left)
-            if loaded.status != "ok":
-                raise RunnerDied(loaded.status, loaded.message)
-            answer, seconds = runner.prepare(
-                cases,
-                signature(self.task),
-                driver=self.task.driver,
-                written=written,
-                threads=THREADS,
-                seconds=side.left,
-            )
-            if answer.status != "ok":
-                raise RunnerDied(answer.status, answer.message)
+            side, seconds = trusted(
+                self.trial.settings, code, f"{self.kernel.task}.py", self.task, cases,
+                written=written, deadline=self.trial.deadline,
+            )  # fmt: skip
         except RunnerDied as death:
-            runner.close()
-            del self.baselines[name]
             if name == self.plan.baselines[0]:
                 raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
             self.others[name] = {"note": f"no {name} baseline: {death}"}
             return
+        self.baselines[name] = side
         if (reason := affordable.too_slow(seconds)) is not None and name == self.plan.baselines[0]:
             raise Unsupported(reason)
 
@@ -255,30 +202,32 @@ class Speed:
             raise Finding("rejected", f"its clock stands still: {error}") from None
         except RunnerDied as death:
             raise self.trial._dead(death, self.case) from None
+        letters = "ABCDEFGH"[: len(sources)]
         self.timing.update(
-            clock="host", device_clock="host: call time and device time are one", calls=self.measured.calls,
-            order="".join("ABC"[i] for i in [*range(len(sources)), *reversed(range(len(sources)))]), inputs=sets,
-            threads=THREADS, warm=self.measured.warm,
-        )  # fmt: skip
+            clock="processor time of all threads; calls by the clock on the wall",
+            calls=self.measured.calls,
+            order=letters + letters[::-1],
+            inputs=sets,
+            threads=THREADS,
+            warm=self.measured.warm,
+        )
 
     def _audit(self, kernel: Side) -> None:
-        """See that the kernel's clock and the judge's agree, and that it worked when it was asked, and only then."""
+        """See that the kernel's clocks and the judge's agree, and that it worked when it was asked, and only then."""
         assert self.measured is not None
-        baseline = self.baselines[self.plan.baselines[0]]
-        unseen = hidden(self.measured, self.plan.baselines[0])
-        if unseen is not None and unseen.low > MOST_HIDDEN:
-            text = f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports"
-            raise Finding("rejected", f"{text} (at least {1 + unseen.low:.2f} times)")
-        if kernel.busy > MOST_BUSY * max(THREADS, baseline.busy / baseline.claimed) * kernel.claimed:
-            text = f"its calls took {kernel.busy / kernel.claimed:.2f} processor seconds per second"
-            raise Finding("rejected", f"{text}; {THREADS} thread is given to either side")
-        if kernel.idle - baseline.idle > MOST_HIDDEN * kernel.busy:
-            text = f"it used {kernel.idle:.3f} processor seconds between its calls, and {kernel.busy:.3f} in them"
+        first = self.plan.baselines[0]
+        for device in (True, False):
+            unseen = hidden(self.measured, first, device=device)
+            if unseen is not None and unseen.low > MOST_HIDDEN:
+                text = f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports"
+                raise Finding("rejected", f"{text} (at least {1 + unseen.low:.2f} times)")
+        baseline = self.baselines[first]
+        if kernel.between - baseline.between > MOST_HIDDEN * kernel.within:
+            text = f"it used {kernel.between:.3f} processor seconds between its calls and {kernel.within:.3f} in them"
             raise Finding("rejected", f"{text}: it works on after a call has returned")
-        if unseen is None or (
-            unseen.high > UNSURE_HIDDEN and self.measured.verdict(self.plan.baselines[0]) == "faster"
-        ):
-            self.notes.append("the judge's clock can neither confirm nor refute that of the runner")
+        waited = self.measured.by_the_host(first)
+        if self.measured.verdict(first) == "faster" and waited is not None and waited.high < 1:
+            raise Finding("rejected", f"it is slower by the clock on the wall ({waited.ratio:.2f}): others work for it")
 
     def _figures(self) -> dict[str, Any]:
         assert self.measured is not None
