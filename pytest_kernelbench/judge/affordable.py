@@ -15,7 +15,7 @@ MOST_BYTES = 192 << 20
 MOST_FLOPS = 5_000_000_000
 """Multiplications and additions of products on a processor: about half a second on one core."""
 
-MOST_CALL_SECONDS = 1.0
+MOST_CALL_SECONDS = 0.25
 """Seconds of one call of eager PyTorch on a processor: what is counted says little of a decomposition."""
 
 MOST_SET_BYTES = 1 << 30
@@ -42,7 +42,7 @@ def too_slow(seconds: float) -> str | None:
     """Return why a workload is not timed on a processor, by the seconds of one call of the baseline."""
     if seconds <= MOST_CALL_SECONDS:
         return None
-    return f"one call of eager takes {seconds:.1f} s here; at most {MOST_CALL_SECONDS:.0f} s are timed on a processor"
+    return f"one call of eager takes {seconds:.2f} s here; at most {MOST_CALL_SECONDS} s are timed on a processor"
 
 
 def input_sets(case: Case, cache_bytes: int) -> int:

@@ -237,18 +237,16 @@ class _Measuring:
 
     def _warm_up(self, calls: int) -> bool:
         """Run blocks until two windows agree; return whether they did before time was up."""
-        started = self.clock()
-        windows: list[dict[str, float]] = []
-        while self.clock() - started < self.schedule.warm_most:
-            blocks = [self._block(calls, reverse=number % 2 == 1) for number in range(WINDOW)]
-            windows.append(_sums(blocks))
-            steady = len(windows) > 1 and _agree(*windows[-2:])
-            if steady and self.clock() - started >= self.schedule.warm_least:
+        started, blocks = self.clock(), list[Block]()
+        while (passed := self.clock() - started) < self.schedule.warm_most:
+            whole = len(blocks) >= 2 * WINDOW and len(blocks) % WINDOW == 0
+            if whole and passed >= self.schedule.warm_least and _agree(blocks[-2 * WINDOW : -WINDOW], blocks[-WINDOW:]):
                 return True
+            blocks.append(self._block(calls, reverse=len(blocks) % 2 == 1))
         return False
 
     def _block(self, calls: int, *, reverse: bool) -> Block:
-        order = [*reversed(self.sources)] if reverse else [*self.sources]
+        order = [*self.sources][::-1] if reverse else [*self.sources]
         batches = []
         for names in (order, order[::-1]):
             batches += [self._batch(name, self.next, calls) for name in names]
@@ -264,16 +262,14 @@ class _Measuring:
         return Batch(name, calls, timed, wall)
 
 
-def _sums(blocks: Sequence[Block]) -> dict[str, float]:
-    sums: Counter[str] = Counter()
-    for block in blocks:
-        for batch in block.batches:
-            sums[batch.source] += batch.each  # type: ignore[assignment]
-    return dict(sums)
+def _agree(before: Sequence[Block], after: Sequence[Block]) -> bool:
+    """Whether every source took as long in one window as in the other."""
 
+    def total(blocks: Sequence[Block], source: str) -> float:
+        return math.fsum(batch.each for block in blocks for batch in block.of(source))
 
-def _agree(before: Mapping[str, float], after: Mapping[str, float]) -> bool:
-    return all(abs(after[name] - before[name]) <= STEADY * before[name] for name in before)
+    sources = {batch.source for batch in before[0].batches}
+    return all(abs(total(after, name) / total(before, name) - 1) <= STEADY for name in sources)
 
 
 class Hidden(NamedTuple):
