@@ -150,7 +150,9 @@ def cell(method: Callable[[Machine], tuple[float, float, str, int]], name: str, 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=2000, help="of each cell of the engine; a tenth of them beside")
+    parser.add_argument(
+        "--repetitions", type=int, default=2000, help="of each cell of the engine; a tenth of them beside"
+    )
     times = parser.parse_args().repetitions
     print(f"{'clock':<26}{'ratio':>6}  {'method':<9}{'covers':>7} {'false':>7} {'used':>5}  verdicts")
     for name in BEHAVIOURS:

@@ -20,6 +20,7 @@ from pytest_kernelbench.model.record import Failure, SpeedRecord
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer
 from pytest_kernelbench.runner.client import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.limits import descendants
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -55,13 +56,15 @@ class Unsupported(Exception):
 
 
 class TimedTrial(Trial):
-    """A kernel on its timed input sets: an answer is that of an ordinary batch, which no call can tell from others."""
+    """A kernel on its timed input sets: an answer is the last of an ordinary batch, which no call can tell from others."""
 
     index = 0
-    """Input set that is asked for next."""
+    """Input set that the next answer is about, and how many calls are made for it; the last of them is on that set."""
+    calls = 1
 
     def prepare(self, cases: Sequence[Case], written: bool) -> Side:
         """Load the kernel, make its input sets and use each once; raises `Finding`."""
+        self.sets = len(cases)
         self.load()
         side = self.side
         try:
@@ -88,12 +91,13 @@ class TimedTrial(Trial):
     def ask(
         self, case: Case, most: int, variant: Mapping[str, Any] | None = None, rewrite: Case | None = None
     ) -> Answer:
-        """Return the answer of a batch of one call on the set `index`, on new contents where there is `rewrite`."""
+        """Return the answer on the set `index`, on new contents where there is `rewrite`."""
         side = self.side
         try:
             if rewrite is not None:
                 side.runner.rewrite(self.index, rewrite, seconds=side.left)
-            side.runner.batch(self.index, 1, threads=THREADS, gated=False, seconds=side.left)
+            first = self.index + (self.sets - 1) * (self.calls - 1)
+            side.runner.batch(first, self.calls, threads=THREADS, gated=True, seconds=side.left)
             return side.runner.last(rewrite or case, most=most, seconds=side.left)
         except RunnerDied as death:
             raise self._dead(death, rewrite or case) from None
@@ -167,7 +171,9 @@ class Speed:
         kernel = self.trial.prepare(cases, written)
         self.trial.run(cases[0])
         self._measure(kernel, written, len(cases))
-        # Which set and which contents is decided now: no call so far could know.
+        # Which set, which contents and how many calls is decided now: no call so far could know.
+        assert self.measured is not None
+        self.trial.calls = 1 if written else self.measured.calls + secrets.randbelow(self.measured.calls + 1)
         self.trial.index = secrets.randbelow(len(cases))
         fresh = reseeded(self.case, len(cases) + secrets.randbelow(1 << 30))
         self.trial.run(cases[self.trial.index], rewrite=fresh)
@@ -225,6 +231,8 @@ class Speed:
         if kernel.between - baseline.between > MOST_HIDDEN * kernel.within:
             text = f"it used {kernel.between:.3f} processor seconds between its calls and {kernel.within:.3f} in them"
             raise Finding("rejected", f"{text}: it works on after a call has returned")
+        if others := descendants(kernel.runner.pid):
+            raise Finding("rejected", f"{len(others)} processes that it has started are at work beside it")
         waited = self.measured.by_the_host(first)
         if self.measured.verdict(first) == "faster" and waited is not None and waited.high < 1:
             raise Finding("rejected", f"it is slower by the clock on the wall ({waited.ratio:.2f}): others work for it")

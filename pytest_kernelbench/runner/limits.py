@@ -58,7 +58,7 @@ def apply(home: Path, *, memory: int, file_size: int) -> None:
 
 def end(pid: int) -> None:
     """End every process of the runner `pid`: its group, its descendants, and all of its user where it has one."""
-    processes = [*_descendants(pid), pid]
+    processes = [*descendants(pid), pid]
     if os.geteuid() == 0:
         processes += _of_user(user_of(pid))
     for process in processes:
@@ -130,7 +130,7 @@ def _real_user(pid: int) -> int:
     return -1
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """Processes below `pid`, and those of its session whose parent has gone."""
     parents: dict[int, int] = {}
     found = set()
