@@ -1,8 +1,8 @@
 """How often the engine is wrong, on simulated clocks whose true ratio is known, beside what is usually done.
 
-Each cell of the table is one behaviour of the clock and one true ratio: how often the 99 % interval holds the truth, how
-often a verdict is false, what the verdicts were, and blocks used. Beside it: medians of 120 batches of the baseline and
-then 120 of the kernel, with a bootstrap interval.
+Each cell of the table is one behaviour of the clock and one true ratio: how often the 99 % interval holds the truth,
+how often a verdict is false, blocks used, and what the verdicts were. Beside it: medians of 120 batches of the baseline
+and then 120 of the kernel, with a bootstrap interval.
 
     python benchmarks/simulate_speed.py [--repetitions 2000]
 """

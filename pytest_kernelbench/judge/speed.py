@@ -56,7 +56,7 @@ class Unsupported(Exception):
 
 
 class TimedTrial(Trial):
-    """A kernel on its timed input sets: an answer is the last of an ordinary batch, which no call can tell from others."""
+    """A kernel on its timed input sets: an answer is the last of a batch, which no call can tell from other batches."""
 
     index = 0
     """Input set that the next answer is about, and how many calls are made for it; the last of them is on that set."""
