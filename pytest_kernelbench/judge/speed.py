@@ -132,7 +132,7 @@ class Speed:
             status, failure = "unsupported", Failure("workload", str(reason))
         except Finding as finding:
             case = repr(finding.case) if finding.case is not None else None
-            facet = "timing" if finding.case is None else "workload"
+            facet = {"load_error": "load", "rejected": "timing"}.get(finding.status, "workload")
             status, failure = finding.status, Failure(facet, finding.message, case)
         finally:
             self.trial.close()
