@@ -31,6 +31,7 @@ class Side:
         self.within = 0.0
         """Processor seconds within batches; the next are those between them."""
         self.between = 0.0
+        self.died = False
         self._last: float | None = None
 
     def prepare(self, task: Task, cases: Sequence[Case], written: bool) -> tuple[Answer, float]:
@@ -40,11 +41,15 @@ class Side:
         )
 
     def __call__(self, first: int, count: int) -> Timed:
-        """Time a batch."""
+        """Time a batch; raises `RunnerDied`."""
         before = self.runner.cpu_seconds()
         if self._last is not None:
             self.between += before - self._last
-        said = self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left)
+        try:
+            said = self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left)
+        except RunnerDied:
+            self.died = True
+            raise
         self._last = self.runner.cpu_seconds()
         self.within += self._last - before
         return Timed(*said, seen=self._last - before)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MEMORY = 12 << 30
 """Bytes that a runner may take: input sets, results, and what making them takes."""
 
+MOST_NOTE = 300
+"""Characters that are kept of why there is no such baseline."""
+
 MOST_HIDDEN = 0.05
 """Share of a kernel's time that its runner may leave out: surely more is a lie."""
 
@@ -192,7 +195,7 @@ class Speed:
         except RunnerDied as death:
             if name == self.plan.baselines[0]:
                 raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
-            self.others[name] = {"note": f"no {name} baseline: {death}"}
+            self.others[name] = {"note": f"no {name} baseline: {str(death)[:MOST_NOTE]}"}
             return
         self.baselines[name] = side
         if (reason := affordable.too_slow(seconds)) is not None and name == self.plan.baselines[0]:
@@ -207,6 +210,8 @@ class Speed:
         except NoTime as error:
             raise Finding("rejected", f"its clock stands still: {error}") from None
         except RunnerDied as death:
+            if not kernel.died:
+                raise Finding("error", f"the runner of a baseline has ended: {death}", self.case) from None
             raise self.trial._dead(death, self.case) from None
         letters = "ABCDEFGH"[: len(sources)]
         self.timing.update(

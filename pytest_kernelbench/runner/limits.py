@@ -25,6 +25,7 @@ PROCESSES = 64
 """Threads and processes that a runner may have."""
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS = 1, 4, 8
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_READ_SEARCH = 2
 
 
@@ -104,7 +105,9 @@ def _become_nobody(home: Path) -> None:
         return
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     mask = 1 << CAP_DAC_READ_SEARCH
-    libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0))
+    libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0))
+    # Compilers that torch.compile and Triton start must read Python's headers as well.
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 

@@ -48,9 +48,7 @@ ON_CPU = ("--kb-device=cpu", "--kb-tasks=tasks", "--kb-submission=mine")
 
 def test_items_are_selected_as_pytest_selects(timed: Project) -> None:
     assert timed.collect(*ON_CPU) == CORRECTNESS + SPEED
-    assert timed.collect(*ON_CPU, "-m", "speed") == SPEED
     assert timed.collect(*ON_CPU, "-m", "not speed") == CORRECTNESS
-    assert timed.collect(*ON_CPU, "-k", "small") == SPEED[:1]
     assert timed.collect(*ON_CPU, SPEED[0]) == SPEED[:1]
     assert timed.collect(*ON_CPU, "--kb-case=Case(input=Tensor((2,)))") == CORRECTNESS
 
@@ -124,6 +122,29 @@ def test_baselines_that_are_not_known(timed: Project) -> None:
     assert said == "ERROR: --kb-baseline=eager,compiled: did you mean compile? (one of 2)"
     said = timed.refused(*ON_CPU, "--kb-baseline=compile")
     assert said == "ERROR: --kb-baseline=compile: wanted eager among the baselines: it is what the reference is"
+
+
+@pytest.mark.slow
+def test_a_compiled_baseline_is_timed_in_the_same_blocks(timed: Project) -> None:
+    timed.judge(*ON_CPU, "-k", "small", "--kb-baseline=eager,compile", timeout=300).assert_outcomes(
+        passed=1, deselected=2
+    )
+    (record,) = timed.records()
+    compiled = record["others"]["compile"]
+    assert compiled["interval"][0] <= compiled["ratio"] <= compiled["interval"][1]
+    assert record["timing"]["order"] == "ABCCBA"
+    assert len(record["samples"]["compile"]) == len(record["samples"]["baseline"])
+
+
+@pytest.mark.slow
+def test_without_a_compiler_there_is_no_compiled_baseline(timed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    timed.judge(*ON_CPU, "-k", "small", "--kb-baseline=eager,compile", timeout=300).assert_outcomes(
+        passed=1, deselected=2
+    )
+    (record,) = timed.records()
+    assert record["others"]["compile"]["note"].startswith("no compile baseline: ")
+    assert record["verdict"] == "faster"
 
 
 def test_speed_is_a_registered_marker(project: Project) -> None:
