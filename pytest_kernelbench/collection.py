@@ -163,6 +163,23 @@ class CompileItem(KernelItem):
         return record, lambda: describe(record, printed, self.selection())
 
 
+class SpeedItem(KernelItem):
+    """One kernel's speed on one workload."""
+
+    question = "speed"
+
+    def __init__(self, *, workload: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.workload = workload
+
+    def answer(self) -> tuple[Record, Callable[[], str]]:
+        """Time the kernel beside eager, if it is right."""
+        from pytest_kernelbench.report.speed import describe
+
+        record = self.shelf.time(self.kernel, self.workload)
+        return record, lambda: describe(record, self.selection())
+
+
 class MissingItem(_Readable, pytest.Item):
     """A task for which a submission has no kernel."""
 
@@ -224,3 +241,5 @@ def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[p
     for target in shelf.bench.settings.targets:
         name = f"compile[{target.name}]"
         yield CompileItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, target=target)
+    for workload in shelf.workloads(kernel):
+        yield SpeedItem.from_parent(parent, name=f"speed[{workload}]", kernel=kernel, shelf=shelf, workload=workload)

@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{snake_case(category)}: kernels for tasks of the category {category}")
     config.addinivalue_line("markers", "correctness: whether a kernel is right")
     config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
+    config.addinivalue_line("markers", "speed: whether a kernel is faster than eager PyTorch on a workload")
     asked = settings.Settings.from_config(config)
     if not asked.submissions:
         return

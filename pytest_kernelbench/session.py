@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import CompileRecord, Failure, Record
+from pytest_kernelbench.model.record import CompileRecord, Failure, Record, SpeedRecord
 from pytest_kernelbench.model.source import Source, find, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 from pytest_kernelbench.report.code_quality import signals
@@ -30,6 +30,15 @@ R = TypeVar("R", bound=Record)
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 
 
+def untimed(device: str, language: str) -> str | None:
+    """Return why a device cannot time kernels of a language at all; None where it can."""
+    if device == "interpreter":
+        return "interpreter time is never a speed"
+    if device == "cpu" and language != "torch":
+        return f"a kernel in {language} is timed on a GPU; on a processor, one in torch"
+    return None
+
+
 class Bench:
     """The state of a session; one in the stash of its config."""
 
@@ -39,6 +48,8 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        self.judged: dict[tuple[Path, str], Record] = {}
+        """Correctness records of this process by file and task: only what is right is timed."""
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -129,6 +140,8 @@ class Shelf:
         kind, _, target = item.rstrip("]").partition("[")
         if kind == "compile":
             return self.complete(CompileRecord(kind=kind, target=target, **fields), kernel)
+        if kind == "speed":
+            return self.complete(SpeedRecord(kind=kind, workload=target, **fields), kernel)
         return self.complete(Record(kind="correctness", **fields), kernel)
 
     def judge(self, kernel: Kernel, key: str) -> tuple[Record, Judgement]:
@@ -139,7 +152,45 @@ class Shelf:
         plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
-        return self.complete(judgement.run(), kernel), judgement
+        record = self.bench.judged[kernel.source_path, kernel.task] = self.complete(judgement.run(), kernel)
+        return record, judgement
+
+    def workloads(self, kernel: Kernel) -> list[str]:
+        """Return the workloads that items of speed ask about.
+
+        Where this device cannot time the submission there are none, unless the user has asked for speed by name.
+        """
+        settings = self.bench.settings
+        if settings.case is not None or (
+            untimed(settings.device, self.metadata.language) and not settings.asks_for_speed
+        ):
+            return []
+        return list(self.bench.catalogue.load(kernel.task).workloads)
+
+    def time(self, kernel: Kernel, workload: str) -> SpeedRecord:
+        """Time a kernel on a workload; it is judged on the plainest cases first, unless it has been."""
+        from pytest_kernelbench.judge.speed import Speed, SpeedPlan, not_timed
+
+        settings = self.bench.settings
+        task, file = self.bench.catalogue.load(kernel.task), self.bench.catalogue.names()[kernel.task]
+        if reason := untimed(settings.device, self.metadata.language):
+            return self.complete(not_timed(kernel, workload, "unsupported", Failure("workload", reason)), kernel)
+        known = self.bench.judged.get((kernel.source_path, kernel.task)) or self._basic(kernel)
+        if known.status == "rejected" or known.facets.get("basic") != "passed":
+            said = known.failure or Failure("basic", f"it is {known.status}")
+            return self.complete(not_timed(kernel, workload, known.status, said), kernel)
+        plan = SpeedPlan(settings.device, settings.baselines, settings.timeout)
+        return self.complete(Speed(kernel, task, file.path.read_text(encoding="utf-8"), workload, plan).run(), kernel)
+
+    def _basic(self, kernel: Kernel) -> Record:
+        """Judge a kernel on the plainest cases alone."""
+        from pytest_kernelbench.judge.correctness import Judgement, Plan
+
+        plan = Plan(self.bench.settings.device, ("basic",), 0, self.bench.settings.timeout)
+        task = self.bench.catalogue.load(kernel.task)
+        judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key="")
+        self.bench.judged[kernel.source_path, kernel.task] = record = self.complete(judgement.run(), kernel)
+        return record
 
     def compile(self, kernel: Kernel, target: Target) -> tuple[CompileRecord, str]:
         """Compile a kernel for a target, or find what an earlier session made of it; with what the kernel printed."""

@@ -15,6 +15,7 @@ from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
+BASELINES = ("eager", "compile")
 MISSING = ("hide", "skip", "fail")
 
 OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
@@ -25,6 +26,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
+    ("baseline", "LIST", f"what kernels are timed beside, by comma: {', '.join(BASELINES)}", "eager"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
@@ -48,6 +50,9 @@ class Settings:
     seed: str | None = None
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
+    baselines: tuple[str, ...] = BASELINES[:1]
+    asks_for_speed: bool = False
+    """Whether the user names items of speed: where a device cannot time them, they are collected only then."""
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -82,6 +87,8 @@ class Settings:
             seed=config.getoption("--hypothesis-seed", None),
             targets=read("target", targets) or (),
             compile_timeout=read("compile-timeout", _seconds),
+            baselines=read("baseline", _baselines),
+            asks_for_speed=_asks_for_speed(config),
         )
 
 
@@ -126,6 +133,18 @@ def _facets(text: str) -> tuple[str, ...]:
     if not asked:
         raise ValueError(choices("", FACETS))
     return tuple(facet for facet in FACETS if facet in asked)
+
+
+def _baselines(text: str) -> tuple[str, ...]:
+    asked = dict.fromkeys(_one_of(name.strip(), BASELINES) for name in text.split(",") if name.strip())
+    if "eager" not in asked:
+        raise ValueError("wanted eager among the baselines: it is what the reference is")
+    return ("eager", *(name for name in asked if name != "eager"))
+
+
+def _asks_for_speed(config: pytest.Config) -> bool:
+    expressions = f"{config.getoption('markexpr', '')} {config.getoption('keyword', '')}"
+    return "speed" in expressions or any("::speed[" in str(argument) for argument in config.args)
 
 
 def _whole(text: str, least: int) -> int:

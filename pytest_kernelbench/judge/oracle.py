@@ -77,8 +77,8 @@ def signature(task: Task) -> list[tuple[str, str]]:
     return [(name, parameter.kind.name) for name, parameter in task.parameters.items()]
 
 
-def evaluate(task: Task, case: Case) -> Evidence:
-    """Run the reference on a case: in float64, in the case's dtype, and on perturbed inputs.
+def evaluate(task: Task, case: Case, draws: int = PERTURBATIONS) -> Evidence:
+    """Run the reference on a case: in float64, in the case's dtype, and `draws` times on perturbed inputs.
 
     Raises `OracleError` where the reference itself fails.
     """
@@ -96,13 +96,13 @@ def evaluate(task: Task, case: Case) -> Evidence:
                 eager = _eager(task, plain)
                 arguments = materialize(plain).values
                 exact = _results(task, arguments, _exact)
-                spread = sensitivity(task, plain, exact, arguments=arguments)
+                spread = sensitivity(task, plain, exact, arguments=arguments, draws=draws)
     except Exception as error:
         raise OracleError(f"the reference fails on {case}: {type(error).__name__}: {error}") from error
     wanted = tuple(Wanted(name, exact[name], eager[name], spread.get(name)) for name in exact)
     length = task.accumulation(plain) if task.accumulation else 1
     settled = [replace(task, reference=each, compare="values", outcomes=(), chance=None) for each in task.outcomes]
-    outcomes = tuple(evaluate(each, case) for each in settled)
+    outcomes = tuple(evaluate(each, case, draws) for each in settled)
     return Evidence(task, case, arguments, wanted, max(1, length), outcomes)
 
 
@@ -112,6 +112,7 @@ def sensitivity(
     exact: Mapping[str, torch.Tensor],
     roundoff: float | None = None,
     arguments: Mapping[str, Any] | None = None,
+    draws: int = PERTURBATIONS,
 ) -> dict[str, torch.Tensor]:
     """Return by output how far it moves when each input moves by one random rounding.
 
@@ -128,7 +129,7 @@ def sensitivity(
     generator = torch.Generator().manual_seed(_seed(case))
     arguments = arguments or materialize(case).values
     spread: dict[str, torch.Tensor] = {}
-    for _ in range(PERTURBATIONS):
+    for _ in range(draws):
         moved = _results(task, arguments, lambda value: _perturbed(value, generator, roundoff))
         for name, value in exact.items():
             if value.is_floating_point() or value.is_complex():

@@ -10,6 +10,7 @@ from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report.compiled import lines as compiled_lines
+from pytest_kernelbench.report.speed import lines as speed_lines
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -24,7 +25,8 @@ def summarise(terminal: TerminalReporter, records: Sequence[Record], totals: Map
         mine = [record for record in records if record.submission == submission]
         judged = [record for record in mine if record.kind == "correctness"]
         terminal.section(f"kernelbench: {submission}", "=")
-        for line in [*(table(judged, totals) if judged else ()), *failures(judged), *compiled_lines(mine)]:
+        found = [*failures(judged), *compiled_lines(mine), *speed_lines(mine)]
+        for line in [*(table(judged, totals) if judged else ()), *found]:
             terminal.line(line)
 
 

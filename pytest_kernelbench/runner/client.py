@@ -99,13 +99,76 @@ class Runner:
             "rewrite": encode(rewrite) if rewrite is not None else None,
             "most": most,
         }
-        header, body = self._ask(request, most=most + _memory_bytes(case), seconds=seconds)
+        return self._answer(*self._ask(request, most=most + _memory_bytes(case), seconds=seconds))
+
+    def _answer(self, header: dict[str, Any], body: bytes) -> Answer:
         if header.get("status") != "ok":
             return plain(header)
         try:
             return answer(header, body)
         except BadAnswer as error:
             raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
+
+    def prepare(
+        self,
+        cases: Sequence[Case],
+        parameters: Sequence[tuple[str, str]],
+        *,
+        driver: str,
+        written: bool,
+        threads: int,
+        seconds: float,
+    ) -> tuple[Answer, float]:
+        """Have input sets made of the cases and each of them used once; return seconds per call with the answer.
+
+        `written` says that calls write into their inputs, which are restored before each batch. `threads` are those
+        that torch may use. Raises `RunnerDied`.
+        """
+        request = {
+            "op": "prepare",
+            "cases": [encode(case) for case in cases],
+            "parameters": [list(pair) for pair in parameters],
+            "driver": driver,
+            "written": written,
+            "threads": threads,
+        }
+        header = self._ask(request, most=0, seconds=seconds)[0]
+        found = plain(header)
+        return found, self._seconds(header, "seconds") if found.status == "ok" else 0.0
+
+    def batch(self, first: int, count: int, *, threads: int, gated: bool, seconds: float) -> tuple[float, float, bool]:
+        """Have `count` calls timed, on the input sets from `first` on.
+
+        Returns seconds on the device, seconds by the caller's clock, and whether host time is in the first. Raises
+        `RunnerDied`, also where the kernel fails: it has worked before.
+        """
+        request = {"op": "batch", "first": first, "count": count, "threads": threads, "gated": gated}
+        header = self._ask(request, most=0, seconds=seconds)[0]
+        found = plain(header)
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+        return self._seconds(header, "seconds"), self._seconds(header, "host_seconds"), header.get("leaked") is True
+
+    def rewrite(self, index: int, case: Case, *, seconds: float) -> None:
+        """Write the contents of a case into the memory of an input set; raises `RunnerDied`."""
+        found = plain(self._ask({"op": "rewrite", "index": index, "case": encode(case)}, most=0, seconds=seconds)[0])
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+
+    def last(self, case: Case, *, most: int, seconds: float) -> Answer:
+        """Return all that came of the last call of the last batch; `case` is what it ran on. Raises `RunnerDied`."""
+        return self._answer(*self._ask({"op": "last", "most": most}, most=most + _memory_bytes(case), seconds=seconds))
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the runner has used, all its threads together; the runner cannot forge it."""
+        # How Linux numbers the clock of another process (clock_getcpuclockid(3)).
+        return time.clock_gettime(~self.pid << 3 | 2)
+
+    def _seconds(self, header: Mapping[str, Any], name: str) -> float:
+        value = header.get(name)
+        if not isinstance(value, (int, float)) or not 0 <= value < 1e6:
+            raise self._died("crash", f"the runner's answer does not hold together ({name} is {str(value)[:40]})")
+        return float(value)
 
     def compile(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,9 +15,17 @@ def drive(
 
     `parameters` are names and kinds of the published signature, in order.
     """
+    return bind(driver, entry, parameters, values)()
+
+
+def bind(
+    driver: str, entry: Callable[..., Any], parameters: Sequence[tuple[str, str]], values: Mapping[str, Any]
+) -> Callable[[], Any]:
+    """Return a function that uses the entry point on the values and does nothing else: it may be timed."""
     if driver == "optimizer":
-        return _optimize(entry, parameters, dict(values))
-    return call(entry, parameters, values)
+        return lambda: _optimize(entry, parameters, dict(values))
+    positional, named = _arranged(entry, parameters, values)
+    return functools.partial(entry, *positional, **named)
 
 
 def call(entry: Callable[..., Any], parameters: Sequence[tuple[str, str]], values: Mapping[str, Any]) -> Any:
@@ -24,6 +33,13 @@ def call(entry: Callable[..., Any], parameters: Sequence[tuple[str, str]], value
 
     From the first argument that is absent, keyword-only, or that the entry point accepts by name only, names are used.
     """
+    positional, named = _arranged(entry, parameters, values)
+    return entry(*positional, **named)
+
+
+def _arranged(
+    entry: Callable[..., Any], parameters: Sequence[tuple[str, str]], values: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
     positional: list[Any] = []
     named: dict[str, Any] = {}
     accepted = _accepted(entry)
@@ -38,7 +54,7 @@ def call(entry: Callable[..., Any], parameters: Sequence[tuple[str, str]], value
         else:
             by_position = False
             named[name] = values[name]
-    return entry(*positional, **named)
+    return positional, named
 
 
 def _accepted(entry: Callable[..., Any]) -> list[inspect.Parameter] | None:

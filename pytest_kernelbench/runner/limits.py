@@ -25,6 +25,7 @@ PROCESSES = 64
 """Threads and processes that a runner may have."""
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS = 1, 4, 8
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_READ_SEARCH = 2
 
 
@@ -58,7 +59,7 @@ def apply(home: Path, *, memory: int, file_size: int) -> None:
 
 def end(pid: int) -> None:
     """End every process of the runner `pid`: its group, its descendants, and all of its user where it has one."""
-    processes = [*_descendants(pid), pid]
+    processes = [*descendants(pid), pid]
     if os.geteuid() == 0:
         processes += _of_user(user_of(pid))
     for process in processes:
@@ -104,7 +105,9 @@ def _become_nobody(home: Path) -> None:
         return
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     mask = 1 << CAP_DAC_READ_SEARCH
-    libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0))
+    libc.capset(header, (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0))
+    # Compilers that torch.compile and Triton start must read Python's headers as well.
+    libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
@@ -130,7 +133,7 @@ def _real_user(pid: int) -> int:
     return -1
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """Processes below `pid`, and those of its session whose parent has gone."""
     parents: dict[int, int] = {}
     found = set()

@@ -25,6 +25,8 @@ judge GPU kernels:
                         m_100,sm_120,gfx90a,gfx942,gfx950
   --kb-compile-timeout=SECONDS
                         time limit per kernel and target (default: 120)
+  --kb-baseline=LIST    what kernels are timed beside, by comma: eager, compile
+                        (default: eager)
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come

@@ -66,8 +66,10 @@ def _variant(index: int) -> str:
 def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Session]:
     """Return a function that starts a session on kernel files; their names end in `__` and the task."""
 
-    def begin(kernels: Sequence[Path], *options: str) -> Session:
+    def begin(kernels: Sequence[Path], *options: str, language: str = "triton") -> Session:
         folder = tmp_path_factory.mktemp("session")
+        (folder / "kernels").mkdir()
+        (folder / "kernels" / "submission.toml").write_text(f'language = "{language}"')
         for index, path in enumerate(kernels):
             variant = folder / "kernels" / _variant(index)
             variant.mkdir(parents=True)
@@ -96,8 +98,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Session]:
 def judge(start: Callable[..., Session]) -> Callable[..., Session]:
     """Return a function that runs a whole session on kernel files."""
 
-    def run(kernels: Sequence[Path], *options: str) -> Session:
-        session = start(kernels, *options)
+    def run(kernels: Sequence[Path], *options: str, language: str = "triton") -> Session:
+        session = start(kernels, *options, language=language)
         session.finish()
         return session
 

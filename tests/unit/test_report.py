@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from pytest_kernelbench.model.record import Failure, Record
+from pytest_kernelbench.model.record import Failure, Record, SpeedRecord
 from pytest_kernelbench.model.task import FACETS
-from pytest_kernelbench.report import failure, summary
+from pytest_kernelbench.report import failure, speed, summary
 
 ALL = dict.fromkeys(FACETS, "passed")
 
@@ -106,3 +106,32 @@ def test_a_rejection_says_why() -> None:
         "rejected: log is labelled decoy: its Triton launches do not matter: with all of them left out"
     )
     assert 'language = "torch" in submission.toml' in text
+
+
+SPEED_TABLE = """
+task          workload  verdict  ratio  99 % interval   kernel   baseline  of speed of light
+relu          rows      faster   1.500  [1.480, 1.521]  20 us    30 us     81%
+round_1/gelu  rows      unclear                         1.25 ms  1.3 s
+speed: 1 faster, 1 unclear (of 2 timed)
+speed: 1 unsupported: exp[huge]
+speed: 1 wrong_values: log[rows]
+"""
+
+
+def test_the_table_of_speed() -> None:
+    def timed(task: str, verdict: str | None, **fields: Any) -> SpeedRecord:
+        defaults: dict[str, Any] = {"status": "passed", "variant": None, "workload": "rows"}
+        return SpeedRecord(
+            **{**defaults, **fields}, kind="speed", submission="geak", task=task, category="Math", rung="basic",
+            verdict=verdict,
+        )  # fmt: skip
+
+    records = [
+        timed("relu", "faster", ratio=1.5, interval=[1.48, 1.521], device_seconds=2e-5, baseline_seconds=3e-5,
+              speed_of_light=0.81),
+        timed("gelu", "unclear", variant="round_1", device_seconds=1.25e-3, baseline_seconds=1.3),
+        timed("exp", None, status="unsupported", workload="huge"),
+        timed("log", None, status="wrong_values"),
+    ]  # fmt: skip
+    assert list(speed.lines(records)) == SPEED_TABLE.strip().splitlines()
+    assert list(speed.lines(RECORDS)) == []

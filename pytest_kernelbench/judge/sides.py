@@ -1,0 +1,87 @@
+"""One side of a race: a runner with the input sets of a workload, and what Linux says of the time that it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from pytest_kernelbench.judge.blocks import Timed
+from pytest_kernelbench.judge.oracle import signature
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.runner.answers import Answer
+from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+
+THREADS = 1
+"""Threads that torch may use, on either side."""
+
+BASELINES: Mapping[str, str] = {
+    "eager": "baseline = task.reference",
+    "compile": "import torch\nbaseline = torch.compile(task.reference)",
+}
+"""What is added to a task's file to make a baseline of its reference."""
+
+
+class Side:
+    """A source of the engine: its runner is asked for batches of calls."""
+
+    def __init__(self, runner: Runner, deadline: float) -> None:
+        self.runner = runner
+        self.deadline = deadline
+        self.within = 0.0
+        """Processor seconds within batches; the next are those between them."""
+        self.between = 0.0
+        self.died = False
+        self._last: float | None = None
+
+    def prepare(self, task: Task, cases: Sequence[Case], written: bool) -> tuple[Answer, float]:
+        """Make the input sets and use each once; return seconds per call with the answer. Raises `RunnerDied`."""
+        return self.runner.prepare(
+            cases, signature(task), driver=task.driver, written=written, threads=THREADS, seconds=self.left
+        )
+
+    def __call__(self, first: int, count: int) -> Timed:
+        """Time a batch; raises `RunnerDied`."""
+        before = self.runner.cpu_seconds()
+        if self._last is not None:
+            self.between += before - self._last
+        try:
+            said = self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left)
+        except RunnerDied:
+            self.died = True
+            raise
+        self._last = self.runner.cpu_seconds()
+        self.within += self._last - before
+        return Timed(*said, seen=self._last - before)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the time limit."""
+        return max(1.0, self.deadline - time.monotonic())
+
+
+def trusted(
+    settings: RunnerSettings,
+    code: str,
+    filename: str,
+    task: Task,
+    cases: Sequence[Case],
+    *,
+    written: bool,
+    deadline: float,
+) -> tuple[Side, float]:
+    """Start a runner of our own code, whose entry point is `baseline`; return it with seconds per call.
+
+    It is forked from the server that kernels come from and lives under their limits: nothing but the code differs.
+    Raises `RunnerDied` where the code does not work.
+    """
+    side = Side(Runner(settings), deadline)
+    try:
+        loaded = side.runner.load(code, filename, ["baseline"], side.left)
+        answer, seconds = (loaded, 0.0) if loaded.status != "ok" else side.prepare(task, cases, written)
+        if answer.status != "ok":
+            raise RunnerDied(answer.status, answer.message)
+    except RunnerDied:
+        side.runner.close()
+        raise
+    return side, seconds

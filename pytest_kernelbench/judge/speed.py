@@ -1,0 +1,281 @@
+"""From a kernel and a workload to a speed record: right first, then timed in turns with eager, then right again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.judge import affordable
+from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, hidden, measure, swings
+from pytest_kernelbench.judge.facets import reseeded
+from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate
+from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, trusted
+from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.record import Failure, SpeedRecord
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.runner.answers import Answer
+from pytest_kernelbench.runner.client import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.limits import descendants
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+MEMORY = 12 << 30
+"""Bytes that a runner may take: input sets, results, and what making them takes."""
+
+MOST_NOTE = 300
+"""Characters that are kept of why there is no such baseline."""
+
+MOST_HIDDEN = 0.05
+"""Share of a kernel's time that its runner may leave out: surely more is a lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedPlan:
+    """How kernels are timed; the same for all kernels of a session."""
+
+    device: str = "cpu"
+    baselines: tuple[str, ...] = ("eager",)
+    seconds: float = 240.0
+    """Time limit per kernel and workload."""
+
+
+def not_timed(kernel: Kernel, workload: str, status: str, failure: Failure) -> SpeedRecord:
+    """Return the record of a kernel that was not even tried on a workload."""
+    rung = "basic" if status == "unsupported" else "runs"
+    return SpeedRecord(
+        kind="speed", submission="", variant=kernel.variant, task=kernel.task, category=kernel.category, status=status,
+        rung=rung, failure=failure, kernel_sha256=kernel.sha256, workload=workload,
+    )  # fmt: skip
+
+
+class Unsupported(Exception):
+    """This workload cannot be timed here; the text says why."""
+
+
+class TimedTrial(Trial):
+    """A kernel on its timed input sets: an answer is the last of a batch, which no call can tell from other batches."""
+
+    index = 0
+    """Input set that the next answer is about, and how many calls are made for it; the last of them is on that set."""
+    calls = 1
+
+    def prepare(self, cases: Sequence[Case], written: bool) -> Side:
+        """Load the kernel, make its input sets and use each once; raises `Finding`."""
+        self.sets = len(cases)
+        self.load()
+        side = self.side
+        try:
+            answer, _ = side.prepare(self.task, cases, written)
+        except RunnerDied as death:
+            raise self._dead(death, cases[0]) from None
+        if answer.status != "ok":
+            raise Finding(answer.status, answer.message, cases[0])
+        return side
+
+    @property
+    def side(self) -> Side:
+        """The runner, to be timed."""
+        assert self._runner is not None
+        return Side(self._runner, self.deadline)
+
+    def evidence(self, case: Case) -> Evidence:
+        """As for other cases, from a single perturbation, and not kept: workloads are large."""
+        try:
+            return evaluate(self.task, case, draws=1)
+        except OracleError as error:
+            raise Finding("error", str(error), case) from error
+
+    def ask(
+        self, case: Case, most: int, variant: Mapping[str, Any] | None = None, rewrite: Case | None = None
+    ) -> Answer:
+        """Return the answer on the set `index`, on new contents where there is `rewrite`."""
+        side = self.side
+        try:
+            if rewrite is not None:
+                side.runner.rewrite(self.index, rewrite, seconds=side.left)
+            first = self.index + (self.sets - 1) * (self.calls - 1)
+            side.runner.batch(first, self.calls, threads=THREADS, gated=True, seconds=side.left)
+            return side.runner.last(rewrite or case, most=most, seconds=side.left)
+        except RunnerDied as death:
+            raise self._dead(death, rewrite or case) from None
+
+
+class Speed:
+    """One kernel on one workload, timed."""
+
+    def __init__(self, kernel: Kernel, task: Task, task_code: str, workload: str, plan: SpeedPlan) -> None:
+        self.kernel = kernel
+        self.task = task
+        self.task_code = task_code
+        self.workload = workload
+        self.case = task.workloads[workload]
+        self.plan = plan
+        settings = RunnerSettings(device=plan.device, memory=MEMORY)
+        self.trial = TimedTrial(kernel, task, Oracle(), settings, plan.seconds)
+        self.baselines: dict[str, Side] = {}
+        self.others: dict[str, dict[str, Any]] = {}
+        self.notes: list[str] = []
+        self.timing: dict[str, Any] = {}
+        self.measured: Measured | None = None
+
+    def run(self) -> SpeedRecord:
+        """Time the kernel and return its record; never raises for anything that the kernel does."""
+        started, clock = datetime.now(UTC), time.perf_counter()
+        status, failure, figures = "passed", None, {}
+        try:
+            self._time()
+            figures = self._figures()
+        except Unsupported as reason:
+            status, failure = "unsupported", Failure("workload", str(reason))
+        except Finding as finding:
+            case = repr(finding.case) if finding.case is not None else None
+            facet = {"load_error": "load", "rejected": "timing"}.get(finding.status, "workload")
+            status, failure = finding.status, Failure(facet, finding.message, case)
+        finally:
+            self.trial.close()
+            for side in self.baselines.values():
+                side.runner.close()
+        return SpeedRecord(
+            kind="speed",
+            submission="",
+            variant=self.kernel.variant,
+            task=self.kernel.task,
+            category=self.kernel.category,
+            status=status,
+            rung="basic",
+            facets={"basic": "passed"},
+            grade=self.trial.grade if status == "passed" else None,
+            failure=failure,
+            seconds=round(time.perf_counter() - clock, 3),
+            started=started.isoformat(timespec="seconds"),
+            kernel_sha256=self.kernel.sha256,
+            workload=self.workload,
+            baseline=self.plan.baselines[0],
+            others=self.others,
+            timing=self.timing,
+            notes=self.notes,
+            **figures,
+        )
+
+    def _time(self) -> None:
+        """Prepare both sides, see that the kernel is right, time it, see that it still is and that no clock lied."""
+        if (reason := affordable.too_large(self.task, self.case)) is not None:
+            raise Unsupported(reason)
+        cases = [reseeded(self.case, seed) for seed in range(affordable.input_sets(self.case, _cache()))]
+        written = bool(self.task.written(self.case) & set(self.case.arguments))
+        for name in self.plan.baselines:
+            self._baseline(name, cases, written)
+        kernel = self.trial.prepare(cases, written)
+        self.trial.run(cases[0])
+        self._measure(kernel, written, len(cases))
+        # Which set, which contents and how many calls is decided now: no call so far could know.
+        assert self.measured is not None
+        self.trial.calls = 1 if written else self.measured.calls + secrets.randbelow(self.measured.calls + 1)
+        self.trial.index = secrets.randbelow(len(cases))
+        fresh = reseeded(self.case, len(cases) + secrets.randbelow(1 << 30))
+        self.trial.run(cases[self.trial.index], rewrite=fresh)
+        if self.trial.violation is not None:
+            raise self.trial.violation
+        self._audit(kernel)
+
+    def _baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
+        """Start a trusted runner of the reference; the first baseline must work, others may be missing."""
+        code = f"{self.task_code}\n\n{BASELINES[name]}\n"
+        try:
+            side, seconds = trusted(
+                self.trial.settings, code, f"{self.kernel.task}.py", self.task, cases,
+                written=written, deadline=self.trial.deadline,
+            )  # fmt: skip
+        except RunnerDied as death:
+            if name == self.plan.baselines[0]:
+                raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
+            self.others[name] = {"note": f"no {name} baseline: {str(death)[:MOST_NOTE]}"}
+            return
+        self.baselines[name] = side
+        if (reason := affordable.too_slow(seconds)) is not None and name == self.plan.baselines[0]:
+            raise Unsupported(reason)
+
+    def _measure(self, kernel: Side, written: bool, sets: int) -> None:
+        first, *rest = self.baselines
+        sources = {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
+        schedule = Schedule(batch_seconds=BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written)
+        try:
+            self.measured = measure(sources, clock=time.perf_counter, schedule=schedule)
+        except NoTime as error:
+            raise Finding("rejected", f"its clock stands still: {error}") from None
+        except RunnerDied as death:
+            if not kernel.died:
+                raise Finding("error", f"the runner of a baseline has ended: {death}", self.case) from None
+            raise self.trial._dead(death, self.case) from None
+        letters = "ABCDEFGH"[: len(sources)]
+        self.timing.update(
+            clock="processor time of all threads; calls by the clock on the wall",
+            calls=self.measured.calls,
+            order=letters + letters[::-1],
+            inputs=sets,
+            threads=THREADS,
+            warm=self.measured.warm,
+        )
+
+    def _audit(self, kernel: Side) -> None:
+        """See that the kernel's clocks and the judge's agree, and that it worked when it was asked, and only then."""
+        assert self.measured is not None
+        first = self.plan.baselines[0]
+        for device in (True, False):
+            unseen = hidden(self.measured, first, device=device)
+            if unseen is not None and unseen.low > MOST_HIDDEN:
+                text = f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports"
+                raise Finding("rejected", f"{text} (at least {1 + unseen.low:.2f} times)")
+        baseline = self.baselines[first]
+        if kernel.between - baseline.between > MOST_HIDDEN * kernel.within:
+            text = f"it used {kernel.between:.3f} processor seconds between its calls and {kernel.within:.3f} in them"
+            raise Finding("rejected", f"{text}: it works on after a call has returned")
+        if others := descendants(kernel.runner.pid):
+            raise Finding("rejected", f"{len(others)} processes that it has started are at work beside it")
+        waited = self.measured.by_the_host(first)
+        if self.measured.verdict(first) == "faster" and waited is not None and waited.high < 1:
+            raise Finding("rejected", f"it is slower by the clock on the wall ({waited.ratio:.2f}): others work for it")
+
+    def _figures(self) -> dict[str, Any]:
+        assert self.measured is not None
+        measured, (first, *rest) = self.measured, self.baselines
+        for name in rest:
+            self.others[name] = {"seconds": measured.device_seconds(name), **_said(measured, name)}
+        if not measured.warm:
+            self.notes.append("not steady after the warm-up")
+        if outside := swings(measured.samples(KERNEL)):
+            self.notes.append(f"{outside} of {len(measured.samples(KERNEL))} batches beyond 5 median deviations")
+        samples = {"baseline" if name == first else name: measured.samples(name) for name in (first, KERNEL, *rest)}
+        return {
+            **_said(measured, first),
+            "device_seconds": measured.device_seconds(KERNEL),
+            "baseline_seconds": measured.device_seconds(first),
+            "call_seconds": measured.call_seconds(KERNEL),
+            "baseline_call_seconds": measured.call_seconds(first),
+            "blocks": len(measured.kept),
+            "samples": samples,
+            "discarded": measured.discarded,
+        }
+
+
+def _said(measured: Measured, baseline: str) -> dict[str, Any]:
+    found = measured.estimates.get(baseline)
+    interval = [found.low, found.high] if found else None
+    return {"verdict": measured.verdict(baseline), "ratio": found.ratio if found else None, "interval": interval}
+
+
+def _cache() -> int:
+    return affordable.last_level_cache()
+
+
+BATCH_SECONDS = 2e-3
+"""Least length of a batch on a processor, whose scheduler takes more from a short one than a GPU's."""
+
+MOST_SECONDS = 20.0
+"""Seconds after which no block is begun on a processor."""

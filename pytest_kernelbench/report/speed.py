@@ -1,0 +1,71 @@
+"""What timing has shown: the text of one kernel's failure, and the terminal's table of verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pytest_kernelbench.model.record import VERDICTS, Record, SpeedRecord
+
+HEADER = ("task", "workload", "verdict", "ratio", "99 % interval", "kernel", "baseline")
+"""Columns of the table; `ratio` is the baseline's time over the kernel's."""
+
+
+def describe(record: SpeedRecord, selection: str) -> str:
+    """Return the text that pytest shows for a kernel that was not timed; `selection` is what selects it."""
+    facet = f" in {record.failure.facet}" if record.failure else ""
+    lines = [f"{record.status}{facet}: {record.category} {record.task} on {record.workload}"]
+    if record.failure is not None:
+        lines += [f"  {line}" for line in record.failure.message.splitlines()]
+        if record.failure.case:
+            lines.append(f"  {record.failure.case}")
+    if record.status != "unsupported":
+        alone = "" if "::" in selection else " -m speed"
+        lines.append(f"  pytest {selection} --kb-device={record.device.get('kind', 'auto')}{alone}")
+    return "\n".join(lines)
+
+
+def lines(records: Sequence[Record]) -> Iterator[str]:
+    """Yield the table of everything that was timed, the counts of verdicts, and what was not timed."""
+    speeds = [record for record in records if isinstance(record, SpeedRecord)]
+    timed = [record for record in speeds if record.verdict is not None]
+    if timed:
+        light = any(record.speed_of_light is not None for record in timed)
+        rows = [(*HEADER, *(("of speed of light",) if light else ()))]
+        rows += [_row(record, light) for record in timed]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        counts = Counter(str(record.verdict) for record in timed)
+        found = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+        yield f"speed: {found} (of {len(timed)} timed)"
+    untimed: dict[str, list[str]] = {}
+    for record in speeds:
+        if record.verdict is None:
+            untimed.setdefault(record.status, []).append(_name(record))
+    for status, names in untimed.items():
+        yield f"speed: {len(names)} {status}: {', '.join(sorted(names))}"
+
+
+def _row(record: SpeedRecord, light: bool) -> tuple[str, ...]:
+    interval = f"[{record.interval[0]:.3f}, {record.interval[1]:.3f}]" if record.interval else ""
+    ratio = f"{record.ratio:.3f}" if record.ratio is not None else ""
+    seconds = (duration(record.device_seconds), duration(record.baseline_seconds))
+    share = (f"{record.speed_of_light:.0%}" if record.speed_of_light is not None else "",) if light else ()
+    name = f"{record.variant}/{record.task}" if record.variant else record.task
+    return (name, record.workload, str(record.verdict), ratio, interval, *seconds, *share)
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time with three digits and its unit."""
+    if seconds is None:
+        return ""
+    for factor, unit in ((1.0, "s"), (1e-3, "ms")):
+        if seconds >= factor:
+            return f"{seconds / factor:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} us"
+
+
+def _name(record: SpeedRecord) -> str:
+    variant = f"{record.variant}/" if record.variant else ""
+    return f"{variant}{record.task}[{record.workload}]"
