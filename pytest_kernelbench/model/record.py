@@ -56,6 +56,8 @@ class Record:
     task_sha256: str = ""
     code: Mapping[str, int | float] = field(default_factory=dict)
     """Signals of the kernel's text, as `report.code_quality` has them."""
+    selection: str = ""
+    """Arguments of pytest that select this kernel alone, from where pytest was started."""
 
     def to_json(self) -> str:
         """Return the record as one line of JSON."""
