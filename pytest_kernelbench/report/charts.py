@@ -12,9 +12,9 @@ from functools import cached_property
 
 from markupsafe import Markup
 
-from pytest_kernelbench.report.text import percent, significant, times, visible
+from pytest_kernelbench.report.text import percent, times, visible
 
-MARKS = {
+VERDICT_MARKS = {
     "faster": "M0-5L5 4H-5Z",
     "slower": "M0 5L5-4H-5Z",
     "same": "M-4-4H4V4H-4Z",
@@ -23,9 +23,12 @@ MARKS = {
 }
 """Outline of the mark of each verdict, around its centre."""
 
-SERIES = ("M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z", "M-4-4H4V4H-4Z", "M0-5L5 4H-5Z", "M0 5L5-4H-5Z", "M0-5L5 0L0 5L-5 0Z",
-          "M-4-4L4 4M-4 4L4-4", "M0-5V5M-5 0H5")  # fmt: skip
+SERIES_MARKS = ("M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z", "M-4-4H4V4H-4Z", "M0-5L5 4H-5Z", "M0 5L5-4H-5Z",
+                "M0-5L5 0L0 5L-5 0Z", "M-4-4L4 4M-4 4L4-4", "M0-5V5M-5 0H5")  # fmt: skip
 """Outlines of the marks of submissions, in their order; after the last they begin anew."""
+
+LEFT, TOP, WIDTH, HEIGHT = 52, 10, 560, 300
+"""Pixels: margins of a scatter plot, and the size of its field."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Point:
     """One measured kernel in a scatter plot."""
 
     name: str
-    series: str
+    series: int
+    """Number of its submission, from 0."""
     x: float
     y: float
 
@@ -44,10 +48,10 @@ class LogScale:
 
     low: float
     high: float
-    length: float
+    length: int
 
     @classmethod
-    def around(cls, values: Iterable[float], length: float) -> LogScale:
+    def around(cls, values: Iterable[float], length: int) -> LogScale:
         """Return the axis that holds all values and 1, and ends at powers of two."""
         logs = [math.log2(value) for value in values] + [0.0]
         return cls(2.0 ** min(-1, math.floor(min(logs))), 2.0 ** max(1, math.ceil(max(logs))), length)
@@ -65,84 +69,89 @@ class LogScale:
         return tuple(2.0**power for power in range(first, last + 1) if power % step == 0)
 
 
+def symbols() -> Markup:
+    """Return all marks by name, once a page, for charts and legends to use."""
+    named = [*VERDICT_MARKS.items(), *((f"series{number}", outline) for number, outline in enumerate(SERIES_MARKS))]
+    paths = Markup().join(Markup('<path id="{}" d="{}"/>').format(name, outline) for name, outline in named)
+    return Markup('<svg width="0" height="0" aria-hidden="true"><defs>{}</defs></svg>').format(paths)
+
+
+def mark(name: str) -> Markup:
+    """Return one mark by itself, for a legend: that of a verdict or of `series0` and so on."""
+    shape = Markup('<svg class="key" width="14" height="14" aria-hidden="true">{}</svg>')
+    return shape.format(Markup('<use class="mark {0}" href="#{0}" x="7" y="7"/>').format(name))
+
+
+def series_mark(number: int) -> str:
+    """Return the name of the mark of a submission."""
+    return f"series{number % len(SERIES_MARKS)}"
+
+
 def rate_bar(share: float, low: float, high: float) -> Markup:
     """Return a share on a line from 0 to 1: a tick, and the interval as a band."""
     label = f"{percent(share)}, interval {percent(low)} to {percent(high)}"
     left, right, at = (round(100 * value, 1) for value in (low, high, share))
     return Markup(
-        '<svg class="bar" width="100" height="12" viewBox="0 0 100 12" role="img" aria-label="{}">'
+        '<svg class="bar" width="100" height="12" role="img" aria-label="{}">'
         '<path class="rule" d="M0 6H100M.5 3V9M99.5 3V9"/><rect class="band" x="{}" y="2" width="{}" height="8"/>'
         '<path class="tick" d="M{} 0V12"/></svg>'
     ).format(label, left, round(max(right - left, 0.5), 1), at)
 
 
 def ratio_axis(scale: LogScale) -> Markup:
-    """Return the head of a column of ratios: the labels of its axis."""
-    labels = Markup().join(
-        Markup('<text x="{}" y="10" text-anchor="{}">{}</text>').format(
-            scale.at(tick), _anchor(scale.at(tick), scale.length), times(tick)
-        )
-        for tick in scale.ticks
-    )
-    return Markup('<svg class="forest" width="{0}" height="13" viewBox="0 0 {0} 13" aria-hidden="true">{1}</svg>').format(
-        significant(scale.length), labels
-    )
-
-
-def ratio_row(scale: LogScale, ratio: float, interval: Sequence[float] | None, verdict: str) -> Markup:
-    """Return one row of a forest plot: a mark whose shape is the verdict, on the line of its interval."""
-    label = f"{times(ratio)}, {verdict}"
-    line = Markup()
-    if interval is not None:
-        low, high = interval
-        label += f", interval {times(low)} to {times(high)}"
-        line = Markup('<path class="tick" d="M{} 8H{}"/>').format(scale.at(low), scale.at(high))
-    return Markup(
-        '<svg class="forest {4}" width="{0}" height="16" viewBox="0 0 {0} 16" role="img" aria-label="{1}">'
-        '<path class="rule" d="M{2} 0V16"/>{3}<path class="mark" transform="translate({5} 8)" d="{6}"/></svg>'
-    ).format(
-        significant(scale.length), visible(label), scale.at(1), line, verdict, scale.at(ratio), MARKS.get(verdict, "")
-    )
-
-
-def mark(outline: str, series: int | None = None) -> Markup:
-    """Return one mark by itself, for a legend."""
-    kind = "" if series is None else f" s{series % len(SERIES)}"
-    return Markup(
-        '<svg class="key" width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true"><path class="mark{}" d="{}"/></svg>'
-    ).format(kind, outline)
-
-
-def scatter(points: Sequence[Point], series: Sequence[str], x_label: str, y_label: str) -> Markup:
-    """Return points over a linear axis of shares and a logarithmic one of ratios, a shape for each series."""
-    left, top, width, height = 52, 10, 560, 300
-    most = max(1.0, *(point.x for point in points))
-    across = [step / 5 for step in range(math.floor(5 * most + 1e-9) + 1)]
-    scale = LogScale.around((point.y for point in points), height)
-    at_x = lambda share: round(left + width * share / most, 1)  # noqa: E731
-    at_y = lambda ratio: round(top + height - scale.at(ratio), 1)  # noqa: E731
-    parts = [Markup('<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-label="{} over {}, {} points">').format(
-        left + width + 12, top + height + 40, y_label, x_label, len(points))]  # fmt: skip
-    for share in across:
-        parts.append(Markup('<path class="{}" d="M{} {}V{}"/><text x="{}" y="{}" text-anchor="middle">{}</text>').format(
-            "edge" if share == 1 else "rule", at_x(share), top, top + height, at_x(share), top + height + 16,
-            percent(share)))  # fmt: skip
+    """Return the head of a forest plot: the labels of its axis, and the line at 1 that goes down through its rows."""
+    labels = Markup()
     for tick in scale.ticks:
-        parts.append(Markup('<path class="{}" d="M{} {}H{}"/><text x="{}" y="{}" text-anchor="end">{}</text>').format(
-            "edge" if tick == 1 else "rule", left, at_y(tick), left + width, left - 6, at_y(tick) + 4,
-            times(tick)))  # fmt: skip
-    for point in points:
-        index = series.index(point.series)
-        label = visible(f"{point.series} {point.name}: {times(point.y)} at {percent(point.x)}")
-        parts.append(
-            Markup('<path class="mark s{}" transform="translate({} {})" d="{}"><title>{}</title></path>').format(
-                index % len(SERIES), at_x(point.x), at_y(point.y), SERIES[index % len(SERIES)], label
-            )
-        )
-    parts.append(Markup('<text x="{}" y="{}" text-anchor="middle">{}</text></svg>').format(
-        left + width / 2, top + height + 34, x_label))  # fmt: skip
-    return Markup().join(parts)
+        at = scale.at(tick)
+        anchor = "start" if at < 12 else "end" if at > scale.length - 12 else "middle"
+        labels += Markup('<text x="{}" y="10" text-anchor="{}">{}</text>').format(at, anchor, _power(tick))
+    return Markup('<svg width="{}" height="13" aria-hidden="true">{}</svg>').format(scale.length, labels)
 
 
-def _anchor(at: float, length: float) -> str:
-    return "start" if at < 12 else "end" if at > length - 12 else "middle"
+def ratio_row(scale: LogScale, ratio: float, low: float, high: float, verdict: str) -> Markup:
+    """Return one row of a forest plot: a mark whose shape is the verdict, on the line of its interval.
+
+    It says nothing that the cells beside it do not, so it is hidden from screen readers. The style sheet has its size.
+    """
+    return Markup(
+        '<svg aria-hidden="true"><path class="rule" d="M{} 0V16"/>'
+        '<path class="tick" d="M{} 8H{}"/><use class="mark {}" href="#{}" x="{}" y="8"/></svg>'
+    ).format(scale.at(1), scale.at(low), scale.at(high), verdict, verdict, scale.at(ratio))
+
+
+_LINE = Markup('<path class="{}" d="{}"/><text x="{}" y="{}" text-anchor="{}">{}</text>')
+
+
+def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Markup:
+    """Return points over a linear axis of shares and a logarithmic one of ratios, a mark for each submission."""
+    most = max(1.0, *(point.x for point in points))
+    scale = LogScale.around((point.y for point in points), HEIGHT)
+    drawn = Markup()
+    for fifth in range(math.floor(5 * most) + 1):
+        x = round(LEFT + WIDTH * fifth / 5 / most, 1)
+        kind, path = "edge" if fifth == 5 else "rule", f"M{x} {TOP}V{TOP + HEIGHT}"
+        drawn += _LINE.format(kind, path, x, TOP + HEIGHT + 16, "middle", percent(fifth / 5))
+    for tick in scale.ticks:
+        y = round(TOP + HEIGHT - scale.at(tick), 1)
+        kind, path = "edge" if tick == 1 else "rule", f"M{LEFT} {y}H{LEFT + WIDTH}"
+        drawn += _LINE.format(kind, path, LEFT - 6, y + 4, "end", _power(tick))
+    marks = Markup('<use class="mark {0}" href="#{0}" x="{1}" y="{2}"><title>{3}</title></use>')
+    drawn += Markup().join(
+        marks.format(
+            series_mark(point.series), round(LEFT + WIDTH * point.x / most, 1), round(TOP + HEIGHT - scale.at(point.y), 1),
+            visible(point.name),
+        ) for point in points
+    )  # fmt: skip
+    return Markup(
+        '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-label="{} over {}, {} points">{}'
+        '<text x="{}" y="{}" text-anchor="middle">{}</text></svg>'
+    ).format(
+        LEFT + WIDTH + 12, TOP + HEIGHT + 40, y_label, x_label, len(points), drawn, LEFT + WIDTH / 2, TOP + HEIGHT + 34,
+        x_label,
+    )  # fmt: skip
+
+
+def _power(ratio: float) -> str:
+    """Write a power of two as 4 or 1/4, and the sign of multiplication."""
+    whole = f"{ratio:.0f}" if ratio >= 1 else f"1/{1 / ratio:.0f}"
+    return f"{whole}\N{MULTIPLICATION SIGN}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from pytest_kernelbench.model.record import VERDICTS, CompileRecord, Record, SpeedRecord
-from pytest_kernelbench.report.failure import replay
+from pytest_kernelbench.report.kernels import Task, label_of, tasks_of
 from pytest_kernelbench.report.metrics import (
     Figure,
     FixedTests,
@@ -19,7 +21,8 @@ from pytest_kernelbench.report.metrics import (
     rates_by_category,
 )
 from pytest_kernelbench.report.results import Results, Variant, device_of
-from pytest_kernelbench.report.speedups import geometric_mean, speedups, verdict_shares
+from pytest_kernelbench.report.speedups import Speedup, Spread, across_devices, geometric_mean, speedups, verdict_shares
+from pytest_kernelbench.report.transitions import PairedChange, Transitions, paired_change, transitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,26 @@ class Speed:
     mean: Figure
     """Geometric mean of the tasks' speedups over eager."""
     verdicts: Mapping[str, Figure]
+    tasks: Mapping[str, Speedup]
+    """By verdict, and in each from fast to slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What became of one submission's kernels between two rounds."""
+
+    before: str
+    """Label of the variant; the next is the later one's."""
+    after: str
+    tasks: Transitions
+    judged: int
+    """Tasks with a kernel that could be judged in both; the next two are the shares of them that are right."""
+    right_before: Figure
+    right_after: Figure
+    p: float
+    """Of as many rescued and regressed by chance."""
+    speed: Mapping[str, PairedChange]
+    """By device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,42 +87,6 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
-    """Everything that is known of one kernel."""
-
-    label: str
-    """Of its variant."""
-    status: str
-    """Its verdict; where correctness was not judged, that of the compiler, or of timing."""
-    verdict: Record | None
-    elsewhere: Mapping[str, str]
-    """Status on each device, where it was judged on several."""
-    replay: str | None
-    compiled: Sequence[CompileRecord]
-    speed: Sequence[SpeedRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """The kernels for one task."""
-
-    name: str
-    category: str
-    kernels: Sequence[Kernel]
-
-    @property
-    def passed(self) -> int:
-        """How many of the kernels passed."""
-        return sum(kernel.status == "passed" for kernel in self.kernels)
-
-    @property
-    def best(self) -> float | None:
-        """The largest speedup over eager of any kernel and workload."""
-        ratios = (each.ratio for kernel in self.kernels for each in kernel.speed if each.verdict != "impossible")
-        return max((ratio for ratio in ratios if ratio is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
 class Contents:
     """A report; what there is no data for is empty."""
 
@@ -112,7 +99,10 @@ class Contents:
     """By the label of the variant, one for each device."""
     timed_on: Sequence[str]
     speed: Sequence[SpeedRecord]
-    """What was timed, by verdict, and in each from fast to slow."""
+    """Every workload that was timed."""
+    rounds: Sequence[Rounds]
+    spreads: Mapping[str, Spread]
+    """How much speedups differ between GPUs, by the label of the variant."""
     compiled: Sequence[Compiled]
     tasks: Sequence[Task]
     devices: Sequence[str]
@@ -132,31 +122,29 @@ def contents(results: Results) -> Contents:
     tasks = results.tasks
     sizes = Counter(tasks.values())
     there = [record for record in results.records if record.status != "missing"]
+    fast = {variant: _speedups(results, variant) for variant in results.variants}
     versions: dict[str, set[str]] = defaultdict(set)
     for record in there:
         for name, version in record.versions.items():
             versions[str(name)].add(str(version))
     moments = sorted(record.started for record in there if record.started)
     return Contents(
-        notes=results.notes,
+        notes=[*results.notes, *_unjudged(results)],
         records=len(there),
         tasks_in_all=len(tasks),
         category_sizes=dict(sizes.most_common()),
         overview=[_overview(results, variant) for variant in results.variants if results.correctness(variant)],
-        speedups={variant.label: found for variant in results.variants if (found := _speedups(results, variant))},
+        speedups={variant.label: _speed(found, len(tasks)) for variant, found in fast.items() if found},
         timed_on=results.devices(kind="speed"),
-        speed=sorted(_timed(there), key=_by_verdict),
+        speed=[each for each in there if isinstance(each, SpeedRecord) and each.ratio is not None],
+        rounds=list(_rounds(results)),
+        spreads={variant.label: across_devices(found, len(tasks)) for variant, found in fast.items() if len(found) > 1},
         compiled=_compiled(there),
-        tasks=_tasks(results, there),
+        tasks=tasks_of(results, there),
         devices=sorted({device_of(record) for record in there}),
         versions={name: sorted(found) for name, found in sorted(versions.items())},
         started=[moments[0], moments[-1]] if moments else [],
     )
-
-
-def label_of(record: Record) -> str:
-    """Return how a record's variant is written."""
-    return Variant(record.submission, record.variant).label
 
 
 def _overview(results: Results, variant: Variant) -> Overview:
@@ -172,23 +160,50 @@ def _overview(results: Results, variant: Variant) -> Overview:
     )
 
 
-def _speedups(results: Results, variant: Variant) -> list[Speed]:
-    """Return the speed on each device where a kernel of the variant that is right was timed."""
+def _unjudged(results: Results) -> Iterator[str]:
+    """Yield what is timed without a verdict at hand: a mean may hold right kernels only."""
+    for variant in results.variants:
+        if results.devices(variant, kind="speed") and not results.correctness(variant):
+            yield f"{variant.label} was timed, and its verdicts are not in these files: it is in no mean"
+
+
+def _speedups(results: Results, variant: Variant) -> dict[str, dict[str, Speedup]]:
+    """Return the speedups on each device where a kernel of the variant that is right was timed."""
     right = passing(results.correctness(variant))
-    found = []
-    for device in results.devices(variant, kind="speed"):
-        fast = speedups(results.speed(variant, device), right)
-        if fast:
-            found.append(Speed(device, geometric_mean(fast, len(results.tasks)), verdict_shares(fast)))
-    return found
+    devices = results.devices(variant, kind="speed")
+    found = {device: speedups(results.speed(variant, device), right) for device in devices}
+    return {device: some for device, some in found.items() if some}
 
 
-def _timed(records: Sequence[Record]) -> list[SpeedRecord]:
-    return [each for each in records if isinstance(each, SpeedRecord) and each.ratio is not None]
+def _speed(found: Mapping[str, Mapping[str, Speedup]], of: int) -> list[Speed]:
+    ordered = {device: dict(sorted(some.items(), key=_by_verdict)) for device, some in found.items()}
+    return [Speed(device, geometric_mean(some, of), verdict_shares(some), some) for device, some in ordered.items()]
 
 
-def _by_verdict(record: SpeedRecord) -> tuple[int, float]:
-    return VERDICTS.index(record.verdict or "unclear"), -(record.ratio or 0.0)
+def _by_verdict(item: tuple[str, Speedup]) -> tuple[int, float]:
+    return VERDICTS.index(item[1].verdict), -item[1].ratio
+
+
+def _rounds(results: Results) -> Iterator[Rounds]:
+    """Yield what each round of a submission changed in the one before it."""
+    for submission in results.submissions:
+        mine = [each for each in results.variants if each.submission == submission and _is_round(each)]
+        for before, after in pairwise(mine):
+            old, new = results.correctness(before), results.correctness(after)
+            found = transitions(old, new, results.tasks)
+            if found.judged:
+                speed = {
+                    device: paired_change(
+                        found, results.speed(before, device), results.speed(after, device), passing(old), passing(new),
+                        len(results.tasks),
+                    )
+                    for device in results.devices(after, kind="speed")
+                }  # fmt: skip
+                yield Rounds(before.label, after.label, found, found.judged, found.before, found.after, found.p, speed)
+
+
+def _is_round(variant: Variant) -> bool:
+    return re.fullmatch(r"round_?\d+", variant.name or "") is not None
 
 
 def _compiled(records: Sequence[Record]) -> list[Compiled]:
@@ -215,37 +230,4 @@ def _compiled_for(target: str, label: str, records: Sequence[CompileRecord]) -> 
         refused={kind: sorted(names) for kind, names in sorted(refused.items(), key=lambda pair: -len(pair[1]))},
         median_seconds=median(seconds) if seconds else None,
         most_seconds=max(seconds, default=None),
-    )
-
-
-def _tasks(results: Results, records: Sequence[Record]) -> list[Task]:
-    """Return the tasks that there are kernels for, by category and name."""
-    found: dict[tuple[str, Variant], list[Record]] = defaultdict(list)
-    for record in records:
-        found[record.task, Variant(record.submission, record.variant)].append(record)
-    verdicts = {variant: results.correctness(variant) for variant in results.variants}
-    names = sorted({record.task for record in records}, key=str.lower)
-    kernels = {
-        name: [
-            _kernel(variant, verdicts[variant].get(name), found[name, variant])
-            for variant in results.variants
-            if (name, variant) in found
-        ]
-        for name in names
-    }
-    return [Task(name, results.tasks[name], kernels[name]) for name in names]
-
-
-def _kernel(variant: Variant, verdict: Record | None, records: Sequence[Record]) -> Kernel:
-    judged = {device_of(record): record.status for record in records if record.kind == "correctness"}
-    shown = verdict or next((record for record in records if record.status != "passed"), records[0])
-    failed = shown.failure if shown.selection else None
-    return Kernel(
-        label=variant.label,
-        status=shown.status,
-        verdict=verdict,
-        elsewhere=judged if len(judged) > 1 else {},
-        replay=replay(shown.selection, failed) if failed else None,
-        compiled=sorted((each for each in records if isinstance(each, CompileRecord)), key=lambda each: each.target),
-        speed=sorted((each for each in records if isinstance(each, SpeedRecord)), key=lambda each: each.workload),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from pytest_kernelbench import __version__
 from pytest_kernelbench.model.record import CompileRecord
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report import charts, text
-from pytest_kernelbench.report.contents import Contents, Task, label_of
+from pytest_kernelbench.report.contents import Contents
+from pytest_kernelbench.report.kernels import Task, label_of
 from pytest_kernelbench.report.metrics import DEMANDS, Figure
 from pytest_kernelbench.report.results import device_of
 
@@ -25,8 +26,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 NEUTRAL = ("unsupported", "missing", "error", "unclear", "same")
 """Statuses and verdicts that blame no kernel."""
 
-WIDTH = 240
-"""Pixels of the axis of ratios."""
+SCALE = 240
+"""Pixels of the axis of ratios, as in the style sheet."""
 
 
 def page(contents: Contents) -> str:
@@ -34,6 +35,7 @@ def page(contents: Contents) -> str:
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     # The browser is told the digests of what belongs to the page; it runs and fetches nothing else.
     policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
+    labels = sorted({kernel.label for task in contents.tasks for kernel in task.kernels})
     template = _environment().get_template("report.html.j2")
     return template.render(
         it=contents,
@@ -45,12 +47,14 @@ def page(contents: Contents) -> str:
         sections=_sections(contents),
         kernels=sum(len(task.kernels) for task in contents.tasks),
         anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
+        found_by=_found_by(contents),
         demands=DEMANDS,
         facets=FACETS,
-        labels=list(dict.fromkeys(kernel.label for task in contents.tasks for kernel in task.kernels)),
+        labels=labels,
         statuses=sorted({kernel.status for task in contents.tasks for kernel in task.kernels}),
-        marks=charts.MARKS,
-        **_speed(contents),
+        symbols=charts.symbols(),
+        marks=charts.VERDICT_MARKS,
+        **_speed(contents, labels),
     )
 
 
@@ -62,39 +66,43 @@ def _title(contents: Contents) -> str:
 
 def _sections(contents: Contents) -> list[tuple[str, str]]:
     """Return anchor and name of the sections that there is something in."""
-    caught = any(row.fixed.caught for row in contents.overview)
     there = (
         ("overview", "Overview", contents.overview),
         ("categories", "Categories", contents.overview),
         ("breakdown", "Where it breaks down", contents.overview),
-        ("fixed", "What the plainest case lets through", caught),
+        ("fixed", "What the plainest case lets through", _found_by(contents)),
+        ("rounds", "Rounds", contents.rounds),
         ("compiled", "Compiled", contents.compiled),
-        ("speed", "Speed", contents.speed),
+        ("speed", "Speed", contents.speedups or contents.speed),
+        ("gpus", "Across GPUs", contents.spreads),
         ("tasks", "Tasks", contents.tasks),
     )
     return [(anchor, name) for anchor, name, shown in there if shown]
 
 
-def _speed(contents: Contents) -> dict[str, Any]:
+def _found_by(contents: Contents) -> list[str]:
+    """Return what has found kernels that are right in the plainest case only: facets in their order, then statuses."""
+    found = {by for row in contents.overview for by in row.fixed.caught}
+    return [*(facet for facet in FACETS if facet in found), *sorted(found - set(FACETS))]
+
+
+def _speed(contents: Contents, labels: Sequence[str]) -> dict[str, Any]:
     """Return what the section of speed is drawn from."""
-    ends = [end for record in contents.speed for end in (record.ratio, *(record.interval or ())) if end]
-    scale = charts.LogScale.around(ends, WIDTH)
-    labels = sorted({label_of(record) for record in contents.speed})
+    fast = [speed for found in contents.speedups.values() for speed in found]
+    ends = [end for speed in fast for each in speed.tasks.values() for end in (each.ratio, each.low, each.high)]
+    scale = charts.LogScale.around(ends, SCALE)
     points = [
-        charts.Point(f"{each.task} {each.workload}", label_of(each), each.speed_of_light, each.ratio)
+        charts.Point(f"{each.task} {each.workload}", labels.index(label_of(each)), each.speed_of_light, each.ratio)
         for each in contents.speed
         if each.speed_of_light and each.ratio
     ]
     series = sorted({point.series for point in points})
-    drawn = charts.scatter(points, series, "share of the speed of light", "speedup") if points else None
     return {
-        "verdicts": Counter(record.verdict for record in contents.speed),
-        "forest": [(label, [each for each in contents.speed if label_of(each) == label]) for label in labels],
         "axis": charts.ratio_axis(scale),
-        "row": lambda each: charts.ratio_row(scale, each.ratio, each.interval, each.verdict),
-        "plot": drawn,
+        "row": lambda each: charts.ratio_row(scale, each.ratio, each.low, each.high, each.verdict),
+        "plot": charts.scatter(points, "share of the speed of light", "speedup") if points else None,
         "plotted": len(points),
-        "series": [(label, charts.SERIES[index % len(charts.SERIES)]) for index, label in enumerate(series)],
+        "series": [(labels[number], charts.series_mark(number)) for number in series],
     }
 
 
@@ -116,6 +124,7 @@ def _environment() -> Environment:
         "occupancy": _occupancy,
         "moment": lambda started: started[:16].replace("T", " "),
         "or_dash": lambda value: "\N{EN DASH}" if value is None else value,
+        "plain": lambda value: text.significant(value) if isinstance(value, float) else value,
         "rate_bar": _rate_bar,
         "tally": _tally,
         "tone": tone,

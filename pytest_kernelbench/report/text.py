@@ -32,7 +32,7 @@ def percent(share: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Write a ratio as `1.25×`."""
+    """Write a ratio with the sign of multiplication after it."""
     return f"{significant(ratio)}\N{MULTIPLICATION SIGN}"
 
 

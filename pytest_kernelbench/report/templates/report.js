@@ -27,9 +27,12 @@
       const inside = (!asked.category || task.dataset.category === asked.category) && words.every((word) => text(task).includes(word));
       let kernels = 0;
       for (const kernel of task.querySelectorAll(".kernel")) {
-        const fits = (!asked.submission || kernel.dataset.submission === asked.submission) && (!asked.status || kernel.dataset.status === asked.status);
+        const fits = (!asked.submission || kernel.dataset.of === asked.submission) && (!asked.status || kernel.dataset.status === asked.status);
         kernel.hidden = !fits;
         kernels += fits;
+      }
+      for (const row of task.querySelectorAll("tr[data-of]")) {
+        row.hidden = asked.submission !== "" && row.dataset.of !== asked.submission;
       }
       task.hidden = !inside || !kernels;
       if (!task.hidden) { shownTasks += 1; shownKernels += kernels; }
