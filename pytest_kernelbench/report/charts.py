@@ -130,7 +130,7 @@ def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Markup:
     for fifth in range(math.floor(5 * most) + 1):
         x = round(LEFT + WIDTH * fifth / 5 / most, 1)
         kind, path = "edge" if fifth == 5 else "rule", f"M{x} {TOP}V{TOP + HEIGHT}"
-        drawn += _LINE.format(kind, path, x, TOP + HEIGHT + 16, "middle", percent(fifth / 5))
+        drawn += _LINE.format(kind, path, x, TOP + HEIGHT + 16, "middle", f"{20 * fifth} %")
     for tick in scale.ticks:
         y = round(TOP + HEIGHT - scale.at(tick), 1)
         kind, path = "edge" if tick == 1 else "rule", f"M{LEFT} {y}H{LEFT + WIDTH}"
