@@ -134,7 +134,7 @@ class KernelItem(_Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.path, None, f"{self.kernel.task} {self.name}"
+        return self.path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):

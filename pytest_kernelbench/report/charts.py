@@ -12,7 +12,7 @@ from functools import cached_property
 
 from markupsafe import Markup
 
-from pytest_kernelbench.report.text import percent, times, visible
+from pytest_kernelbench.report.text import percent, visible
 
 VERDICT_MARKS = {
     "faster": "M0-5L5 4H-5Z",
@@ -136,12 +136,9 @@ def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Markup:
         kind, path = "edge" if tick == 1 else "rule", f"M{LEFT} {y}H{LEFT + WIDTH}"
         drawn += _LINE.format(kind, path, LEFT - 6, y + 4, "end", _power(tick))
     marks = Markup('<use class="mark {0}" href="#{0}" x="{1}" y="{2}"><title>{3}</title></use>')
-    drawn += Markup().join(
-        marks.format(
-            series_mark(point.series), round(LEFT + WIDTH * point.x / most, 1), round(TOP + HEIGHT - scale.at(point.y), 1),
-            visible(point.name),
-        ) for point in points
-    )  # fmt: skip
+    for point in points:
+        x, y = round(LEFT + WIDTH * point.x / most, 1), round(TOP + HEIGHT - scale.at(point.y), 1)
+        drawn += marks.format(series_mark(point.series), x, y, visible(point.name))
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-label="{} over {}, {} points">{}'
         '<text x="{}" y="{}" text-anchor="middle">{}</text></svg>'
