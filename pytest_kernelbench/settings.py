@@ -28,7 +28,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
-    ("report", "FILE.html", "write an HTML page at the end, over the file of --kb-results or over this session", None),
+    ("report", "FILE.html", "write the results as one HTML page when the run ends", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip

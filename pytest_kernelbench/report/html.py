@@ -12,7 +12,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pytest_kernelbench import __version__
 from pytest_kernelbench.model.record import CompileRecord
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report import charts, text
@@ -43,7 +42,6 @@ def page(contents: Contents) -> str:
         policy=Markup(policy),
         style=Markup(style),
         script=Markup(script),
-        version=__version__,
         sections=_sections(contents),
         kernels=sum(len(task.kernels) for task in contents.tasks),
         anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
