@@ -30,6 +30,9 @@ SERIES_MARKS = ("M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z", "M-4-4H4V4H-4Z", "M0-5L5 4
 LEFT, TOP, WIDTH, HEIGHT = 52, 10, 560, 300
 """Pixels: margins of a scatter plot, and the size of its field."""
 
+BEYOND = 2.0
+"""Largest share on the axis of a scatter plot: what is said to be faster than light is not worth its room."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -123,8 +126,11 @@ _LINE = Markup('<path class="{}" d="{}"/><text x="{}" y="{}" text-anchor="{}">{}
 
 
 def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Markup:
-    """Return points over a linear axis of shares and a logarithmic one of ratios, a mark for each submission."""
-    most = max(1.0, *(point.x for point in points))
+    """Return points over a linear axis of shares and a logarithmic one of ratios, a mark for each submission.
+
+    Shares of more than `BEYOND` are at its end.
+    """
+    most = min(BEYOND, max(1.0, *(point.x for point in points)))
     scale = LogScale.around((point.y for point in points), HEIGHT)
     drawn = Markup()
     for fifth in range(math.floor(5 * most) + 1):
@@ -137,7 +143,8 @@ def scatter(points: Sequence[Point], x_label: str, y_label: str) -> Markup:
         drawn += _LINE.format(kind, path, LEFT - 6, y + 4, "end", _power(tick))
     marks = Markup('<use class="mark {0}" href="#{0}" x="{1}" y="{2}"><title>{3}</title></use>')
     for point in points:
-        x, y = round(LEFT + WIDTH * point.x / most, 1), round(TOP + HEIGHT - scale.at(point.y), 1)
+        share = min(max(point.x, 0), most)
+        x, y = round(LEFT + WIDTH * share / most, 1), round(TOP + HEIGHT - scale.at(point.y), 1)
         drawn += marks.format(series_mark(point.series), x, y, visible(point.name))
     return Markup(
         '<svg class="scatter" viewBox="0 0 {} {}" role="img" aria-label="{} over {}, {} points">{}'

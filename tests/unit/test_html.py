@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -153,11 +154,54 @@ def test_the_policy_stops_a_script_that_escaping_has_missed(browser: str, tmp_pa
     assert "<title>taken over" in shown_by(browser, loose, tmp_path)  # this attack is one
 
 
+USE = """
+<script>
+const form = document.getElementById("filter");
+const seen = (node) => node.checkVisibility();
+document.title = JSON.stringify(ASKED.map((asked) => {
+  form.reset();
+  for (const [name, value] of Object.entries(asked)) form.elements[name].value = value;
+  form.elements.order.dispatchEvent(new Event("change"));
+  form.dispatchEvent(new Event("input"));
+  const tasks = Array.from(document.querySelectorAll(".task")).filter(seen);
+  return tasks.map((task) => {
+    task.open = true;
+    const kernels = Array.from(task.querySelectorAll(".kernel h4 bdi")).filter(seen);
+    return task.querySelector("bdi").textContent + ":" + kernels.map((kernel) => kernel.textContent);
+  }).join(" ");
+}));
+</script>
+"""
+
+ASKED: dict[str, dict[str, str]] = {
+    "Fusion_0:a,b Math_0:a,b Math_1:a": {},
+    "Fusion_0:a,b": {"text": "fusion_0 b"},
+    "Math_0:a,b": {"text": "needle", "order": "best"},
+    "Math_0:a,b Math_1:a": {"category": "Math"},
+    "Fusion_0:b Math_0:b": {"status": "wrong_values", "submission": "1"},
+    "": {"status": "passed", "submission": "1"},
+    "Math_1:a Math_0:a,b Fusion_0:a,b": {"order": "best"},
+}
+"""Tasks and kernels that are left, and in which order, by what is asked."""
+
+
+def test_filter_and_order(browser: str, tmp_path: Path) -> None:
+    a, b = {"submission": "a"}, {"submission": "b"}
+    records = [failed("Fusion_0", "x", **a), failed("Fusion_0", "x", **b), correctness("Math_1", **a)]
+    records += [correctness("Math_0", **a), failed("Math_0", "needle", **b)]
+    source = re.sub("<meta http-equiv[^>]*>", "", html.page(contents(results(*records))))
+    use = USE.replace("ASKED", json.dumps(list(ASKED.values())))
+    shown = shown_by(browser, source.replace("</body>", f"{use}</body>"), tmp_path)
+    found = re.search("<title>(.*?)</title>", shown)
+    assert found is not None
+    assert json.loads(unescape(found[1])) == list(ASKED)
+
+
 def test_a_kernel_that_failed() -> None:
     record = failed("Math_0", "got 1, wanted 2", label="mixed", kernel_share=0.37, launches=3, examples=12)
     text = page(replace(record, selection="--kb-submission=mine x.py")).text
     for part in (
-        "wrong_values in sizes", "got 1, wanted 2", "Case(input=Tensor((3,), 'got 1, wanted 2'))", "3 launches; 12 cases",
+        "wrong_values in sizes", "got 1, wanted 2", "Tensor((3,), 'got 1, wanted 2'))", "3 launches; 12 cases",
         "pytest --kb-submission=mine x.py --kb-facets=sizes --kb-case=\"Case(", "sizes: wrong_values",
         "basic, dtypes, layouts, values, contract, engine",
     ):  # fmt: skip

@@ -93,7 +93,9 @@ def test_a_failure() -> None:
     assert replay.endswith(""" --kb-facets=sizes --kb-case="Case(input=Tensor((3,)), approximate='tanh')\"""")
 
 
-@pytest.mark.parametrize("case", ["Case(x='tanh')", 'Case(x="it\'s")', "Case(x='$HOME')", "Case(x='`id`')", "Case(x='a!b')"])
+@pytest.mark.parametrize(
+    "case", ["Case(x='tanh')", 'Case(x="it\'s")', "Case(x='$HOME')", "Case(x='`id`')", "Case(x='a!b')"]
+)
 def test_a_replay_is_one_command_to_a_shell(case: str) -> None:
     command = failure.replay("--kb-submission=geak", Failure("sizes", "x", case))
     echoed = subprocess.run(["bash", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
