@@ -36,7 +36,7 @@ def test_the_page_is_of_this_session_or_of_the_results_file(project: Project) ->
 def test_a_session_that_stops_early_has_its_report(project: Project) -> None:
     project.submit({"relu.py": WRONG_RELU, "softmax.py": "raise KeyboardInterrupt"})
     project.judge("--kb-report=page.html", "-x").assert_outcomes(failed=1)
-    assert "from 1 records" in Path("page.html").read_text()
+    assert "from 1 record" in Path("page.html").read_text()
 
 
 def test_without_records_an_old_page_stays(project: Project) -> None:
