@@ -17,7 +17,7 @@ from pytest_kernelbench.checkup import checkup
 from pytest_kernelbench.importer import import_files
 from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue, default_root, is_installed
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.report import compare
+from pytest_kernelbench.report import command, compare
 from pytest_kernelbench.report.tasks_table import tasks_table
 from pytest_kernelbench.scaffold import new_task
 
@@ -70,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
     listing.set_defaults(command=_tasks)
 
+    reporting = commands.add_parser("report", help="make a page, JSON or Markdown from results files")
+    reporting.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="results file, or folder of them")
+    reporting.add_argument("--html", type=Path, metavar="FILE", help="write one page that needs nothing else")
+    reporting.add_argument("--json", type=Path, metavar="FILE", help="write the same figures as JSON")
+    reporting.add_argument(
+        "--markdown", action="store_true", help="print a short comment; so does neither of the others"
+    )
+    reporting.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
+    reporting.set_defaults(command=_report)
+
     comparing = commands.add_parser("compare", help="say what became of each kernel between two results files")
     comparing.add_argument("old", type=Path, metavar="OLD", help="results file, or folder of them")
     comparing.add_argument("new", type=Path, metavar="NEW", help="the same, made later")
@@ -121,6 +131,11 @@ def _new_task(arguments: argparse.Namespace) -> int:
 def _tasks(arguments: argparse.Namespace) -> int:
     sys.stdout.write(tasks_table(_catalogue(arguments)))
     return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    catalogue, comment = _catalogue(arguments), arguments.markdown
+    return command.run(arguments.results, catalogue, html=arguments.html, figures=arguments.json, comment=comment)
 
 
 def _compare(arguments: argparse.Namespace) -> int:

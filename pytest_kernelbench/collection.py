@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,15 +104,18 @@ class KernelItem(_Readable, pytest.Item):
         try:
             record, text = self.answer()
         except Exception as error:
-            record = self.shelf.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}")
-            self.user_properties.append((PROPERTY, record.to_json()))
+            self._record(self.shelf.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}"))
             raise
-        self.user_properties.append((PROPERTY, record.to_json()))
+        self._record(record)
         if record.status == "passed":
             return
         if record.status == "unsupported":
             pytest.skip(text())
         raise KernelFailure(text())
+
+    def _record(self, record: Record) -> None:
+        record = replace(record, selection=self.selection())
+        self.user_properties.append((PROPERTY, record.to_json()))
 
     def answer(self) -> tuple[Record, Callable[[], str]]:
         """Return the record, and what gives the text of a failure."""
@@ -130,7 +134,7 @@ class KernelItem(_Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.path, None, f"{self.kernel.task} {self.name}"
+        return self.path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):

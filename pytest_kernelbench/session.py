@@ -44,6 +44,7 @@ class Bench:
 
     def __init__(self, settings: Settings, root: Path, cwd: Path) -> None:
         self.settings = settings
+        self.root = root
         self.catalogue = Catalogue.find(own=settings.tasks)
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("baseline", "LIST", f"what kernels are timed beside, by comma: {', '.join(BASELINES)}", "eager"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
+    ("report", "FILE.html", "write the results as one HTML page when the run ends", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip
@@ -53,6 +56,9 @@ class Settings:
     baselines: tuple[str, ...] = BASELINES[:1]
     asks_for_speed: bool = False
     """Whether the user names items of speed: where a device cannot time them, they are collected only then."""
+    report: Path | None = None
+    annotate: Path | None = None
+    """The checkout, where GitHub Actions runs this session and shows annotations."""
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -89,6 +95,8 @@ class Settings:
             compile_timeout=read("compile-timeout", _seconds),
             baselines=read("baseline", _baselines),
             asks_for_speed=_asks_for_speed(config),
+            report=read("report", lambda text: _writable(config.invocation_params.dir / text)),
+            annotate=_checkout(config.invocation_params.dir),
         )
 
 
@@ -107,6 +115,25 @@ def submissions(config: pytest.Config) -> tuple[str, ...]:
     """Return what the user selects; readable before the rest of the options is."""
     given = config.known_args_namespace.kb_submission or config.getini("kb_submission").split()
     return tuple(given)
+
+
+def _writable(file: Path) -> Path:
+    """Return the path of a file to be written at the end; that it can be is tried now, not after a night of judging."""
+    if file.is_dir():
+        raise ValueError("is a folder; wanted the name of a file")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=file.parent):
+            return file
+    except OSError as error:
+        raise ValueError(f"cannot be written: {error.strerror or error}") from None
+
+
+def _checkout(here: Path) -> Path | None:
+    """Return the checkout that GitHub Actions works in, or None elsewhere."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return None
+    return Path(os.environ.get("GITHUB_WORKSPACE") or here)
 
 
 def _ini(name: str) -> str:

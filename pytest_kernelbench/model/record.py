@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pytest_kernelbench.model.task import FACETS
 
@@ -56,6 +58,8 @@ class Record:
     task_sha256: str = ""
     code: Mapping[str, int | float] = field(default_factory=dict)
     """Signals of the kernel's text, as `report.code_quality` has them."""
+    selection: str = ""
+    """Arguments of pytest that select this kernel alone, from where pytest was started."""
 
     def to_json(self) -> str:
         """Return the record as one line of JSON."""
@@ -64,15 +68,20 @@ class Record:
     @classmethod
     def from_json(cls, line: str) -> Record:
         """Make the record of one line; raises `ValueError` where it is not one of this schema."""
-        fields = json.loads(line)
+        fields = json.loads(line, parse_float=_finite, parse_constant=_finite)
         if not isinstance(fields, dict) or fields.pop("schema", None) != SCHEMA:
             raise ValueError(f"not a record of schema {SCHEMA}")
         failure = fields.pop("failure", None)
         kinds: dict[str, type[Record]] = {"compile": CompileRecord, "speed": SpeedRecord}
         try:
-            return kinds.get(str(fields.get("kind")), cls)(**fields, failure=Failure(**failure) if failure else None)
+            found = None if failure is None else Failure(**failure)
+            record = kinds.get(str(fields.get("kind")), cls)(**fields, failure=found)
         except TypeError as error:
             raise ValueError(f"not a record: {error}") from None
+        _check(record)
+        if found is not None:
+            _check(found)
+        return record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,36 @@ class SpeedRecord(Record):
     """How it was timed: `clock`, `calls` per batch, `order`, `inputs` rotated, maths mode."""
     notes: Sequence[str] = field(default_factory=list)
     """What a reader of the figures must know: `launch-bound`, a power cap, other processes."""
+
+
+_HINTS = {made: get_type_hints(made) for made in (Failure, Record, CompileRecord, SpeedRecord)}
+
+
+def _finite(text: str) -> float:
+    """Return the number of a JSON text; NaN and infinities are no JSON, and no figure can be made of them."""
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"not a record: a number is {number}")
+
+
+def _check(made: Record | Failure) -> None:
+    """Raise `ValueError` for a field whose value is not of its type: reports are made of files that others wrote."""
+    for name, hint in _HINTS[type(made)].items():
+        if not _fits(getattr(made, name), hint):
+            raise ValueError(f"not a record: {name} is of type {type(getattr(made, name)).__name__}")
+
+
+def _fits(value: object, hint: Any) -> bool:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return any(_fits(value, each) for each in inner)
+    if origin is Mapping:
+        return isinstance(value, dict) and all(_fits(each, inner[1]) for each in value.values())
+    if origin is Sequence:
+        return isinstance(value, list) and all(_fits(each, inner[0]) for each in value)
+    if hint in (int, float) and type(value) in (int, hint):
+        return abs(value) < 2**63  # type: ignore[arg-type]
+    return hint is Any or type(value) is hint
 
 
 def rung_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:

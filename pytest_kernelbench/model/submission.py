@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -84,6 +85,18 @@ class Kernel:
     def where(self) -> str:
         """The file, with the line where there is one."""
         return str(self.source_path) if self.line is None else f"{self.source_path}:{self.line}"
+
+    @property
+    def first_line(self) -> int:
+        """Line of the file, from 1, where the kernel is: its entry point, if that has one of the two usual names."""
+        if self.line is not None:
+            return self.line
+        entry = re.compile(rf"def\s+({re.escape(self.task)}|kernel_function)\s*\(")
+        try:
+            lines = self.source_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return 1
+        return next((number for number, line in enumerate(lines, 1) if entry.match(line)), 1)
 
     def text(self) -> str:
         """Return the code to run: without fences, and without a test that the benchmark appended."""

@@ -30,9 +30,19 @@ def describe(record: Record, judgement: Judgement, selection: str) -> str:
 def _block(record: Record, failure: Failure, status: str, selection: str) -> str:
     lines = [f"{status} in {failure.facet}: {record.category} {record.task}", _indented(failure.message)]
     if failure.case:
-        options = f"--kb-facets={failure.facet} --kb-case={shlex.quote(failure.case)}"
-        lines += [f"  {failure.case}", f"  pytest {selection} {options}"]
+        lines += [f"  {failure.case}", f"  {replay(selection, failure)}"]
     return "\n".join(lines)
+
+
+def replay(selection: str, failure: Failure) -> str:
+    """Return the command that shows a failure again; `selection` is what selects the kernel."""
+    case = f" --kb-facets={failure.facet} --kb-case={_quoted(failure.case)}" if failure.case else ""
+    return f"pytest {selection}{case}"
+
+
+def _quoted(source: str) -> str:
+    """Quote for a shell: in double quotes where that is safe, since sources of cases are full of single ones."""
+    return shlex.quote(source) if set(source) & set('"$`\\!') else f'"{source}"'
 
 
 def _indented(text: str) -> str:

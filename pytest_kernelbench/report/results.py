@@ -183,16 +183,8 @@ def _read(path: Path, notes: list[str]) -> list[Record]:
 def _record(line: str) -> Record:
     """Return the record of a line; raises `ValueError` where it is none, or one that no report could use."""
     record = Record.from_json(line)
-    named = (record.kind, record.submission, record.task, record.category, record.rung, record.started)
-    if not all(isinstance(text, str) for text in named) or not isinstance(record.variant, str | None):
-        raise ValueError("not a record: a name is no string")
     if record.status not in STATUSES:
         raise ValueError(f"not a record: unknown status {record.status!r}")
-    tables = [record.facets, record.device, record.versions]
-    if isinstance(record, SpeedRecord):
-        tables += [record.others, *(record.others.values() if isinstance(record.others, Mapping) else ())]
-    if not all(isinstance(table, Mapping) for table in tables):
-        raise ValueError("not a record: facets, device, versions or others is no table")
     if isinstance(record, SpeedRecord) and not _measured(record):
         raise ValueError("not a record: ratio and interval are not positive numbers, low before high")
     return record

@@ -1,7 +1,8 @@
-"""Where records end up on the controller: the results file, line by line, and the terminal summary."""
+"""Where records end up on the controller: the results file, line by line, the terminal summary, and the report."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from pytest_kernelbench.collection import PROPERTY
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.report.annotations import Annotations
+from pytest_kernelbench.report.command import write_report
+from pytest_kernelbench.report.results import Results, load
 from pytest_kernelbench.report.summary import summarise
 
 if TYPE_CHECKING:
@@ -23,24 +27,54 @@ class Sink:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self._known: set[str] = set()
+        self._report: Path | None = None
+        self._annotations = Annotations(bench.settings.annotate) if bench.settings.annotate else None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Keep what kernels print from being commands to GitHub's runner."""
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        if self._annotations is not None and terminal is not None:
+            terminal.write_line(self._annotations.stop())
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the record that a report carries; of an item whose worker died, make one."""
         carried = dict(report.user_properties).get(PROPERTY)
         if report.when == "call" and isinstance(carried, str):
-            self._keep(report.nodeid, Record.from_json(carried))
+            self._keep(report, Record.from_json(carried))
         elif report.failed and report.nodeid not in self._known and report.when not in ("call", "teardown"):
             record = self._lost(report)
             if record is not None:
-                self._keep(report.nodeid, record)
+                self._keep(report, record)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the HTML report, if there is something to report."""
+        settings, catalogue = self.bench.settings, self.bench.catalogue
+        if settings.report is None or not self.bench.records:
+            return
+        if settings.results is not None:
+            results = load([settings.results], catalogue)
+        else:
+            tasks = {name: file.category for name, file in catalogue.names().items()}
+            results = Results(tuple(self.bench.records), tasks)
+        self._report = write_report(results, settings.report)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
-        """Print the table of categories and the failures by kind."""
+        """Print the table of categories, the failures by kind, where the report is, and the annotations."""
         summarise(terminalreporter, self.bench.records, self.bench.catalogue.counts())
+        if self._report is not None:
+            asked = self.bench.settings.report
+            instead = "" if self._report == asked else f", because {asked} could not be written"
+            terminalreporter.write_line(f"kernelbench: report in {self._report}{instead}")
+        if self._annotations is not None:
+            for line in self._annotations.lines():
+                terminalreporter.write_line(line)
 
-    def _keep(self, nodeid: str, record: Record) -> None:
-        self._known.add(nodeid)
+    def _keep(self, report: pytest.TestReport, record: Record) -> None:
+        self._known.add(report.nodeid)
         self.bench.records.append(record)
+        if self._annotations is not None:
+            path, line, _ = report.location
+            self._annotations.add(record, self.bench.root / path, line)
         results = self.bench.settings.results
         if results is not None:
             results.parent.mkdir(parents=True, exist_ok=True)

@@ -28,6 +28,8 @@ judge GPU kernels:
   --kb-baseline=LIST    what kernels are timed beside, by comma: eager, compile
                         (default: eager)
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
+  --kb-report=FILE.html
+                        write the results as one HTML page when the run ends
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
                         with the plugin

@@ -37,7 +37,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
             "  * of 20 elements are wrong; first: *",
             "  budget from: *",
             "  Case(input=Tensor((4, 5)))",
-            "  pytest --kb-submission=* --kb-facets=basic --kb-case='Case(input=Tensor((4, 5)))'",
+            '  pytest --kb-submission=* --kb-facets=basic --kb-case="Case(input=Tensor((4, 5)))"',
             "the kernel printed (the last of it):",
             "  imported*",
             "  called*",

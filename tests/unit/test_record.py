@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -47,6 +48,27 @@ def test_absent_fields_have_their_defaults() -> None:
 def test_what_is_no_record(line: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Record.from_json(line)
+
+
+WRONG = [None, 1, 1.5, True, "text", [], {}, [1], {"a": 1}, {"a": []}, {"message": 1}, [["a"]], 2**70, {"facet": "x"}]
+
+
+@pytest.mark.parametrize("name", json.loads(RECORD.to_json()).keys() - {"schema"})
+def test_a_field_of_another_type_makes_it_no_record(name: str) -> None:
+    fields = json.loads(RECORD.to_json())
+    kept = 0
+    for value in WRONG:
+        with contextlib.suppress(ValueError):
+            record = Record.from_json(json.dumps({**fields, name: value}))
+            kept += 1
+            assert json.loads(record.to_json())[name] == value
+    assert kept <= 5  # as tables of anything do
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 400])
+def test_what_is_no_figure_makes_it_no_record(number: str) -> None:
+    with pytest.raises(ValueError, match="not a record: "):
+        Record.from_json(RECORD.to_json().replace("1.9", number))
 
 
 def test_the_rungs_are_the_facets_in_order() -> None:

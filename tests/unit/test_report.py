@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from pytest_kernelbench.model.record import Failure, Record, SpeedRecord
 from pytest_kernelbench.model.task import FACETS
@@ -87,7 +90,20 @@ def test_a_failure() -> None:
     start, _, replay = text.rpartition("\n")
     assert start == BLOCK.strip()
     assert replay.startswith("  pytest --kb-submission=")
-    assert replay.endswith(""" --kb-facets=sizes --kb-case='Case(input=Tensor((3,)), approximate='"'"'tanh'"'"')'""")
+    assert replay.endswith(""" --kb-facets=sizes --kb-case="Case(input=Tensor((3,)), approximate='tanh')\"""")
+
+
+@pytest.mark.parametrize(
+    "case", ["Case(x='tanh')", 'Case(x="it\'s")', "Case(x='$HOME')", "Case(x='`id`')", "Case(x='a!b')"]
+)
+def test_a_replay_is_one_command_to_a_shell(case: str) -> None:
+    command = failure.replay("--kb-submission=geak", Failure("sizes", "x", case))
+    echoed = subprocess.run(["bash", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
+    assert echoed.stdout.splitlines()[-1] == f"--kb-case={case}"
+
+
+def test_a_replay_without_a_case_selects_the_kernel() -> None:
+    assert failure.replay("--kb-submission=geak x.py", Failure("load", "bad")) == "pytest --kb-submission=geak x.py"
 
 
 def test_several_failures_and_what_was_printed() -> None:

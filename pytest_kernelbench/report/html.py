@@ -1,0 +1,176 @@
+"""The report as one HTML page that needs nothing else: styles, script and charts are in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pytest_kernelbench.model.record import CompileRecord
+from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.report import charts, text
+from pytest_kernelbench.report.contents import Contents
+from pytest_kernelbench.report.kernels import Task, label_of
+from pytest_kernelbench.report.metrics import DEMANDS, Figure
+from pytest_kernelbench.report.results import device_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+NEUTRAL = ("unsupported", "missing", "error", "unclear", "same")
+"""Statuses and verdicts that blame no kernel."""
+
+SCALE = 240
+"""Pixels of the axis of ratios, as in the style sheet."""
+
+
+def page(contents: Contents) -> str:
+    """Return the whole page. What kernels have said is shown as text, and no script runs but the page's own."""
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    # The browser is told the digests of what belongs to the page; it runs and fetches nothing else.
+    policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
+    labels = sorted({kernel.label for task in contents.tasks for kernel in task.kernels})
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        it=contents,
+        title=_title(contents),
+        policy=Markup(policy),
+        style=Markup(style),
+        script=Markup(script),
+        sections=_sections(contents),
+        kernels=sum(len(task.kernels) for task in contents.tasks),
+        anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
+        found_by=_found_by(contents),
+        demands=DEMANDS,
+        facets=FACETS,
+        labels=labels,
+        statuses=sorted({kernel.status for task in contents.tasks for kernel in task.kernels}),
+        symbols=charts.symbols(),
+        marks=charts.VERDICT_MARKS,
+        **_speed(contents, labels),
+    )
+
+
+def _title(contents: Contents) -> str:
+    names = sorted({kernel.label.partition("/")[0] for task in contents.tasks for kernel in task.kernels})
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"Kernel report: {text.cut(', '.join(names[:3]), 80)}{more}"
+
+
+def _sections(contents: Contents) -> list[tuple[str, str]]:
+    """Return anchor and name of the sections that there is something in."""
+    there = (
+        ("overview", "Overview", contents.overview),
+        ("categories", "Categories", contents.overview),
+        ("breakdown", "Where it breaks down", contents.overview),
+        ("fixed", "What the plainest case lets through", _found_by(contents)),
+        ("rounds", "Rounds", contents.rounds),
+        ("compiled", "Compiled", contents.compiled),
+        ("speed", "Speed", contents.speedups or contents.speed),
+        ("gpus", "Across GPUs", contents.spreads),
+        ("tasks", "Tasks", contents.tasks),
+    )
+    return [(anchor, name) for anchor, name, shown in there if shown]
+
+
+def _found_by(contents: Contents) -> list[str]:
+    """Return what has found kernels that are right in the plainest case only: facets in their order, then statuses."""
+    found = {by for row in contents.overview for by in row.fixed.caught}
+    return [*(facet for facet in FACETS if facet in found), *sorted(found - set(FACETS))]
+
+
+def _speed(contents: Contents, labels: Sequence[str]) -> dict[str, Any]:
+    """Return what the section of speed is drawn from."""
+    fast = [speed for found in contents.speedups.values() for speed in found]
+    ends = [end for speed in fast for each in speed.tasks.values() for end in (each.ratio, each.low, each.high)]
+    scale = charts.LogScale.around(ends, SCALE)
+    points = [
+        charts.Point(f"{each.task} {each.workload}", labels.index(label_of(each)), each.speed_of_light, each.ratio)
+        for each in contents.speed
+        if each.speed_of_light and each.ratio
+    ]
+    series = sorted({point.series for point in points})
+    return {
+        "axis": charts.ratio_axis(scale),
+        "row": lambda each: charts.ratio_row(scale, each.ratio, each.low, each.high, each.verdict),
+        "plot": charts.scatter(points, "share of the speed of light", "speedup") if points else None,
+        "plotted": len(points),
+        "series": [(labels[number], charts.series_mark(number)) for number in series],
+    }
+
+
+def _environment() -> Environment:
+    """Return the environment of the templates: everything is escaped, and what cannot be seen is written out."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, finalize=_final,
+    )  # fmt: skip
+    for name in ("percent", "times", "seconds", "kibibytes", "significant"):
+        environment.filters[name] = _or_nothing(name)
+    environment.filters |= {
+        "breakable": _breakable,
+        "cut": text.cut,
+        "device": device_of,
+        "figure": lambda value, name: _or_nothing(name)(value),
+        "level": level,
+        "mark": charts.mark,
+        "occupancy": _occupancy,
+        "moment": lambda started: started[:16].replace("T", " "),
+        "or_dash": lambda value: "\N{EN DASH}" if value is None else value,
+        "plain": lambda value: text.significant(value) if isinstance(value, float) else value,
+        "rate_bar": _rate_bar,
+        "tally": _tally,
+        "tone": tone,
+    }
+    return environment
+
+
+def _final(value: Any) -> Any:
+    return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(label: str) -> Markup:
+    """Return a label that may go on in the next line after a slash."""
+    return Markup("/<wbr>").join(text.visible(label).split("/"))
+
+
+def _or_nothing(name: str) -> Any:
+    write = getattr(text, name)
+    return lambda value: "" if value is None else write(value)
+
+
+def level(share: float) -> int:
+    """Return the shade of a share, 0 to 9: only nothing is 0, and only everything is 9."""
+    return 9 if share >= 1 else min(8, 1 + int(8 * share)) if share > 0 else 0
+
+
+def tone(status: str) -> str:
+    """Return the style of a status or verdict: `good`, `bad` or `other`."""
+    return "good" if status in ("passed", "faster") else "other" if status in NEUTRAL else "bad"
+
+
+def _tally(task: Task) -> Iterable[tuple[str, int]]:
+    """Return how many kernels have which status, `passed` first."""
+    counts = Counter(kernel.status for kernel in task.kernels)
+    return sorted(counts.items(), key=lambda pair: (pair[0] != "passed", -pair[1], pair[0]))
+
+
+def _occupancy(record: CompileRecord) -> float | None:
+    """Return the least theoretical occupancy of what was compiled."""
+    shares = (each.get("occupancy") for each in record.kernels if isinstance(each, Mapping))
+    return min((share for share in shares if isinstance(share, int | float)), default=None)
+
+
+def _rate_bar(figure: Figure) -> Markup:
+    if figure.value is None or figure.low is None or figure.high is None:
+        return Markup()
+    return charts.rate_bar(figure.value, figure.low, figure.high)
+
+
+def _digest(source: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode('ascii')}'"

@@ -1,0 +1,92 @@
+"""The report as a comment on a pull request: the overview, and what failed with the command that shows it again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pytest_kernelbench.report.contents import Contents, Overview, Speed
+from pytest_kernelbench.report.kernels import Kernel, Task
+from pytest_kernelbench.report.metrics import Figure
+from pytest_kernelbench.report.text import cut, percent, times, visible
+
+MOST = 20_000
+"""Characters of a comment; GitHub takes 65,536."""
+
+HEAD = ("submission", "kernels", "passed", "95 % interval", "plainest case", "speedup over eager")
+
+
+def markdown(contents: Contents, most: int = MOST) -> str:
+    """Return the comment; failures that do not fit in it are counted."""
+    text = "\n".join([*_overview(contents), *_notes(contents.notes)]) + "\n"
+    kernels = [(task, kernel) for task in contents.tasks for kernel in task.kernels]
+    failed = [(task, kernel) for task, kernel in kernels if kernel.status not in ("passed", "missing")]
+    if not failed:
+        return text
+    text += f"\n<details><summary>{len(failed)} kernels did not pass</summary>\n\n"
+    end = "\n</details>\n"
+    for number, (task, kernel) in enumerate(failed):
+        entry, rest = _failure(task, kernel), len(failed) - number
+        more = f"\nand {rest} more\n"
+        if len(text) + len(entry) + len(more) + len(end) > most:
+            return text + more + end
+        text += entry
+    return text + end
+
+
+def _overview(contents: Contents) -> Iterator[str]:
+    yield "| " + " | ".join(HEAD) + " |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    for row in contents.overview:
+        yield "| " + " | ".join(_cells(row, contents.speedups.get(row.label, ()))) + " |"
+
+
+def _cells(row: Overview, speeds: Sequence[Speed]) -> Iterator[str]:
+    passed = row.rates.met["all"]
+    yield code(row.label)
+    yield str(row.kernels)
+    yield _share(passed)
+    yield "" if passed.low is None or passed.high is None else f"{percent(passed.low)} to {percent(passed.high)}"
+    yield _share(row.fixed.fixed)
+    yield ", ".join(f"{_mean(speed.mean)}{f' on {code(speed.device)}' if len(speeds) > 1 else ''}" for speed in speeds)
+
+
+def _share(figure: Figure) -> str:
+    return "" if figure.value is None else f"{figure.n} of {figure.of} ({percent(figure.value)})"
+
+
+def _mean(figure: Figure) -> str:
+    if figure.value is None:
+        return ""
+    interval = "" if figure.low is None or figure.high is None else f", {times(figure.low)} to {times(figure.high)}"
+    return f"{times(figure.value)} (n = {figure.n}{interval})"
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    if notes:
+        yield ""
+        yield from (f"- {code(cut(note, 400))}" for note in notes)
+
+
+def _failure(task: Task, kernel: Kernel) -> str:
+    failure = kernel.verdict.failure if kernel.verdict else None
+    where = f" in {code(failure.facet)}" if failure else ""
+    text = f"- {code(task.name)} of {code(kernel.label)}: {kernel.status}{where}"
+    if failure:
+        text += f": {code(cut(failure.message.strip().partition(chr(10))[0], 200))}"
+    return text + "\n" + (_block(kernel.replay) if kernel.replay else "")
+
+
+def code(text: str) -> str:
+    """Return a text as code in one line, which may stand in a table: nothing in it is Markdown, HTML or a mention."""
+    line = visible(text).replace("\n", " ").replace("|", "\\|")
+    ticks = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " if "`" in line or not line.strip() else ""
+    return f"{ticks}{space}{line}{space}{ticks}"
+
+
+def _block(text: str) -> str:
+    shown = visible(cut(text))
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    lines = "\n".join(f"  {line}" for line in shown.splitlines())
+    return f"  {fence}sh\n{lines}\n  {fence}\n"
