@@ -18,6 +18,7 @@ from pytest_kernelbench.model.record import CompileRecord, Failure, Record
 from pytest_kernelbench.model.source import Source, find, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 from pytest_kernelbench.report.code_quality import signals
+from pytest_kernelbench.resume import Known, deciding
 from pytest_kernelbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        # Read before anything is judged: what this session writes answers nothing in it.
+        self.known = Known.read(settings.results) if settings.resume and settings.results else Known()
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -171,6 +174,7 @@ class Shelf:
             versions=self.bench.versions,
             started=record.started or datetime.now(UTC).isoformat(timespec="seconds"),
             code=_signals(kernel) if kernel is not None else {},
+            settings=deciding(record.kind, self.bench.settings, self.metadata.language),
         )
 
     @cached_property
