@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
+TRIES = 3
+"""How often a kernel is judged whose runner dies with the fork server, before that counts as its own doing."""
+
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 
 
@@ -69,10 +72,10 @@ class Bench:
 class Shelf:
     """One selected submission: its files, and which kernels are in them."""
 
-    def __init__(self, source: Source, bench: Bench) -> None:
+    def __init__(self, source: Source, bench: Bench, metadata: Metadata | None = None) -> None:
         self.source = source
         self.bench = bench
-        self.metadata = Metadata.of(source.root)
+        self.metadata = metadata or Metadata.of(source.root)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -134,15 +137,19 @@ class Shelf:
             return self.complete(CompileRecord(kind=kind, target=target, **fields), kernel)
         return self.complete(Record(kind="correctness", **fields), kernel)
 
-    def judge(self, kernel: Kernel, key: str) -> tuple[Record, Judgement]:
-        """Judge a kernel; `key` tells its example database entry from others."""
+    def judge(self, kernel: Kernel, key: str | None) -> tuple[Record, Judgement]:
+        """Judge a kernel; `key` tells its example database entry from others, None does without a database."""
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
         plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
         task = self.bench.catalogue.load(kernel.task)
-        judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
-        return self.complete(judgement.run(), kernel), judgement
+        for _ in range(TRIES):
+            judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
+            record = judgement.run()
+            if not judgement.trial.orphaned:
+                break
+        return self.complete(record, kernel), judgement
 
     def compile(self, kernel: Kernel, target: Target) -> tuple[CompileRecord, str]:
         """Compile a kernel for a target, or find what an earlier session made of it; with what the kernel printed."""
@@ -155,8 +162,11 @@ class Shelf:
         if known is not None:
             return self.complete(known, kernel), ""
         task = self.bench.catalogue.load(kernel.task)
-        compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
-        record = self.complete(compilation.run(), kernel)
+        for _ in range(TRIES):
+            compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+            record = self.complete(compilation.run(), kernel)
+            if not compilation.orphaned:
+                break
         cache.store(record)
         return record, compilation.printed
 

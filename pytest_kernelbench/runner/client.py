@@ -41,11 +41,15 @@ class RunnerSettings:
 
 
 class RunnerDied(Exception):
-    """The runner is gone: `status` is `crash` or `timeout`, the message says how."""
+    """The runner is gone: `status` is `crash` or `timeout`, the message says how.
 
-    def __init__(self, status: str, message: str) -> None:
+    `orphaned` is whether its fork server is gone too, with which runners end.
+    """
+
+    def __init__(self, status: str, message: str, *, orphaned: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.orphaned = orphaned
 
 
 class Runner:
@@ -173,8 +177,10 @@ class Runner:
             raise self._died("crash", self._how_it_ended()) from None
 
     def _died(self, status: str, message: str) -> RunnerDied:
+        from pytest_kernelbench.runner.fork_servers import orphaned
+
         limits.end(self.pid)
-        return RunnerDied(status, message)
+        return RunnerDied(status, message, orphaned=orphaned(self._process))
 
     def _how_it_ended(self) -> str:
         import signal
