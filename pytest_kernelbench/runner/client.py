@@ -60,8 +60,12 @@ class Runner:
         self._home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = _start(settings, theirs, self._output.fileno(), self._home)
+        try:
+            with theirs:
+                self._process = _start(settings, theirs, self._output.fileno(), self._home)
+        except BaseException:
+            self._discard()
+            raise
 
     @property
     def pid(self) -> int:
@@ -144,10 +148,13 @@ class Runner:
         if self._output.closed:
             return
         limits.end(self.pid)
-        self._channel.close()
         self._process.join(5)
         with contextlib.suppress(ValueError):
             self._process.close()
+        self._discard()
+
+    def _discard(self) -> None:
+        self._channel.close()
         self._output.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
