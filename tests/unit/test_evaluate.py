@@ -115,7 +115,7 @@ def test_the_oracle_forgets_what_is_too_much(monkeypatch: pytest.MonkeyPatch) ->
     oracle = Oracle()
     sizes = [oracle("relu", task, case).bytes for case in task.spine]
     assert oracle._bytes == sum(sizes)
-    assert sum(size > 0 for size in sizes) >= len(sizes) - 1  # one has no elements
+    assert max(sizes) > 0
     monkeypatch.setattr("pytest_kernelbench.judge.trial.REMEMBERED_BYTES", max(sizes))
     for case in task.spine:
         oracle("relu", task, case)
