@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -14,22 +12,17 @@ from typing import Any, cast
 
 import pytest
 
+from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.code import code_of, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.record import CompileRecord, Record
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES, Kernel, Metadata
-from pytest_kernelbench.runner import fork_servers  # noqa: F401 - its lock is taken after ours, when the process forks
 from pytest_kernelbench.session import Bench, Shelf
 from pytest_kernelbench.settings import OPTIONS, Settings
 
 NAME = "evaluate"
 """The submission in the records of evaluations."""
-
-_TURN = threading.RLock()
-"""Held for what is not safe in threads: filters of warnings, torch's random state, imports of task files."""
-
-os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
 
 
 def judged(
@@ -38,13 +31,13 @@ def judged(
     """Return the record of a kernel's correctness and one for each target; raises `KernelBenchError` for bad input."""
     if language not in LANGUAGES:
         raise KernelBenchError(f"language={language!r}: {choices(language, LANGUAGES)}")
-    with _TURN:
-        settings = _checked(options)
+    settings = _checked(options)
+    with ALONE:
         bench = copy.copy(_bench(settings.device, settings.tasks, Path.cwd()))
-        bench.settings = settings
-        file = bench.catalogue.match(task)
-        bench.catalogue.load(file.name)
-        code = code_of(code)
+    bench.settings = settings
+    file = bench.catalogue.match(task)
+    bench.catalogue.load(file.name)
+    code = code_of(code)
     shelf = Shelf(Source(NAME, Path(NAME), Path(NAME)), bench, Metadata(language=language))
     kernel = Kernel(file.name, file.category, Path(f"{file.name}.py"), code, None, None, digest_of(code))
     try:
@@ -71,9 +64,8 @@ def _said(error: Exception) -> str:
 def _bench(device: str, tasks: Path | None, cwd: Path) -> Bench:
     """Return what all evaluations on a device share; each takes a copy with settings of its own."""
     bench = Bench(_checked({"device": device, "tasks": str(tasks) if tasks else None}), cwd, cwd)
-    bench.oracle.turn = _TURN
-    # Copies share what has been found out before they are made.
-    _ = bench.versions
+    # Copies share what is there before they are made.
+    _ = bench.oracle, bench.versions
     return bench
 
 

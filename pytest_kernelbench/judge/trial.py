@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge.compare import compare
 from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
+from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer, Output
@@ -46,13 +46,11 @@ class Oracle:
         self._known: OrderedDict[tuple[str, str], Evidence] = OrderedDict()
         self._bytes = 0
         self.seconds = 0.0
-        self.turn = threading.RLock()
-        """Held while evidence is made: the reference runs under a fixed random state, which all threads share."""
 
     def __call__(self, name: str, task: Task, case: Case) -> Evidence:
         """Return the evidence for a case of the task of that name."""
         key = (name, repr(case))
-        with self.turn:
+        with ALONE:  # the reference runs under a fixed random state
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]

@@ -19,6 +19,8 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from pytest_kernelbench.model.alone import ALONE
+
 _STARTING = threading.Lock()
 
 TRIES = 3
@@ -167,12 +169,23 @@ COMPILING = Nursery(
 )
 
 
+def _before_fork() -> None:
+    # In this order, in which a thread that makes evidence and starts a runner for it takes them.
+    ALONE.acquire()
+    _STARTING.acquire()
+
+
 def _after_fork() -> None:
     _STARTING.release()
+    ALONE.release()
+
+
+def _in_fork() -> None:
+    _after_fork()
     for nursery in (INTERPRETING, COMPILING):
         nursery.server.leave()
         nursery.renew()
 
 
 # A fork of this process that judges too needs servers of its own, and no lock that another thread held.
-os.register_at_fork(before=_STARTING.acquire, after_in_parent=_STARTING.release, after_in_child=_after_fork)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_fork)
