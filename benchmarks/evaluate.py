@@ -32,7 +32,7 @@ def main() -> None:
     kernels = [(codes[task] + extra.format(task=task), task) for task in TASKS for extra in ("", WRONG)]
     evaluated = partial(judged, examples=asked.examples)
     _, first = evaluated(kernels[0])
-    print(f"the first takes {first:.1f} s: torch, Triton and the fork server start")
+    print(f"the first takes {first:.1f} s: torch, Triton and the fork server start", flush=True)
     print(f"{'threads':>8}{'number':>8}{'a second':>10}{'p50 s':>8}{'p95 s':>8}{'right %':>9}{'MiB':>7}")
     rounds = max(1, asked.evaluations // len(THREADS) // len(kernels))
     for count in THREADS:
@@ -45,7 +45,8 @@ def main() -> None:
         right = statistics.fmean(passed == wanted for (passed, _), wanted in zip(told, expected, strict=True))
         p50, p95 = statistics.median(seconds), seconds[int(0.95 * len(seconds))]
         memory = psutil.Process().memory_info().rss / 2**20
-        print(f"{count:>8}{len(told):>8}{rate:>10.2f}{p50:>8.2f}{p95:>8.2f}{100 * right:>9.1f}{memory:>7.0f}", flush=True)
+        cells = f"{count:>8}{len(told):>8}{rate:>10.2f}{p50:>8.2f}{p95:>8.2f}{100 * right:>9.1f}{memory:>7.0f}"
+        print(cells, flush=True)
 
 
 def judged(kernel: tuple[str, str], examples: int) -> tuple[bool, float]:
