@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pytest_kernelbench import __version__
+from pytest_kernelbench import __version__, evaluate_command
 from pytest_kernelbench.check import QUICK, check
 from pytest_kernelbench.checkup import checkup
 from pytest_kernelbench.importer import import_files
@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         "--into", type=Path, metavar="DIR", help=f"folder of tasks (default: {_OWN}; in a checkout, its own)"
     )
     making.set_defaults(command=_new_task)
+
+    evaluate_command.declare(commands)
 
     listing = commands.add_parser("tasks", help="print all tasks as Markdown")
     listing.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
 from pytest_kernelbench.model.source import SUBMISSIONS
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PROPERTY = "kernelbench"
 """Name of the user property that carries a record from a worker to the controller."""
+
+RESUMED = "kernelbench-resumed"
+"""Name of the user property of an item that a record of the results file has answered."""
 
 
 class KernelFailure(Exception):
@@ -102,7 +105,7 @@ class KernelItem(_Readable, pytest.Item):
     def runtest(self) -> None:
         """Judge the kernel, hand its record on, and fail unless it passed."""
         try:
-            record, text = self.answer()
+            record, text = self.known() or self.answer()
         except Exception as error:
             self._record(self.shelf.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}"))
             raise
@@ -117,8 +120,22 @@ class KernelItem(_Readable, pytest.Item):
         record = replace(record, selection=self.selection())
         self.user_properties.append((PROPERTY, record.to_json()))
 
+    def known(self) -> tuple[Record, Callable[[], str]] | None:
+        """Return what `answer` would, where the results file of an earlier session has it."""
+        if not self.shelf.bench.known.records:
+            return None
+        record = self.shelf.bench.known.answer(self.shelf.lost_record(self.kernel, self.name, ""))
+        if record is None:
+            return None
+        self.user_properties.append((RESUMED, True))
+        return record, lambda: self.told(record)
+
     def answer(self) -> tuple[Record, Callable[[], str]]:
         """Return the record, and what gives the text of a failure."""
+        raise NotImplementedError
+
+    def told(self, record: Record) -> str:
+        """Return the text of a failure as far as its record has it."""
         raise NotImplementedError
 
     def selection(self) -> str:
@@ -147,7 +164,13 @@ class CorrectnessItem(KernelItem):
         from pytest_kernelbench.report.failure import describe
 
         record, judgement = self.shelf.judge(self.kernel, self.nodeid)
-        return record, lambda: describe(record, judgement, self.selection())
+        return record, lambda: describe(record, judgement.failed(), self.selection(), judgement.trial.printed)
+
+    def told(self, record: Record) -> str:
+        """Return the first failure: that is the one which records keep."""
+        from pytest_kernelbench.report.failure import describe
+
+        return describe(record, [(record.failure, record.status)] if record.failure else [], self.selection())
 
 
 class CompileItem(KernelItem):
@@ -166,6 +189,13 @@ class CompileItem(KernelItem):
         record, printed = self.shelf.compile(self.kernel, self.target)
         return record, lambda: describe(record, printed, self.selection())
 
+    def told(self, record: Record) -> str:
+        """Return why the kernel does not compile."""
+        from pytest_kernelbench.report.compiled import describe
+
+        assert isinstance(record, CompileRecord)
+        return describe(record, "", self.selection())
+
 
 class SpeedItem(KernelItem):
     """One kernel's speed on one workload."""
@@ -182,6 +212,13 @@ class SpeedItem(KernelItem):
 
         record = self.shelf.time(self.kernel, self.workload)
         return record, lambda: describe(record, self.selection())
+
+    def told(self, record: Record) -> str:
+        """Return why the kernel was not timed."""
+        from pytest_kernelbench.report.speed import describe
+
+        assert isinstance(record, SpeedRecord)
+        return describe(record, self.selection())
 
 
 class MissingItem(_Readable, pytest.Item):
@@ -202,6 +239,8 @@ class MissingItem(_Readable, pytest.Item):
     def runtest(self) -> None:
         """Record that there is no kernel; skip or fail as the user asked."""
         bench: Bench = self.config.stash[BENCH]
+        if bench.known.answer(self.record) is not None:
+            self.user_properties.append((RESUMED, True))
         self.user_properties.append((PROPERTY, self.record.to_json()))
         text = f"no kernel for {self.record.task} in {self.record.submission}"
         if bench.settings.missing == "skip":
@@ -230,6 +269,22 @@ def file(parent: pytest.Collector, path: Path, shelf: Shelf) -> KernelFile | Ker
     node: KernelFile | KernelLines = kind.from_parent(parent, path=path, **_identity(parent, path, shelf))
     node.shelf = shelf
     return node
+
+
+def keep_shard(bench: Bench, items: list[pytest.Item]) -> None:
+    """Deselect the items of kernels that are in other parts; what belongs to no kernel stays in all of them."""
+    shard = bench.settings.shard
+    assert shard is not None
+    ranks = {task: rank for rank, task in enumerate(bench.catalogue.names())}
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        named = item.kernel if isinstance(item, KernelItem) else item.record if isinstance(item, MissingItem) else None
+        mine = named is None or shard.holds(ranks[named.task], named.variant)
+        (kept if mine else left).append(item)
+    if left:
+        left[0].config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
     return [collection.file(parent, file_path, shelf)] if shelf else found
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
     """Say what is judged and where."""
     bench = config.stash.get(BENCH, None)
     if bench is None:
@@ -83,4 +83,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     tasks = bench.catalogue
     own = f", {tasks.own} of them yours" if tasks.own else ""
     replaced = f" (in the place of {', '.join(tasks.replaced)})" if tasks.replaced else ""
-    return f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"
+    lines = [f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"]
+    if bench.settings.resume:
+        others = f", and {bench.known.others:,} lines of another schema, which stay" if bench.known.others else ""
+        lines.append(f"kernelbench: {bench.settings.results} has {bench.known.records:,} records{others}")
+    if bench.settings.shard is not None:
+        lines.append(f"kernelbench: part {bench.settings.shard} of the kernels")
+    return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the kernels of other parts."""
+    bench = config.stash.get(BENCH, None)
+    if bench is not None and bench.settings.shard is not None:
+        collection.keep_shard(bench, items)

@@ -18,6 +18,7 @@ from pytest_kernelbench.model.record import CompileRecord, Failure, Record, Spee
 from pytest_kernelbench.model.source import Source, find, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 from pytest_kernelbench.report.code_quality import signals
+from pytest_kernelbench.resume import Known, deciding
 from pytest_kernelbench.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from pytest_kernelbench.model.targets import Target
 
 R = TypeVar("R", bound=Record)
+
+TRIES = 3
+"""How often a kernel is judged whose runner dies with the fork server, before that counts as its own doing."""
 
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 
@@ -51,6 +55,8 @@ class Bench:
         self.records: list[Record] = []
         self.judged: dict[tuple[Path, str], Record] = {}
         """Correctness records of this process by file and task: only what is right is timed."""
+        # Read before anything is judged: what this session writes answers nothing in it.
+        self.known = Known.read(settings.results) if settings.resume and settings.results else Known()
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -78,10 +84,10 @@ class Bench:
 class Shelf:
     """One selected submission: its files, and which kernels are in them."""
 
-    def __init__(self, source: Source, bench: Bench) -> None:
+    def __init__(self, source: Source, bench: Bench, metadata: Metadata | None = None) -> None:
         self.source = source
         self.bench = bench
-        self.metadata = Metadata.of(source.root)
+        self.metadata = metadata or Metadata.of(source.root)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -145,15 +151,19 @@ class Shelf:
             return self.complete(SpeedRecord(kind=kind, workload=target, **fields), kernel)
         return self.complete(Record(kind="correctness", **fields), kernel)
 
-    def judge(self, kernel: Kernel, key: str) -> tuple[Record, Judgement]:
-        """Judge a kernel; `key` tells its example database entry from others."""
+    def judge(self, kernel: Kernel, key: str | None) -> tuple[Record, Judgement]:
+        """Judge a kernel; `key` tells its example database entry from others, None does without a database."""
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
         plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
         task = self.bench.catalogue.load(kernel.task)
-        judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
-        record = self.bench.judged[kernel.source_path, kernel.task] = self.complete(judgement.run(), kernel)
+        for _ in range(TRIES):
+            judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
+            record = judgement.run()
+            if not judgement.trial.orphaned:
+                break
+        self.bench.judged[kernel.source_path, kernel.task] = record = self.complete(record, kernel)
         return record, judgement
 
     def workloads(self, kernel: Kernel) -> list[str]:
@@ -204,8 +214,11 @@ class Shelf:
         if known is not None:
             return self.complete(known, kernel), ""
         task = self.bench.catalogue.load(kernel.task)
-        compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
-        record = self.complete(compilation.run(), kernel)
+        for _ in range(TRIES):
+            compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+            record = self.complete(compilation.run(), kernel)
+            if not compilation.orphaned:
+                break
         cache.store(record)
         return record, compilation.printed
 
@@ -223,6 +236,7 @@ class Shelf:
             versions=self.bench.versions,
             started=record.started or datetime.now(UTC).isoformat(timespec="seconds"),
             code=_signals(kernel) if kernel is not None else {},
+            settings=deciding(record.kind, self.bench.settings, self.metadata.language),
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.shards import Shard
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 BASELINES = ("eager", "compile")
@@ -33,8 +34,11 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("report", "FILE.html", "write the results as one HTML page when the run ends", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
+    ("shard", "I/N", "judge the I-th of N parts of the kernels, on N machines or one after the other", None),
 )  # fmt: skip
 """Name, placeholder, help and default of each option `--kb-NAME` and its ini twin `kb_NAME`, with `_` for `-`."""
+
+_RESUME = "judge nothing whose record is in the file of --kb-results: report that again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Settings:
     report: Path | None = None
     annotate: Path | None = None
     """The checkout, where GitHub Actions runs this session and shows annotations."""
+    resume: bool = False
+    shard: Shard | None = None
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -79,6 +85,9 @@ class Settings:
             case = parse(source) if source else None
         except KernelBenchError as error:
             raise pytest.UsageError(f"--kb-case: {error}") from None
+        resume = bool(config.getoption("kb_resume") or config.getini("kb_resume"))
+        if resume and read("results", str) is None:
+            raise pytest.UsageError("--kb-resume: needs --kb-results=FILE, whose records it goes on from")
         path = lambda text: config.invocation_params.dir / text  # noqa: E731
         return cls(
             submissions=submissions(config),
@@ -97,6 +106,8 @@ class Settings:
             asks_for_speed=_asks_for_speed(config),
             report=read("report", lambda text: _writable(config.invocation_params.dir / text)),
             annotate=_checkout(config.invocation_params.dir),
+            resume=resume,
+            shard=read("shard", Shard.parse),
         )
 
 
@@ -108,6 +119,8 @@ def add_options(parser: pytest.Parser) -> None:
         shown = f" (default: {default})" if default else ""
         group.addoption(f"--kb-{name}", dest=f"kb_{_ini(name)}", action=action, metavar=placeholder, help=text + shown)
         parser.addini(f"kb_{_ini(name)}", help=text, default=default or "")
+    group.addoption("--kb-resume", dest="kb_resume", action="store_true", help=_RESUME)
+    parser.addini("kb_resume", help=_RESUME, type="bool", default=False)
     group.addoption("--kb-case", dest="kb_case", metavar="CASE", help="replay one case, as a failure printed it")
 
 

@@ -66,6 +66,8 @@ class Compilation:
         self.examples = 0
         self.label: str | None = None
         self.printed = ""
+        self.orphaned = False
+        """Whether the runner died with its fork server: then nothing that was found is the kernel's doing."""
         self._at_work: str | None = None
         self._facet = "load"
 
@@ -215,6 +217,7 @@ class Compilation:
         return _Fault("compile_error", text, case, each.reason)
 
     def _dead(self, death: RunnerDied, case: Case | None = None) -> _Fault:
+        self.orphaned |= death.orphaned
         if self._at_work is None:
             return self._late(case) if death.status == "timeout" else _Fault(death.status, str(death), case)
         if death.status == "timeout":

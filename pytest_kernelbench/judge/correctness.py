@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.judge import facets, probes
 from pytest_kernelbench.judge.facets import settle
 from pytest_kernelbench.judge.labels import Label, label_of
+from pytest_kernelbench.judge.threads import one_thread
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import Failure, Record, rung_of
@@ -47,7 +48,9 @@ class Plan:
 class Judgement:
     """One kernel, judged."""
 
-    def __init__(self, kernel: Kernel, task: Task, plan: Plan, oracle: Oracle, *, language: str, key: str) -> None:
+    def __init__(
+        self, kernel: Kernel, task: Task, plan: Plan, oracle: Oracle, *, language: str, key: str | None
+    ) -> None:
         self.kernel = kernel
         self.task = task
         self.plan = plan
@@ -62,16 +65,11 @@ class Judgement:
 
     def run(self) -> Record:
         """Judge the kernel and return its record; never raises for anything that the kernel does."""
-        import torch
-
         started, clock = datetime.now(UTC), time.perf_counter()
-        # Cases are small: more threads only wait for each other, and for those of other workers.
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
         try:
-            self._judge()
+            with one_thread():
+                self._judge()
         finally:
-            torch.set_num_threads(threads)
             self.trial.close()
         trial = self.trial
         return Record(
@@ -138,7 +136,7 @@ class Judgement:
         given = facets.given(self.task, facet, self._working_dtypes())
         check: Callable[[Case], Any] = lambda case: probes.PROBES[facet](self.trial, case)  # noqa: E731
         try:
-            key = f"{self.key}::{facet}"
+            key = f"{self.key}::{facet}" if self.key else None
             search(self.task, given, check, count=count, seconds=budget, key=key, seed=self.plan.seed)
         finally:
             self.search_seconds += time.monotonic() - started

@@ -63,6 +63,13 @@ class Evidence:
     """What the task's outcomes give, where each element of the result is that of one of them."""
 
     @property
+    def bytes(self) -> int:
+        """Bytes of all tensors that it holds, views counted as if they were alone."""
+        outputs = [tensor for want in self.wanted for tensor in (want.exact, want.eager, want.spread)]
+        held = [*_tensors(self.arguments), *(tensor for tensor in outputs if tensor is not None)]
+        return sum(tensor.numel() * tensor.element_size() for tensor in held) + sum(e.bytes for e in self.outcomes)
+
+    @property
     def most_bytes(self) -> int:
         """Bytes of outputs that a kernel may send: four times what it owes."""
         return 4 * sum(item.exact.numel() * 16 for item in self.wanted) + (1 << 16)

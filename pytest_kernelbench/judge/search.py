@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +18,11 @@ SHRINKS = 80
 
 SHRINK_SECONDS = 15.0
 
+THREADED = (6, 155, 7)
+"""Version of Hypothesis from which several threads may draw from one strategy."""
+
+_SEARCHING = threading.RLock()
+
 
 def search(
     task: Task,
@@ -24,14 +31,14 @@ def search(
     *,
     count: int,
     seconds: float,
-    key: str,
+    key: str | None,
     seed: str | None = None,
 ) -> None:
     """Check `count` drawn cases; raises the `Finding` of the smallest failing one.
 
     After `seconds` no new case is tried, so that a slow kernel is searched less, not failed. `key` names the example
-    database entry: a failing case is tried first in the next run of the same kernel. `seed` decides what is drawn, also
-    where Hypothesis is set to draw the same in every run, as it is by default on CI.
+    database entry: a failing case is tried first in the next run of the same kernel; with None nothing is kept. `seed`
+    decides what is drawn, also where Hypothesis is set to draw the same in every run, as it is by default on CI.
     """
     from hypothesis import HealthCheck, Phase, settings
     from hypothesis import given as hypothesis_given
@@ -47,6 +54,7 @@ def search(
 
     @settings(
         max_examples=count,
+        database=settings().database if key else None,
         deadline=None,
         print_blob=False,
         report_multiple_bugs=False,
@@ -58,10 +66,18 @@ def search(
         remembered(case)
 
     # All generated tests have the same source, hence the same database key, unless something tells them apart.
-    test.hypothesis.inner_test._hypothesis_internal_add_digest = key.encode()  # type: ignore[attr-defined]
+    test.hypothesis.inner_test._hypothesis_internal_add_digest = (key or "").encode()  # type: ignore[attr-defined]
     if seed is not None:
         test = hypothesis_seed(int(seed) if seed.isdigit() else seed)(test)
-    test()
+    with _turn():
+        test()
+
+
+def _turn() -> contextlib.AbstractContextManager[object]:
+    """Have one search at a time where Hypothesis cannot share strategies between threads (issue 4475)."""
+    import hypothesis
+
+    return contextlib.nullcontext() if hypothesis.__version_info__ >= THREADED else _SEARCHING
 
 
 class _Remembered:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge.compare import compare
 from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
+from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer, Output
@@ -23,6 +24,9 @@ CALL_SHARE = 0.25
 
 REMEMBERED = 512
 """Cases whose evidence is kept: kernels of one task share the cases of its spine."""
+
+REMEMBERED_BYTES = 256 << 20
+"""Bytes that this evidence may take."""
 
 
 class Finding(AssertionError):
@@ -40,20 +44,23 @@ class Oracle:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str], Evidence] = OrderedDict()
+        self._bytes = 0
         self.seconds = 0.0
 
     def __call__(self, name: str, task: Task, case: Case) -> Evidence:
         """Return the evidence for a case of the task of that name."""
         key = (name, repr(case))
-        if key in self._known:
-            self._known.move_to_end(key)
-            return self._known[key]
-        started = time.perf_counter()
-        self._known[key] = evidence = evaluate(task, case)
-        self.seconds += time.perf_counter() - started
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
-        return evidence
+        with ALONE:  # the reference runs under a fixed random state
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+            started = time.perf_counter()
+            self._known[key] = evidence = evaluate(task, case)
+            self.seconds += time.perf_counter() - started
+            self._bytes += evidence.bytes
+            while len(self._known) > 1 and (len(self._known) > REMEMBERED or self._bytes > REMEMBERED_BYTES):
+                self._bytes -= self._known.popitem(last=False)[1].bytes
+            return evidence
 
 
 class Trial:
@@ -73,6 +80,8 @@ class Trial:
         self.violation: Finding | None = None
         """The first breach of contract that was seen in passing, in any facet."""
         self.printed = ""
+        self.orphaned = False
+        """Whether a runner died with its fork server: then nothing that was found is the kernel's doing."""
         self._runner: Runner | None = None
 
     @property
@@ -157,6 +166,7 @@ class Trial:
 
     def _dead(self, death: RunnerDied, case: Case | None) -> Finding:
         self.close()
+        self.orphaned |= death.orphaned
         return Finding(death.status, str(death), case)
 
     def _count(self, answer: Answer) -> None:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.errors import KernelBenchError, TaskError, choices
 from pytest_kernelbench.model.task import Contract, Task
 
@@ -88,11 +89,12 @@ class Catalogue:
 
     def load(self, name: str) -> Task:
         """Import one task file, once for this catalogue."""
-        if name not in self._tasks:
-            if name not in self._files:
-                raise KernelBenchError(f"{name!r} is no task: {choices(name, self._files)}")
-            self._tasks[name] = _imported(self._files[name])
-        return self._tasks[name]
+        with ALONE:
+            if name not in self._tasks:
+                if name not in self._files:
+                    raise KernelBenchError(f"{name!r} is no task: {choices(name, self._files)}")
+                self._tasks[name] = _imported(self._files[name])
+            return self._tasks[name]
 
     def match(self, stem: str) -> TaskFile:
         """Return the task that a file name means: exactly, else but for case, else by its letters and digits alone."""

@@ -8,6 +8,8 @@ import re
 import warnings
 from itertools import combinations
 
+from pytest_kernelbench.model.alone import ALONE
+
 _APPENDED_TEST = re.compile(r"^[ \t]*#{146,}[ \t]*\r?$", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*`{3,}([^`]*)")
 _MOST_FENCES = 12
@@ -38,7 +40,7 @@ def code_of(text: str) -> str:
 def syntax_error(code: str) -> str | None:
     """Return why a text is not Python, or None where it is."""
     try:
-        with warnings.catch_warnings():
+        with ALONE, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(code)
     except SyntaxError as error:

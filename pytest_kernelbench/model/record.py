@@ -51,6 +51,8 @@ class Record:
     failure: Failure | None = None
     device: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked for and decides the verdict, as `resume.deciding` has it."""
     examples: int = 0
     seconds: float = 0.0
     started: str = ""

@@ -6,6 +6,8 @@ import ast
 import warnings
 from collections.abc import Iterator
 
+from pytest_kernelbench.model.alone import ALONE
+
 LANGUAGE = "triton.language"
 
 LONGEST = 200_000
@@ -29,7 +31,7 @@ def signals(code: str) -> dict[str, int | float]:
     found: dict[str, int | float] = {"lines": sum(map(bool, rows)) - comments, "comments": comments}
     if len(code) > LONGEST:
         return found
-    with warnings.catch_warnings():
+    with ALONE, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes in the kernel's strings, for instance
         try:
             tree = ast.parse(code)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_kernelbench.judge.correctness import Judgement
     from pytest_kernelbench.model.record import Failure, Record
 
 REASONS = {
@@ -15,15 +15,18 @@ REASONS = {
 }
 
 
-def describe(record: Record, judgement: Judgement, selection: str) -> str:
-    """Return the text that pytest shows for a kernel that did not pass; `selection` is what selects it."""
-    blocks = [_block(record, failure, status, selection) for failure, status in judgement.failed()]
+def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: str, printed: str = "") -> str:
+    """Return the text that pytest shows for a kernel that did not pass.
+
+    `failed` has its failures with the status of each, and `selection` is what selects the kernel.
+    """
+    blocks = [_block(record, failure, status, selection) for failure, status in failed]
     if record.status == "rejected":
         reason = REASONS.get(record.label or "", "")
         exempt = 'submissions that are meant so say language = "torch" in submission.toml'
         blocks.insert(0, f"rejected: {record.task} is labelled {record.label}: {reason}; {exempt}")
-    if judgement.trial.printed.strip():
-        blocks.append(f"the kernel printed (the last of it):\n{_indented(judgement.trial.printed.strip())}")
+    if printed.strip():
+        blocks.append(f"the kernel printed (the last of it):\n{_indented(printed.strip())}")
     return "\n\n".join(blocks)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_kernelbench.collection import PROPERTY
+from pytest_kernelbench.collection import PROPERTY, RESUMED
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.report.annotations import Annotations
 from pytest_kernelbench.report.command import write_report
 from pytest_kernelbench.report.results import Results, load
 from pytest_kernelbench.report.summary import summarise
+from pytest_kernelbench.resume import mend
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -29,6 +30,9 @@ class Sink:
         self._known: set[str] = set()
         self._report: Path | None = None
         self._annotations = Annotations(bench.settings.annotate) if bench.settings.annotate else None
+        self._resumed = 0
+        self._whole = False
+        self._cut: Path | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep what kernels print from being commands to GitHub's runner."""
@@ -38,9 +42,10 @@ class Sink:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the record that a report carries; of an item whose worker died, make one."""
-        carried = dict(report.user_properties).get(PROPERTY)
+        properties = dict(report.user_properties)
+        carried = properties.get(PROPERTY)
         if report.when == "call" and isinstance(carried, str):
-            self._keep(report, Record.from_json(carried))
+            self._keep(report, Record.from_json(carried), resumed=RESUMED in properties)
         elif report.failed and report.nodeid not in self._known and report.when not in ("call", "teardown"):
             record = self._lost(report)
             if record is not None:
@@ -61,6 +66,10 @@ class Sink:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the table of categories, the failures by kind, where the report is, and the annotations."""
         summarise(terminalreporter, self.bench.records, self.bench.catalogue.counts())
+        if self.bench.settings.resume:
+            terminalreporter.line(f"resumed {self._resumed:,} records of {self.bench.settings.results}")
+        if self._cut is not None:
+            terminalreporter.line(f"the last line of {self.bench.settings.results} was cut short: it is in {self._cut}")
         if self._report is not None:
             asked = self.bench.settings.report
             instead = "" if self._report == asked else f", because {asked} could not be written"
@@ -69,15 +78,18 @@ class Sink:
             for line in self._annotations.lines():
                 terminalreporter.write_line(line)
 
-    def _keep(self, report: pytest.TestReport, record: Record) -> None:
+    def _keep(self, report: pytest.TestReport, record: Record, *, resumed: bool = False) -> None:
         self._known.add(report.nodeid)
         self.bench.records.append(record)
+        self._resumed += resumed
         if self._annotations is not None:
             path, line, _ = report.location
             self._annotations.add(record, self.bench.root / path, line)
         results = self.bench.settings.results
-        if results is not None:
+        if results is not None and not resumed:
             results.parent.mkdir(parents=True, exist_ok=True)
+            if not self._whole:
+                self._whole, self._cut = True, mend(results)
             with results.open("a", encoding="utf-8") as stream:
                 stream.write(record.to_json() + "\n")
 

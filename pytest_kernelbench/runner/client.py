@@ -41,11 +41,15 @@ class RunnerSettings:
 
 
 class RunnerDied(Exception):
-    """The runner is gone: `status` is `crash` or `timeout`, the message says how."""
+    """The runner is gone: `status` is `crash` or `timeout`, the message says how.
 
-    def __init__(self, status: str, message: str) -> None:
+    `orphaned` is whether its fork server is gone too, with which runners end.
+    """
+
+    def __init__(self, status: str, message: str, *, orphaned: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.orphaned = orphaned
 
 
 class Runner:
@@ -56,8 +60,12 @@ class Runner:
         self._home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
-        with theirs:
-            self._process = _start(settings, theirs, self._output.fileno(), self._home)
+        try:
+            with theirs:
+                self._process = _start(settings, theirs, self._output.fileno(), self._home)
+        except BaseException:
+            self._discard()
+            raise
 
     @property
     def pid(self) -> int:
@@ -203,10 +211,13 @@ class Runner:
         if self._output.closed:
             return
         limits.end(self.pid)
-        self._channel.close()
         self._process.join(5)
         with contextlib.suppress(ValueError):
             self._process.close()
+        self._discard()
+
+    def _discard(self) -> None:
+        self._channel.close()
         self._output.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -236,8 +247,10 @@ class Runner:
             raise self._died("crash", self._how_it_ended()) from None
 
     def _died(self, status: str, message: str) -> RunnerDied:
+        from pytest_kernelbench.runner.fork_servers import orphaned
+
         limits.end(self.pid)
-        return RunnerDied(status, message)
+        return RunnerDied(status, message, orphaned=orphaned(self._process))
 
     def _how_it_ended(self) -> str:
         import signal

@@ -33,6 +33,10 @@ judge GPU kernels:
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
                         with the plugin
+  --kb-shard=I/N        judge the I-th of N parts of the kernels, on N machines
+                        or one after the other
+  --kb-resume           judge nothing whose record is in the file of
+                        --kb-results: report that again
   --kb-case=CASE        replay one case, as a failure printed it
 """
 
@@ -42,5 +46,5 @@ def test_the_options_are_these_and_have_twins_in_the_ini(project: Project, monke
     text = project.run("--help").stdout.str()
     section = text[text.index("judge GPU kernels:") :]
     assert section[: section.index("\n\n")] == HELP.strip()
-    options = {name.replace("-", "_") for name in re.findall(r"--kb-([a-z-]+)=", HELP)} - {"case"}
+    options = {name.replace("-", "_") for name in re.findall(r"--kb-([a-z-]+)[= ]", HELP)} - {"case"}
     assert set(re.findall(r"^  kb_([a-z_]+) \(", text, re.MULTILINE)) == options

@@ -78,15 +78,11 @@ def test_each_submission_has_a_section() -> None:
     summary.summarise(terminal, [])
 
 
-def judgement(printed: str = "", *failures: tuple[Failure, str]) -> Any:
-    return SimpleNamespace(failed=lambda: list(failures), trial=SimpleNamespace(printed=printed))
-
-
 def test_a_failure() -> None:
     found = Failure(
         "sizes", "result[0]: got 1, wanted 2\n1 of 3 elements are wrong", "Case(input=Tensor((3,)), approximate='tanh')"
     )
-    text = failure.describe(RECORDS[1], judgement("", (found, "wrong_values")), "--kb-submission=geak gelu.py")
+    text = failure.describe(RECORDS[1], [(found, "wrong_values")], "--kb-submission=geak gelu.py")
     start, _, replay = text.rpartition("\n")
     assert start == BLOCK.strip()
     assert replay.startswith("  pytest --kb-submission=")
@@ -108,7 +104,7 @@ def test_a_replay_without_a_case_selects_the_kernel() -> None:
 
 def test_several_failures_and_what_was_printed() -> None:
     failures = [(Failure("load", "SyntaxError: bad"), "load_error"), (Failure("engine", "other bits"), "contract")]
-    text = failure.describe(RECORDS[3], judgement("one\n two\n", *failures), "id")
+    text = failure.describe(RECORDS[3], failures, "id", "one\n two\n")
     assert text == (
         "load_error in load: Math softmax\n  SyntaxError: bad\n\n"
         "contract in engine: Math softmax\n  other bits\n\n"
@@ -117,7 +113,7 @@ def test_several_failures_and_what_was_printed() -> None:
 
 
 def test_a_rejection_says_why() -> None:
-    text = failure.describe(RECORDS[5], judgement(), "id")
+    text = failure.describe(RECORDS[5], [], "id")
     assert text.startswith(
         "rejected: log is labelled decoy: its Triton launches do not matter: with all of them left out"
     )

@@ -1,0 +1,97 @@
+"""Feedback on one kernel, made for a language model: what is wrong, on which input, and what to look at next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pytest_kernelbench.model.record import CompileRecord, Record
+
+FACETS: Mapping[str, str] = {
+    "basic": "a contiguous input of ordinary values",
+    "sizes": "other sizes, ranks and options: 1, primes, one past a tile edge, long rows, empty tensors",
+    "dtypes": "other dtypes of the signature",
+    "layouts": "inputs that are not contiguous: transposed, strided, with an offset, expanded",
+    "values": "unusual values: outliers, constants, infinities, NaN, signed zeros, large offsets",
+    "contract": "what a call may touch: inputs, memory around them, results of earlier calls, `out`",
+    "engine": "what inputs do not show: order of programs, uninitialised memory, masked lanes, autotune configurations",
+}
+"""What each facet tries."""
+
+NEXT: Mapping[str, str] = {
+    "passed": "Nothing has to be changed for correctness.",
+    "wrong_values": "Find what computes the listed elements, by their indices, and compare it with the definition of "
+    "the operation on this input. What is right already must stay right.",
+    "wrong_shape": "Return the shape that the operation defines for this input, for every rank and option.",
+    "wrong_dtype": "Return the dtype that the operation defines for this input.",
+    "contract": "Keep the results as they are, and remove the side effect: write only where the signature allows it, "
+    "mask every store, and keep nothing from one call to the next.",
+    "runtime_error": "Handle this input without raising; the lines of the kernel that raised are listed.",
+    "compile_error": "Change what the compiler refuses, or use less of what it runs out of: smaller blocks, fewer "
+    "stages.",
+    "load_error": "The file must import without error and define a function named as the task.",
+    "timeout": "The call must end: look for loops without an end, or work that grows faster than the input.",
+    "crash": "The process must survive the call: look for accesses out of bounds, exits, and memory that is not there.",
+    "rejected": "Do the operation's own work inside Triton kernels, whose results must be what is returned.",
+    "unsupported": "This device cannot judge the kernel; that says nothing about whether it is right.",
+    "error": "The judge failed, which says nothing about the kernel. Submit it again.",
+}
+"""What to do, by status."""
+
+REJECTED: Mapping[str, str] = {
+    "decoy": "The Triton launches do not matter: with all of them left out, the answers are still right.",
+    "torch_only": "No Triton kernel is launched: PyTorch computes everything.",
+}
+"""Why a kernel is rejected, by label."""
+
+LEGEND = "Tensor(shape, dtype, fill, layout); what is not given is float32, normal, contiguous."
+
+CUT = "\n[...]"
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+def headline(record: Record) -> str:
+    """Return the task, the status, and the facet that shows it."""
+    part = f" for {record.target}" if isinstance(record, CompileRecord) else ""
+    where = f" in {record.failure.facet}" if record.failure and record.failure.facet in FACETS else ""
+    return f"{record.task}: {record.status}{part}{where}"
+
+
+def feedback(record: Record, compiled: Sequence[CompileRecord], limit: int) -> str:
+    """Return the text on a kernel in at most `limit` characters: what was found may be cut, what to do next is not."""
+    worst = next((each for each in (record, *compiled) if each.status != "passed"), record)
+    first = headline(worst)
+    after = [*_facets(record), *_targets(compiled), f"Next: {NEXT.get(worst.status, NEXT['error'])}"]
+    rest = "\n".join(after)
+    found = "\n".join(_found(worst))
+    room = limit - len(first) - len(rest) - 2
+    if len(found) > room:
+        found = found[: room - len(CUT)] + CUT if room > 2 * len(CUT) else ""
+    return "\n".join(part for part in (first, found, rest) if part)[: max(0, limit)]
+
+
+def _found(record: Record) -> list[str]:
+    """Return what shows that a kernel is wrong: the input first, since a long message may be cut."""
+    lines = [REJECTED[record.label or ""]] if record.status == "rejected" and record.label in REJECTED else []
+    if record.failure is not None:
+        if record.failure.case is not None:
+            lines += [f"Smallest input that shows it: {record.failure.case}", f"  {LEGEND}"]
+        lines += [f"  {_ADDRESS.sub('0x...', line)}" for line in record.failure.message.splitlines()]
+    return lines
+
+
+def _facets(record: Record) -> list[str]:
+    """Return one line for the facets that passed and one for each other."""
+    passed = [facet for facet, status in record.facets.items() if status == "passed"]
+    lines = [f"Right in: {', '.join(passed)}."] if passed else []
+    for facet, status in record.facets.items():
+        if status != "passed":
+            lines.append(f"{status} in {facet}: {FACETS[facet]}.")
+    return lines
+
+
+def _targets(compiled: Sequence[CompileRecord]) -> list[str]:
+    good = [each.target for each in compiled if each.status == "passed"]
+    lines = [f"Compiles for: {', '.join(good)}."] if good else []
+    return lines + [f"{headline(each)}." for each in compiled if each.status != "passed"]

@@ -1,0 +1,155 @@
+"""`evaluate`: one kernel from a program, from many threads, and from forks of the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import Evaluation, KernelBenchError, evaluate
+from pytest_kernelbench.cli import main
+from pytest_kernelbench.judge.trial import Oracle
+from pytest_kernelbench.model.catalogue import Catalogue
+
+RIGHT = "def relu(input, inplace=False):\n    return input.relu_() if inplace else input.clamp(min=0)\n"
+LATE = "def relu(input, inplace=False):\n    return input.clamp(min=0) + (input.numel() > 1000)\n"
+KERNELS = {
+    RIGHT: "passed",
+    LATE: "wrong_values",
+    "def relu(": "load_error",
+    "": "load_error",
+    "\0\ud800": "load_error",
+    "import os\ndef relu(*args): os._exit(7)": "crash",
+    "import os\ndef relu(*args): os.kill(os.getpid(), 9)": "crash",
+    "def relu(*args): 1 / 0": "runtime_error",
+    f"Here it is:\n```python\n{RIGHT}```\nGood luck": "passed",
+}
+OPTIONS: dict[str, Any] = {"device": "cpu", "language": "torch", "facets": ("basic", "sizes"), "examples": 6}
+
+
+def told(evaluation: Evaluation) -> dict[str, Any]:
+    record = json.loads(evaluation.record.to_json())
+    return {name: value for name, value in record.items() if name not in ("seconds", "started")}
+
+
+def test_threads_find_what_one_finds() -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        alone = {code: evaluate(code, "relu", **OPTIONS) for code in KERNELS}
+        assert {code: each.record.status for code, each in alone.items()} == KERNELS
+        with ThreadPoolExecutor(4) as threads:
+            together = list(threads.map(lambda code: evaluate(code, "relu", **OPTIONS), [*KERNELS] * 3))
+            counts = set(threads.map(lambda _: torch.get_num_threads(), range(8)))
+        assert [told(each) for each in together] == [told(each) for each in alone.values()] * 3
+        assert [each.feedback() for each in together] == [each.feedback() for each in alone.values()] * 3
+        assert torch.get_num_threads() == 2
+        assert counts == {2}
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_what_a_record_says() -> None:
+    evaluation = evaluate(LATE, "ReLU", **OPTIONS)
+    record = evaluation.record
+    assert (record.submission, record.task, record.category) == ("evaluate", "relu", "Activation")
+    assert record.settings["facets"] == ["basic", "sizes"]
+    assert record.settings["seed"] == "0"
+    assert record.failure is not None
+    assert record.failure.case == "Case(input=Tensor((1025,)))"
+    assert not evaluation.passed
+    assert json.loads(evaluation.to_json())["record"]["status"] == "wrong_values"
+    assert not Path(".hypothesis/examples/evaluate").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": "relyu"}, "no task is named 'relyu': did you mean relu"),
+        ({"facets": ["basics"]}, "facets=basics: did you mean basic, sizes?"),
+        ({"device": "gpu"}, "device=gpu: "),
+        ({"targets": ["sm_91"]}, "target=sm_91: "),
+        ({"examples": -1}, "examples=-1: wanted a whole number of at least 0"),
+        ({"timeout": 0}, "timeout=0: wanted a number of seconds above 0"),
+        ({"language": "python"}, "language='python': did you mean triton? (one of 3)"),
+        ({"tasks": "nowhere"}, "nowhere: no such folder of tasks"),
+    ],
+    ids=str,
+)
+def test_what_there_is_not(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(KernelBenchError) as error:
+        evaluate(RIGHT, **{"task": "relu", **options})
+    assert message in str(error.value)
+
+
+def test_a_mistake_of_the_judge_is_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*args: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Oracle, "__call__", lost)
+    evaluation = evaluate(RIGHT, "relu", **OPTIONS)
+    assert evaluation.record.status == "error"
+    assert evaluation.record.failure is not None
+    assert evaluation.record.failure.message == "OSError: no space left"
+
+
+def test_a_fork_of_the_process_has_servers_of_its_own() -> None:
+    assert evaluate(RIGHT, "relu", **OPTIONS).passed
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if evaluate(RIGHT, "relu", **OPTIONS).passed else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert evaluate(RIGHT, "relu", **OPTIONS).passed
+
+
+def test_the_oracle_forgets_what_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = Catalogue.find().load("relu")
+    oracle = Oracle()
+    sizes = [oracle("relu", task, case).bytes for case in task.spine]
+    assert oracle._bytes == sum(sizes)
+    assert max(sizes) > 0
+    monkeypatch.setattr("pytest_kernelbench.judge.trial.REMEMBERED_BYTES", max(sizes))
+    for case in task.spine:
+        oracle("relu", task, case)
+        oracle("other", task, case)
+        assert oracle._bytes == sum(evidence.bytes for evidence in oracle._known.values()) <= max(sizes)
+
+
+def test_importing_it_loads_nothing() -> None:
+    code = (
+        "import sys, pytest_kernelbench as kb; kb.evaluate; heavy = {'torch', 'pytest', 'hypothesis', 'numpy'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ("--device=cpu", "--language=torch", "--facets=basic,sizes", "--examples=0")
+    file = tmp_path / "relu.py"
+    file.write_text(RIGHT)
+    assert main(["evaluate", str(file), *options]) == 0
+    assert capsys.readouterr().out == "relu: passed\n"
+    file.write_text(LATE)
+    assert main(["evaluate", str(file), *options, "--json", "--feedback"]) == 1
+    line, first, *_ = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["record"]["facets"] == {"basic": "passed", "sizes": "wrong_values"}
+    assert first == "relu: wrong_values in sizes"
+
+    with file.open("rb") as stream, open(os.devnull, "rb") as nothing:
+        monkeypatch.setattr(sys, "stdin", type("Input", (), {"buffer": stream}))
+        assert main(["evaluate", "-", "--task=relu", *options]) == 1
+        monkeypatch.setattr(sys, "stdin", type("Input", (), {"buffer": nothing}))
+        assert main(["evaluate", "-", *options]) == 2
+    assert "standard input has no name" in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "nothing.py")]) == 2
+    file.rename(tmp_path / "relyu.py")
+    assert main(["evaluate", str(tmp_path / "relyu.py")]) == 2
+    assert "no task is named 'relyu': did you mean relu" in capsys.readouterr().err

@@ -1,0 +1,89 @@
+"""A fork server may die at any time: the next runner gets a new one, and no kernel is blamed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.model.source import Source
+from pytest_kernelbench.model.submission import Kernel
+from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.fork_servers import INTERPRETING
+from pytest_kernelbench.session import Bench, Shelf
+from pytest_kernelbench.settings import Settings
+
+CODE = "def relu(input, inplace=False):\n    return input.relu_() if inplace else input.relu()\n"
+CASE, PARAMETERS = Case(input=Tensor((3,))), [("input", "POSITIONAL_OR_KEYWORD")]
+
+
+def kill() -> int:
+    """Kill the server, which must be running; return its process id."""
+    pid = INTERPRETING.server.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while INTERPRETING.server.is_alive():
+        time.sleep(0.01)
+    return pid
+
+
+def loaded() -> Runner:
+    runner = Runner(RunnerSettings(device="cpu"))
+    assert runner.load(CODE, "relu.py", ["relu"]).status == "ok"
+    return runner
+
+
+def test_runners_end_with_their_server_and_say_so() -> None:
+    runner = loaded()
+    before = kill()
+    with pytest.raises(RunnerDied) as death:
+        runner.call(CASE, PARAMETERS, most=1 << 10, seconds=60)
+    assert (death.value.status, death.value.orphaned) == ("crash", True)
+    runner.close()
+    # The next one starts another server.
+    runner = loaded()
+    assert INTERPRETING.server.pid != before
+    with pytest.raises(RunnerDied) as death:
+        runner.load("import os; os._exit(255)", "relu.py", ["relu"])
+    assert not death.value.orphaned
+    runner.close()
+
+
+def shelf(tmp_path: Path) -> tuple[Shelf, Kernel]:
+    settings = Settings((), "cpu", 0, ("basic", "sizes"), 120.0, None, "hide", None, None)
+    kernel = Kernel("relu", "Activation", tmp_path / "relu.py", CODE, 1, None, "ab")
+    return Shelf(Source("mine", tmp_path, tmp_path), Bench(settings, tmp_path, tmp_path)), kernel
+
+
+def killing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    """Have the server killed before some calls of kernels; return the list of those that were."""
+    killed: list[int] = []
+    call = Runner.call
+
+    def kill_first(self: Runner, *args: Any, **kwargs: Any) -> Any:
+        if len(killed) < times:
+            killed.append(kill())
+        return call(self, *args, **kwargs)
+
+    monkeypatch.setattr(Runner, "call", kill_first)
+    return killed
+
+
+def test_an_innocent_kernel_is_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = killing(monkeypatch, 1)
+    one, kernel = shelf(tmp_path)
+    record, _ = one.judge(kernel, None)
+    assert (record.status, len(killed)) == ("passed", 1), record.failure
+
+
+def test_a_kernel_with_which_it_always_dies_has_crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_kernelbench.session.TRIES", 2)
+    killed = killing(monkeypatch, 100)
+    one, kernel = shelf(tmp_path)
+    record, _ = one.judge(kernel, None)
+    assert (record.status, len(killed)) == ("crash", 2)
