@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_kernelbench.judge import facets
 from pytest_kernelbench.judge.trial import Finding
+from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Given, Task
 
@@ -20,8 +20,6 @@ SHRINK_SECONDS = 15.0
 
 THREADED = (6, 155, 7)
 """Version of Hypothesis from which several threads may draw from one strategy."""
-
-_SEARCHING = threading.RLock()
 
 
 def search(
@@ -77,7 +75,7 @@ def _turn() -> contextlib.AbstractContextManager[object]:
     """Have one search at a time where Hypothesis cannot share strategies between threads (issue 4475)."""
     import hypothesis
 
-    return contextlib.nullcontext() if hypothesis.__version_info__ >= THREADED else _SEARCHING
+    return contextlib.nullcontext() if hypothesis.__version_info__ >= THREADED else ALONE
 
 
 class _Remembered:

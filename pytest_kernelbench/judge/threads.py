@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 
-_LOCK = threading.Lock()
+from pytest_kernelbench.model.alone import ALONE
+
 _USERS: list[int] = []
 """For each thread that judges now, how many threads torch used before the first of them began."""
 
@@ -20,13 +20,13 @@ def one_thread() -> Iterator[None]:
     """
     import torch
 
-    with _LOCK:
+    with ALONE:
         before = _USERS[0] if _USERS else torch.get_num_threads()
         _USERS.append(before)
         torch.set_num_threads(1)
     try:
         yield
     finally:
-        with _LOCK:
+        with ALONE:
             _USERS.pop()
             torch.set_num_threads(before)

@@ -19,6 +19,11 @@ from pytest_kernelbench.model.catalogue import Catalogue
 
 RIGHT = "def relu(input, inplace=False):\n    return input.relu_() if inplace else input.clamp(min=0)\n"
 LATE = "def relu(input, inplace=False):\n    return input.clamp(min=0) + (input.numel() > 1000)\n"
+DRAWN = (
+    "calls = []\ndef relu(input, inplace=False):\n    calls.append(1)\n"
+    "    return input.relu_() if inplace else input.relu() + (len(calls) > 16)\n"
+)
+"""Wrong from the first case on that is drawn, behind 16 fixed ones."""
 KERNELS = {
     RIGHT: "passed",
     LATE: "wrong_values",
@@ -67,7 +72,6 @@ def test_what_a_record_says() -> None:
     assert record.failure.case == "Case(input=Tensor((1025,)))"
     assert not evaluation.passed
     assert json.loads(evaluation.to_json())["record"]["status"] == "wrong_values"
-    assert not Path(".hypothesis/examples/evaluate").exists()
 
 
 @pytest.mark.parametrize(
@@ -123,12 +127,15 @@ def test_the_oracle_forgets_what_is_too_much(monkeypatch: pytest.MonkeyPatch) ->
         assert oracle._bytes == sum(evidence.bytes for evidence in oracle._known.values()) <= max(sizes)
 
 
-def test_importing_it_loads_nothing() -> None:
+def test_importing_it_loads_nothing_and_failures_are_not_kept(tmp_path: Path) -> None:
     code = (
         "import sys, pytest_kernelbench as kb; kb.evaluate; heavy = {'torch', 'pytest', 'hypothesis', 'numpy'};"
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules);"
+        f"evaluation = kb.evaluate({DRAWN!r}, 'relu', **{OPTIONS!r}); print(evaluation.headline)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "relu: wrong_values in sizes\n", done.stderr
+    assert not (tmp_path / ".hypothesis" / "examples").exists()
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.judge.trial import Trial
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
@@ -72,6 +73,20 @@ def killing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
 
     monkeypatch.setattr(Runner, "call", kill_first)
     return killed
+
+
+def test_a_server_starts_in_nobodys_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(settings: RunnerSettings) -> Runner:
+        time.sleep(0.5)
+        return Runner(settings)
+
+    monkeypatch.setattr("pytest_kernelbench.judge.trial.Runner", slowly)
+    one, kernel = shelf(tmp_path)
+    trial = Trial(kernel, one.bench.catalogue.load("relu"), one.bench.oracle, RunnerSettings(device="cpu"), 60.0)
+    before = trial.deadline
+    trial.load()
+    trial.close()
+    assert trial.deadline >= before + 0.5
 
 
 def test_an_innocent_kernel_is_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
