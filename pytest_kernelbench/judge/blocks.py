@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
-from pytest_kernelbench.judge.ratio import LOOKS, Estimate, estimate, interval, log_ratio
+from pytest_kernelbench.judge.ratio import LOOKS, Estimate, estimate, log_ratio
 
 KERNEL = "kernel"
 """Name of the source that is judged; all others are baselines, the first of them the one that decides."""
@@ -29,9 +29,6 @@ STEADY = 0.01
 
 LONG_BATCH = 0.02
 """Seconds from which a batch is its own proof: what the judge's clock adds to it is small, and it is never doubled."""
-
-LIE_ALPHA = 0.001
-"""Chance that a true clock is called wrong."""
 
 
 class Timed(NamedTuple):
@@ -270,51 +267,3 @@ def _agree(before: Sequence[Block], after: Sequence[Block]) -> bool:
 
     sources = {batch.source for batch in before[0].batches}
     return all(abs(total(after, name) / total(before, name) - 1) <= STEADY for name in sources)
-
-
-class Hidden(NamedTuple):
-    """Time of the kernel's calls that the judge's clock saw and the runner's did not, as a part of what it said."""
-
-    share: float
-    low: float
-    high: float
-
-
-def hidden(measured: Measured, baseline: str, *, device: bool = False) -> Hidden | None:
-    """Return how much of the kernel's time is missing in what its runner said; None where there are too few batches.
-
-    Where blocks have one or two times as many calls, the judge's clock must see the difference that the runner claims:
-    what a request costs is the same in both. Where they do not, what a request to the kernel costs is compared with
-    what a request to the baseline costs. With `device`, device seconds are looked at, which must have been `seen`.
-    """
-
-    def claimed(batch: Batch) -> float:
-        return batch.timed.seconds if device else batch.timed.host_seconds
-
-    def unseen(batch: Batch) -> float:
-        seen = batch.timed.seen if device else batch.wall
-        assert seen is not None
-        return seen - claimed(batch)
-
-    pairs = list(_doubled(measured.blocks)) or [
-        pair for block in measured.blocks for pair in zip(block.of(baseline), block.of(KERNEL), strict=True)
-    ]
-    shares = [(unseen(second) - unseen(first)) / min(claimed(first), claimed(second)) for first, second in pairs]
-    if len(shares) < WINDOW:
-        return None
-    middle, half = interval(shares, LIE_ALPHA)
-    return Hidden(middle, middle - half, middle + half)
-
-
-def _doubled(blocks: Sequence[Block]) -> Iterator[tuple[Batch, Batch]]:
-    """Yield batches of the kernel of `k` and of `2 k` calls, two blocks apart."""
-    for number, block in enumerate(blocks[:-2]):
-        pairs = zip(block.of(KERNEL), blocks[number + 2].of(KERNEL), strict=True)
-        yield from ((short, long) for short, long in pairs if number % 4 < 2 and long.calls == 2 * short.calls)
-
-
-def swings(samples: Sequence[float]) -> int:
-    """Return how many samples lie beyond 5 median absolute deviations; they are counted, never left out."""
-    middle = median(samples)
-    deviation = median(abs(sample - middle) for sample in samples)
-    return sum(abs(sample - middle) > 5 * deviation for sample in samples)

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, hidden, measure, swings
+from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, measure
+from pytest_kernelbench.judge.clocks import hidden, swings
 from pytest_kernelbench.judge.facets import reseeded
 from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate
 from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, trusted

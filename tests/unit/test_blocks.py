@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, Timed, hidden, measure, swings
+from pytest_kernelbench.judge.blocks import KERNEL, WINDOW, Measured, NoTime, Schedule, Timed, measure
+from pytest_kernelbench.judge.clocks import hidden, swings
 
 
 class Machine:
@@ -151,6 +152,16 @@ def test_a_clock_that_tells_half_is_found(call: float, device: bool) -> None:
     machine = Machine(noise=0.02, eager=call)
     machine.sources[KERNEL] = machine.source(KERNEL, call, claims=0.5)
     found = hidden(machine.measure(), "eager", device=device)
+    assert found is not None
+    assert found.low > 0.5
+
+
+def test_a_lie_is_found_in_few_blocks() -> None:
+    machine = Machine(eager=2e-4)
+    machine.sources[KERNEL] = machine.source(KERNEL, 2e-4, claims=0.5)
+    measured = machine.measure(most_seconds=0.025)
+    assert WINDOW <= len(measured.kept) < 10
+    found = hidden(measured, "eager")
     assert found is not None
     assert found.low > 0.5
 
