@@ -90,7 +90,7 @@ class Trial:
         except RunnerDied as death:
             raise self._dead(death, None) from None
         if answer.status != "ok":
-            status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
+            status = answer.status if answer.status in ("crash", "unsupported", "error") else "load_error"
             raise Finding(status, _said(answer))
 
     def close(self) -> None:
@@ -190,6 +190,8 @@ class Trial:
                 return f"shape or strides of {made.path} were changed"
         if answer.overwritten:
             return "this call changed the result of the call before it"
+        if answer.unready:
+            return "the result is not ready on the caller's stream: work on another stream was not waited for"
         for output in answer.outputs:
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
