@@ -83,4 +83,4 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     tasks = bench.catalogue
     own = f", {tasks.own} of them yours" if tasks.own else ""
     replaced = f" (in the place of {', '.join(tasks.replaced)})" if tasks.replaced else ""
-    return f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"
+    return f"kernelbench: {names} on {bench.settings.place}, {len(tasks.names())} tasks{own}{replaced}"

@@ -149,7 +149,9 @@ class Shelf:
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
-        plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
+        plan = Plan(
+            settings.runner_device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed
+        )
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
         record = self.bench.judged[kernel.source_path, kernel.task] = self.complete(judgement.run(), kernel)
@@ -211,9 +213,12 @@ class Shelf:
     def complete(self, record: R, kernel: Kernel | None = None) -> R:
         """Add to a record what the session knows and the judge does not."""
         file = self.bench.catalogue.names()[record.task]
-        device = {"kind": self.bench.settings.device, "machine": platform.machine()}
+        settings = self.bench.settings
+        device: dict[str, Any] = {"kind": settings.place, "machine": platform.machine()}
         if isinstance(record, CompileRecord):
             device["kind"] = record.target
+        elif (gpu := settings.gpu) is not None:
+            device |= {"model": gpu.model, "uuid": gpu.uuid, "driver": gpu.driver, "memory": gpu.memory}
         return replace(
             record,
             submission=self.source.name,

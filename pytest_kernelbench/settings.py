@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
@@ -20,7 +22,7 @@ MISSING = ("hide", "skip", "fail")
 
 OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a file or a glob; repeatable", None),
-    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, no stand-in)", "auto"),
+    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (auto: a GPU or else interpreter)", "auto"),
     ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
     ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
     ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
@@ -53,6 +55,18 @@ class Settings:
     baselines: tuple[str, ...] = BASELINES[:1]
     asks_for_speed: bool = False
     """Whether the user names items of speed: where a device cannot time them, they are collected only then."""
+    gpu: Gpu | None = None
+    """Where kernels run, with the device `cuda`."""
+
+    @property
+    def place(self) -> str:
+        """Name of the device in records: `cuda:` and the GPU's model, `interpreter` or `cpu`."""
+        return f"cuda:{self.gpu.slug}" if self.gpu else self.device
+
+    @property
+    def runner_device(self) -> str:
+        """The device as runners are told: a GPU by its UUID."""
+        return f"cuda:{self.gpu.uuid}" if self.gpu else self.device
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -74,9 +88,14 @@ class Settings:
         except KernelBenchError as error:
             raise pytest.UsageError(f"--kb-case: {error}") from None
         path = lambda text: config.invocation_params.dir / text  # noqa: E731
+        selected = submissions(config)
+        device = read("device", _device)
+        # Without a submission nothing runs, and no driver need be asked.
+        device, gpu = _chosen(device) if selected else (device, None)
         return cls(
-            submissions=submissions(config),
-            device=read("device", _device),
+            submissions=selected,
+            device=device,
+            gpu=gpu,
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
             timeout=read("timeout", _seconds),
@@ -120,12 +139,24 @@ def _one_of(text: str, legal: Iterable[str]) -> str:
 
 
 def _device(text: str) -> str:
-    device = _one_of(text, DEVICES)
-    if device == "cuda":
-        found = any(Path("/dev").glob("nvidia[0-9]*"))
-        reason = "kernels are judged on the interpreter only so far" if found else "no GPU was found (no /dev/nvidia*)"
-        raise ValueError(f"{reason}; choose from: auto, interpreter, cpu")
-    return "interpreter" if device == "auto" else device
+    return _one_of(text, DEVICES)
+
+
+def _chosen(asked: str) -> tuple[str, Gpu | None]:
+    """Return where kernels run, and the GPU if it is one: the first that the caller may use."""
+    if asked not in ("auto", "cuda"):
+        return asked, None
+    try:
+        found = gpus()
+    except KernelBenchError as error:
+        raise pytest.UsageError(str(error)) from None
+    lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
+    if not lacking:
+        return "cuda", found[0]
+    if asked == "auto":
+        return "interpreter", None
+    hidden = "" if found or not every() else f" (CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']} hides it)"
+    raise pytest.UsageError(f"--kb-device=cuda: {lacking}{hidden}; choose from: auto, interpreter, cpu")
 
 
 def _facets(text: str) -> tuple[str, ...]:

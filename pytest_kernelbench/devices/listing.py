@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 import re
 import shutil
@@ -58,6 +59,17 @@ def gpus(environ: Mapping[str, str] = os.environ) -> tuple[Gpu, ...]:
     Raises `KernelBenchError` where `CUDA_VISIBLE_DEVICES` cannot be understood with certainty.
     """
     return visible(every(environ), environ)
+
+
+def torch_has_cuda() -> bool:
+    """Whether the installed torch was built for CUDA; read in its files, since importing it takes seconds."""
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        return False
+    return (
+        re.search(r"^cuda\b[^=\n]*= *['\"]", _text(Path(found.origin).with_name("version.py")), re.MULTILINE)
+        is not None
+    )
 
 
 def every(environ: Mapping[str, str] = os.environ) -> tuple[Gpu, ...]:
