@@ -53,10 +53,15 @@ class Bench:
 
     @cached_property
     def oracle(self) -> Oracle:
-        """The oracle that all kernels of the session share."""
+        """The oracle that all kernels of the session share; on a GPU, eager's own error is that of the GPU."""
         from pytest_kernelbench.judge.trial import Oracle
 
-        return Oracle()
+        if self.settings.gpu is None:
+            return Oracle()
+        from pytest_kernelbench.judge.yardstick import Yardstick
+
+        code = lambda name: self.catalogue.names()[name].path.read_text(encoding="utf-8")  # noqa: E731
+        return Oracle(Yardstick(self.settings.runner_device, code).of)
 
     @cached_property
     def versions(self) -> dict[str, str]:

@@ -22,7 +22,7 @@ MISSING = ("hide", "skip", "fail")
 
 OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a file or a glob; repeatable", None),
-    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (auto: a GPU or else interpreter)", "auto"),
+    ("device", "DEVICE", f"where kernels run: {', '.join(DEVICES)} (cpu: plain torch, no stand-in)", "auto"),
     ("examples", "N", "cases drawn per kernel beside the fixed ones", "48"),
     ("facets", "LIST", f"facets to try: {','.join(FACETS)}", ",".join(FACETS)),
     ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
