@@ -74,6 +74,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
     return [collection.file(parent, file_path, shelf)] if shelf else found
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what the session has kept running."""
+    if (bench := config.stash.get(BENCH, None)) is not None:
+        bench.close()
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say what is judged and where."""
     bench = config.stash.get(BENCH, None)

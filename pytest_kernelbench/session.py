@@ -21,9 +21,14 @@ from pytest_kernelbench.report.code_quality import signals
 from pytest_kernelbench.settings import Settings
 
 if TYPE_CHECKING:
+    from pytest_kernelbench.devices.ceilings import Ceilings
+    from pytest_kernelbench.devices.listing import Gpu
     from pytest_kernelbench.judge.correctness import Judgement
+    from pytest_kernelbench.judge.speed import SpeedPlan
     from pytest_kernelbench.judge.trial import Oracle
+    from pytest_kernelbench.judge.yardstick import Yardstick
     from pytest_kernelbench.model.targets import Target
+    from pytest_kernelbench.model.task import Task
 
 R = TypeVar("R", bound=Record)
 
@@ -48,6 +53,7 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        self._yardstick: Yardstick | None = None
         self.judged: dict[tuple[Path, str], Record] = {}
         """Correctness records of this process by file and task: only what is right is timed."""
 
@@ -61,7 +67,20 @@ class Bench:
         from pytest_kernelbench.judge.yardstick import Yardstick
 
         code = lambda name: self.catalogue.names()[name].path.read_text(encoding="utf-8")  # noqa: E731
-        return Oracle(Yardstick(self.settings.runner_device, code).of)
+        self._yardstick = Yardstick(self.settings.runner_device, code)
+        return Oracle(self._yardstick.of)
+
+    @cached_property
+    def ceilings(self) -> Ceilings | None:
+        """The speed of light of the GPU, if there is one and it is known."""
+        from pytest_kernelbench.devices.ceilings import ceilings
+
+        return ceilings(self.settings.gpu) if self.settings.gpu is not None else None
+
+    def close(self) -> None:
+        """End what outlives an item."""
+        if self._yardstick is not None:
+            self._yardstick.close()
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -186,14 +205,31 @@ class Shelf:
         if known.status == "rejected" or known.facets.get("basic") != "passed":
             said = known.failure or Failure("basic", f"it is {known.status}")
             return self.complete(not_timed(kernel, workload, known.status, said), kernel)
-        plan = SpeedPlan(settings.device, settings.baselines, settings.timeout)
-        return self.complete(Speed(kernel, task, file.path.read_text(encoding="utf-8"), workload, plan).run(), kernel)
+        plan = SpeedPlan(settings.runner_device, settings.baselines, settings.timeout)
+        code = file.path.read_text(encoding="utf-8")
+        if settings.gpu is None:
+            return self.complete(Speed(kernel, task, code, workload, plan).run(), kernel)
+        return self.complete(self._time_on_gpu(settings.gpu, kernel, task, code, workload, plan), kernel)
+
+    def _time_on_gpu(
+        self, gpu: Gpu, kernel: Kernel, task: Task, code: str, workload: str, plan: SpeedPlan
+    ) -> SpeedRecord:
+        from pytest_kernelbench.devices.nvml import Watch
+        from pytest_kernelbench.judge.speed_on_gpu import SpeedOnGpu
+
+        watch = Watch(gpu.uuid)
+        try:
+            speed = SpeedOnGpu(kernel, task, code, workload, plan, self.bench.oracle)
+            speed.watch, speed.ceilings = watch, self.bench.ceilings
+            return speed.run()
+        finally:
+            watch.close()
 
     def _basic(self, kernel: Kernel) -> Record:
         """Judge a kernel on the plainest cases alone."""
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
-        plan = Plan(self.bench.settings.device, ("basic",), 0, self.bench.settings.timeout)
+        plan = Plan(self.bench.settings.runner_device, ("basic",), 0, self.bench.settings.timeout)
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key="")
         self.bench.judged[kernel.source_path, kernel.task] = record = self.complete(judgement.run(), kernel)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,11 @@ class Watch:
         self.library = library or _library()
         self.sleep = sleep
         self.handle: Any = None
+        self.ours: set[int] = set()
+        """Process ids of runners, beside this process."""
+        self.notes: dict[str, None] = {}
+        """What readers should know, and what spoils nothing."""
+        self._last = State()
         if self.library is not None:
             self._enter(uuid)
 
@@ -58,21 +63,27 @@ class Watch:
         """Whether anything can be seen."""
         return self.handle is not None
 
-    def busy(self, ours: Iterable[int] = ()) -> list[str]:
-        """Return why timing should wait: processes other than `ours`, or a GPU that works for somebody unseen."""
+    def busy(self) -> list[str]:
+        """Return why timing should wait: foreign processes, or a GPU that works for somebody unseen."""
         if not self.works:
             return []
-        state = self.look(ours)
+        state = self.look()
         causes = [_others(state.foreign)] if state.foreign else []
         if not causes and all(self._utilisation() >= IDLE_PERCENT for _ in range(IDLE_POLLS)):
             causes.append(f"the GPU is at {self._utilisation()} % before anything is timed")
         return [*causes, *(f"throttling: {name}" for name in bad(state.reasons))]
 
-    def look(self, ours: Iterable[int] = ()) -> State:
+    def since(self) -> str | None:
+        """Return why what was measured since the last call is to be left out, if anything; take notes."""
+        before, self._last = self._last, self.look()
+        self.notes |= dict.fromkeys(notes(before, self._last))
+        return next(iter(causes(before, self._last)), None)
+
+    def look(self) -> State:
         """Return the state of the GPU now."""
         if not self.works:
             return State()
-        mine = {os.getpid(), *ours}
+        mine = {os.getpid(), *self.ours}
         running = self._ask(("nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetComputeRunningProcesses")) or []
         return State(
             reasons=self._ask(("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"))
@@ -129,7 +140,8 @@ def causes(before: State, after: State) -> list[str]:
     appeared = tuple(pid for pid in after.foreign if pid not in before.foreign)
     if appeared:
         found.append(_others(appeared))
-    if not found and after.violations.get("thermal", 0) > before.violations.get("thermal", 0):
+    hot = after.violations.get("thermal", 0)
+    if not found and hot > before.violations.get("thermal", hot):
         found.append("throttling: thermal, between two looks")
     return found
 
@@ -137,7 +149,7 @@ def causes(before: State, after: State) -> list[str]:
 def notes(before: State, after: State) -> list[str]:
     """Return what a reader should know and what spoils nothing."""
     capped = (before.reasons | after.reasons) & POWER_CAP
-    held = after.violations.get("power", 0) > before.violations.get("power", 0)
+    held = after.violations.get("power", 0) > before.violations.get("power", after.violations.get("power", 0))
     return ["clocks were held down by the power cap"] if capped or held else []
 
 

@@ -51,11 +51,15 @@ class Oracle:
             self._known.move_to_end(key)
             return self._known[key]
         started = time.perf_counter()
-        self._known[key] = evidence = evaluate(task, case, elsewhere=self._elsewhere and self._elsewhere(name))
+        self._known[key] = evidence = evaluate(task, case, elsewhere=self.elsewhere(name))
         self.seconds += time.perf_counter() - started
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return evidence
+
+    def elsewhere(self, name: str) -> Elsewhere | None:
+        """Return what runs eager for the task of that name, if that is not done here."""
+        return self._elsewhere(name) if self._elsewhere is not None else None
 
 
 class Trial:

@@ -80,8 +80,10 @@ def watch(library: Any, uuid: str = "GPU-1") -> Watch:
 
 def test_an_idle_gpu(library: Library) -> None:
     library.pids = [os.getpid(), 77]
-    assert watch(library).busy(ours=[77]) == []
-    state = watch(library).look(ours=[77])
+    seeing = watch(library)
+    seeing.ours.add(77)
+    assert seeing.busy() == []
+    state = seeing.look()
     assert (state.clock, state.temperature, state.violations) == (1980, 0, {"power": 0, "thermal": 0})
 
 
@@ -119,6 +121,19 @@ def test_between_two_looks() -> None:
     assert causes(quiet, State(reasons=0x5, violations={"power": 9, "thermal": 7})) == []
     assert notes(quiet, State(reasons=0x4)) == notes(quiet, State(violations={"power": 6}))
     assert "power cap" in notes(quiet, State(reasons=0x4))[0]
+
+
+def test_block_after_block(library: Library) -> None:
+    seeing = watch(library)
+    library.violations = {0: 5, 1: 5}
+    assert seeing.since() is None
+    assert not seeing.notes
+    library.reasons = 0x4
+    assert seeing.since() is None
+    assert [*seeing.notes] == ["clocks were held down by the power cap"]
+    library.violations[1] = 6
+    assert seeing.since() == "throttling: thermal, between two looks"
+    assert seeing.since() is None
 
 
 def test_an_unknown_gpu_and_no_library_at_all(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
