@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -245,3 +247,42 @@ except OutOfResources:
 def test_a_configuration_without_room_gives_way_to_the_next() -> None:
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(TUNED)], capture_output=True, text=True, check=False)
     assert done.stdout == "refused\n", done.stderr
+
+
+COMPILED = """
+import os
+os.environ.pop("TRITON_INTERPRET", None)
+import torch, triton
+import triton.language as tl
+from triton.runtime import driver
+from pytest_kernelbench.devices import instruments
+from pytest_kernelbench.devices.cross_compile import Compiler
+from pytest_kernelbench.devices.cuda import watch_launches
+from pytest_kernelbench.devices.stand_in import StandIn
+
+compiler, state = Compiler("sm_90"), instruments.Instruments()
+watch_launches(driver.active, state, lambda: 0)
+
+@triton.jit
+def double(x, y, count, BLOCK: tl.constexpr):
+    at = tl.arange(0, BLOCK)
+    tl.store(y + at, 2 * tl.load(x + at, mask=at < count), mask=at < count)
+
+x = torch.ones(100)
+with StandIn():
+    kernel = double[(1,)](x, torch.empty_like(x), 100, BLOCK=128)
+    kernel[(3, 1, 1)](x, torch.empty_like(x), 100, 128)
+print(state.counts.launches, state.counts.touched, len(compiler.launches))
+state.start(instruments.Variant(ghost=True))
+with StandIn():
+    double[(1,)](x, torch.empty_like(x), 100, BLOCK=128)
+print(state.counts.launches, len(compiler.launches))
+"""
+
+
+def test_tritons_own_launches_are_seen_whichever_way_they_take(tmp_path: Path) -> None:
+    file = tmp_path / "compiled.py"
+    file.write_text(textwrap.dedent(COMPILED), encoding="utf-8")
+    environ = {**os.environ, "TRITON_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, env=environ, check=False)
+    assert done.stdout.split() == ["2", "400", "2", "0", "2"], done.stderr
