@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import triton  # noqa: TID253 - a kernel finds `tl` among the names of its module
-import triton.language as tl  # noqa: TID253
+import triton
+import triton.language as tl
 
 
 @triton.jit
