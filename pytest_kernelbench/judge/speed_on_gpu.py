@@ -7,9 +7,10 @@ from statistics import median
 from typing import Any, Protocol
 
 from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Schedule
+from pytest_kernelbench.judge.blocks import KERNEL, Schedule, hidden
 from pytest_kernelbench.judge.sides import Side
-from pytest_kernelbench.judge.speed import Speed
+from pytest_kernelbench.judge.speed import MOST_HIDDEN, Speed
+from pytest_kernelbench.judge.trial import Finding
 from pytest_kernelbench.judge.work import Work, work
 from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.record import Failure, SpeedRecord
@@ -97,11 +98,17 @@ class SpeedOnGpu(Speed):
                     seconds[name].append(sides[name](first, count).host_seconds / count)
                 first += count
         except RunnerDied as death:
+            if not kernel.died:
+                raise Finding("error", f"the runner of a baseline has ended: {death}", self.case) from None
             raise self.trial._dead(death, self.case) from None
         return {name: median(each) for name, each in seconds.items()}
 
     def _audit(self, kernel: Side) -> None:
-        """Nothing here can refute a clock beside the kernel: what it says is checked against the speed of light."""
+        """Say where the judge's clock and the runner's disagree; device time itself nothing here can refute."""
+        assert self.measured is not None
+        unseen = hidden(self.measured, self.plan.baselines[0])
+        if unseen is not None and unseen.low > MOST_HIDDEN:
+            self.notes.append(f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports")
 
     def _figures(self) -> dict[str, Any]:
         figures = super()._figures()
