@@ -195,7 +195,7 @@ def gpu_tests() -> None:
 
 def judged() -> None:
     """The examples, judged in all facets."""
-    _kernels("examples", "-m", "correctness", "-n", "6")
+    _kernels("examples", "-m", "correctness", "-n", "12")
 
 
 def timed() -> None:
@@ -210,7 +210,7 @@ def against_itself() -> None:
 
 def sound() -> None:
     """Every reference as a kernel on the GPU: none may be called wrong."""
-    _kernels(str(_references(None)), "-m", "correctness", "-n", "10", f"--kb-facets={SOUND}", "--kb-examples=0")
+    _kernels(str(_references(None)), "-m", "correctness", "-n", "12", f"--kb-facets={SOUND}", "--kb-examples=0")
 
 
 SECTIONS: dict[str, tuple[Callable[[], None], float]] = {
@@ -221,7 +221,7 @@ SECTIONS: dict[str, tuple[Callable[[], None], float]] = {
     "clock": (clock, 30),
     "agreement": (agreement, 40),
     "tests": (gpu_tests, 120),
-    "judged": (judged, 120),
+    "judged": (judged, 150),
     "timed": (timed, 120),
     "against_itself": (against_itself, 120),
     "sound": (sound, 200),

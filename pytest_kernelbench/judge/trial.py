@@ -202,6 +202,8 @@ class Trial:
         if answer.unready:
             return "the result is not ready on the caller's stream: work on another stream was not waited for"
         for output in answer.outputs:
+            if self.on_gpu and before and output.tensor is not None and output.device != "cuda":
+                return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
         return None

@@ -38,6 +38,8 @@ class Output:
     """Whether it is of a class derived from Tensor."""
     value: str = ""
     """Text of what is no tensor."""
+    device: str = "cpu"
+    """Kind of the device on which it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
     alias = entry.get("alias")
     where = None if alias is None else str(alias)
     same = entry.get("same") is True
-    return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor)
+    device = printable(str(entry.get("device", "cpu")))[:20]
+    return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor, device=device)
 
 
 def _whole(value: Any) -> int:

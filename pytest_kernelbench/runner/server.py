@@ -225,6 +225,7 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
             "dtype": str(value.dtype).removeprefix("torch."),
             "shape": list(value.shape),
             "layout": str(value.layout).removeprefix("torch."),
+            "device": value.device.type,
             **_alias(value, arguments),
         }
         most -= size

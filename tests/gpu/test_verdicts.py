@@ -89,3 +89,10 @@ def test_every_configuration_is_tried(judge: Judge) -> None:
 def test_products_of_rounded_inputs_have_a_grade_of_their_own(judge: Judge, precision: str, grade: str) -> None:
     record = judge("matmul", MATMUL.replace('"ieee"', f'"{precision}"'), ("basic",))
     assert (record.status, record.grade) == ("passed", grade), record.failure
+
+
+def test_a_result_on_the_processor(judge: Judge) -> None:
+    record = judge("sigmoid", SIGMOID + "def sigmoid(input, out=None):\n    return compute(input).cpu()\n")
+    assert record.facets["contract"] == "contract"
+    assert record.failure is not None
+    assert "the result is on the cpu, wanted on the GPU" in record.failure.message
