@@ -7,7 +7,8 @@ from statistics import median
 from typing import Any, Protocol
 
 from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Schedule, hidden
+from pytest_kernelbench.judge.blocks import KERNEL, Schedule
+from pytest_kernelbench.judge.clocks import hidden
 from pytest_kernelbench.judge.sides import Side
 from pytest_kernelbench.judge.speed import MOST_HIDDEN, Speed
 from pytest_kernelbench.judge.trial import Finding
