@@ -15,6 +15,10 @@ HOLD_CYCLES = 500_000
 that nobody waits for is then not done by chance when the result is first read."""
 
 
+DEFAULT_STREAM = 0
+"""Handle of the stream that is current until somebody chooses another."""
+
+
 class NoGpu(Exception):
     """The GPU that was asked for cannot be used."""
 
@@ -49,12 +53,8 @@ class Board:
         """Count launches, or drop them, from now on."""
         from triton.runtime import driver
 
-        watch_launches(driver.active, instruments, self.stream)
+        watch_launches(driver.active, instruments)
         patch_autotuner(instruments)
-
-    def stream(self) -> int:
-        """Return the handle of the stream on which a call is made."""
-        return int(torch.cuda.current_stream().cuda_stream)
 
     def hold(self) -> None:
         """Keep the current stream busy for a moment."""
@@ -69,10 +69,11 @@ class Board:
         torch.cuda.empty_cache()
 
 
-def watch_launches(driver: Any, instruments: Instruments, stream: Any) -> None:
+def watch_launches(driver: Any, instruments: Instruments) -> None:
     """Patch a driver of Triton so that every launch goes through the instruments, whatever way the kernel took to it.
 
-    `stream()` gives the handle of the stream on which a call is made; launches elsewhere are counted apart.
+    Launches on other streams than the default one, on which calls are made, are counted apart. Calls that are timed
+    are watched for little else: looking at every argument would be a part of the host's time for a launch.
     """
     launcher: Any = driver.launcher_cls
 
@@ -86,8 +87,9 @@ def watch_launches(driver: Any, instruments: Instruments, stream: Any) -> None:
             # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.
             counts = instruments.counts
             counts.launches += 1
-            counts.elsewhere += where != stream()
-            counts.touched += sum(_elements(leaf) for leaf in tree_leaves(rest))
+            counts.elsewhere += where != DEFAULT_STREAM
+            if not instruments.variant.tuned:
+                counts.touched += sum(_elements(leaf) for leaf in tree_leaves(rest))
             return result
 
     driver.launcher_cls = Watched

@@ -179,7 +179,7 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
             ran.append((x, stream))
 
     driver, instruments = SimpleNamespace(launcher_cls=Launcher), Instruments()
-    watch_launches(driver, instruments, lambda: 0)
+    watch_launches(driver, instruments)
     launch = driver.launcher_cls()
     described = SimpleNamespace(base=torch.ones(7))
     launch(2, 1, 1, 0, "f", None, torch.ones(3), (torch.ones(2), 5), described)
@@ -187,6 +187,10 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
     with pytest.raises(RuntimeError):
         launch(1, 1, 1, 0, "broken")
     assert (instruments.counts.launches, instruments.counts.elsewhere, instruments.counts.touched) == (2, 1, 12)
+    instruments.start(Variant(tuned=True))
+    launch(2, 1, 1, 9, "f", torch.ones(3))
+    assert (instruments.counts.elsewhere, instruments.counts.touched) == (1, 0)
+    ran.pop()
     instruments.start(Variant(ghost=True))
     launch(3, 1, 1, 0, "f")
     assert (instruments.counts.launches, ran) == (0, [(2, 0), (2, 9)])
@@ -261,7 +265,7 @@ from pytest_kernelbench.devices.cuda import watch_launches
 from pytest_kernelbench.devices.stand_in import StandIn
 
 compiler, state = Compiler("sm_90"), instruments.Instruments()
-watch_launches(driver.active, state, lambda: 0)
+watch_launches(driver.active, state)
 
 @triton.jit
 def double(x, y, count, BLOCK: tl.constexpr):
