@@ -74,6 +74,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
     return [collection.file(parent, file_path, shelf)] if shelf else found
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what the session has kept running."""
+    if (bench := config.stash.get(BENCH, None)) is not None:
+        bench.close()
+
+
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
     """Say what is judged and where."""
     bench = config.stash.get(BENCH, None)
@@ -83,7 +89,7 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     tasks = bench.catalogue
     own = f", {tasks.own} of them yours" if tasks.own else ""
     replaced = f" (in the place of {', '.join(tasks.replaced)})" if tasks.replaced else ""
-    lines = [f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"]
+    lines = [f"kernelbench: {names} on {bench.settings.place}, {len(tasks.names())} tasks{own}{replaced}"]
     if bench.settings.resume:
         others = f", and {bench.known.others:,} lines of another schema, which stay" if bench.known.others else ""
         lines.append(f"kernelbench: {bench.settings.results} has {bench.known.records:,} records{others}")

@@ -22,9 +22,14 @@ from pytest_kernelbench.resume import Known, deciding
 from pytest_kernelbench.settings import Settings
 
 if TYPE_CHECKING:
+    from pytest_kernelbench.devices.ceilings import Ceilings
+    from pytest_kernelbench.devices.listing import Gpu
     from pytest_kernelbench.judge.correctness import Judgement
+    from pytest_kernelbench.judge.speed import SpeedPlan
     from pytest_kernelbench.judge.trial import Oracle
+    from pytest_kernelbench.judge.yardstick import Yardstick
     from pytest_kernelbench.model.targets import Target
+    from pytest_kernelbench.model.task import Task
 
 R = TypeVar("R", bound=Record)
 
@@ -53,6 +58,7 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        self._yardstick: Yardstick | None = None
         self.judged: dict[tuple[Path, str], Record] = {}
         """Correctness records of this process by file and task: only what is right is timed."""
         # Read before anything is judged: what this session writes answers nothing in it.
@@ -60,10 +66,28 @@ class Bench:
 
     @cached_property
     def oracle(self) -> Oracle:
-        """The oracle that all kernels of the session share."""
+        """The oracle that all kernels of the session share; on a GPU, eager's own error is that of the GPU."""
         from pytest_kernelbench.judge.trial import Oracle
 
-        return Oracle()
+        if self.settings.gpu is None:
+            return Oracle()
+        from pytest_kernelbench.judge.yardstick import Yardstick
+
+        code = lambda name: self.catalogue.names()[name].path.read_text(encoding="utf-8")  # noqa: E731
+        self._yardstick = Yardstick(self.settings.runner_device, code)
+        return Oracle(self._yardstick.of)
+
+    @cached_property
+    def ceilings(self) -> Ceilings | None:
+        """The speed of light of the GPU, if there is one and it is known."""
+        from pytest_kernelbench.devices.ceilings import ceilings
+
+        return ceilings(self.settings.gpu) if self.settings.gpu is not None else None
+
+    def close(self) -> None:
+        """End what outlives an item."""
+        if self._yardstick is not None:
+            self._yardstick.close()
 
     @cached_property
     def versions(self) -> dict[str, str]:
@@ -156,7 +180,9 @@ class Shelf:
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
-        plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
+        plan = Plan(
+            settings.runner_device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed
+        )
         task = self.bench.catalogue.load(kernel.task)
         for _ in range(TRIES):
             judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
@@ -190,14 +216,31 @@ class Shelf:
         if known.status == "rejected" or known.facets.get("basic") != "passed":
             said = known.failure or Failure("basic", f"it is {known.status}")
             return self.complete(not_timed(kernel, workload, known.status, said), kernel)
-        plan = SpeedPlan(settings.device, settings.baselines, settings.timeout)
-        return self.complete(Speed(kernel, task, file.path.read_text(encoding="utf-8"), workload, plan).run(), kernel)
+        plan = SpeedPlan(settings.runner_device, settings.baselines, settings.timeout)
+        code = file.path.read_text(encoding="utf-8")
+        if settings.gpu is None:
+            return self.complete(Speed(kernel, task, code, workload, plan).run(), kernel)
+        return self.complete(self._time_on_gpu(settings.gpu, kernel, task, code, workload, plan), kernel)
+
+    def _time_on_gpu(
+        self, gpu: Gpu, kernel: Kernel, task: Task, code: str, workload: str, plan: SpeedPlan
+    ) -> SpeedRecord:
+        from pytest_kernelbench.devices.nvml import Watch
+        from pytest_kernelbench.judge.speed_on_gpu import SpeedOnGpu
+
+        watch = Watch(gpu.uuid)
+        try:
+            speed = SpeedOnGpu(kernel, task, code, workload, plan, self.bench.oracle)
+            speed.watch, speed.ceilings = watch, self.bench.ceilings
+            return speed.run()
+        finally:
+            watch.close()
 
     def _basic(self, kernel: Kernel) -> Record:
         """Judge a kernel on the plainest cases alone."""
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
-        plan = Plan(self.bench.settings.device, ("basic",), 0, self.bench.settings.timeout)
+        plan = Plan(self.bench.settings.runner_device, ("basic",), 0, self.bench.settings.timeout)
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key="")
         self.bench.judged[kernel.source_path, kernel.task] = record = self.complete(judgement.run(), kernel)
@@ -225,9 +268,12 @@ class Shelf:
     def complete(self, record: R, kernel: Kernel | None = None) -> R:
         """Add to a record what the session knows and the judge does not."""
         file = self.bench.catalogue.names()[record.task]
-        device = {"kind": self.bench.settings.device, "machine": platform.machine()}
+        settings = self.bench.settings
+        device: dict[str, Any] = {"kind": settings.place, "machine": platform.machine()}
         if isinstance(record, CompileRecord):
             device["kind"] = record.target
+        elif (gpu := settings.gpu) is not None:
+            device |= {"model": gpu.model, "uuid": gpu.uuid, "driver": gpu.driver, "memory": gpu.memory}
         return replace(
             record,
             submission=self.source.name,

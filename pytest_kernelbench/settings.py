@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
@@ -65,6 +66,18 @@ class Settings:
     """The checkout, where GitHub Actions runs this session and shows annotations."""
     resume: bool = False
     shard: Shard | None = None
+    gpu: Gpu | None = None
+    """Where kernels run, with the device `cuda`."""
+
+    @property
+    def place(self) -> str:
+        """Name of the device in records: `cuda:` and the GPU's model, `interpreter` or `cpu`."""
+        return f"cuda:{self.gpu.slug}" if self.gpu else self.device
+
+    @property
+    def runner_device(self) -> str:
+        """The device as runners are told: a GPU by its UUID."""
+        return f"cuda:{self.gpu.uuid}" if self.gpu else self.device
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -89,9 +102,14 @@ class Settings:
         if resume and read("results", str) is None:
             raise pytest.UsageError("--kb-resume: needs --kb-results=FILE, whose records it goes on from")
         path = lambda text: config.invocation_params.dir / text  # noqa: E731
+        selected = submissions(config)
+        device = read("device", _device)
+        # Without a submission nothing runs, and no driver need be asked.
+        device, gpu = _chosen(device) if selected else (device, None)
         return cls(
-            submissions=submissions(config),
-            device=read("device", _device),
+            submissions=selected,
+            device=device,
+            gpu=gpu,
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
             timeout=read("timeout", _seconds),
@@ -160,12 +178,24 @@ def _one_of(text: str, legal: Iterable[str]) -> str:
 
 
 def _device(text: str) -> str:
-    device = _one_of(text, DEVICES)
-    if device == "cuda":
-        found = any(Path("/dev").glob("nvidia[0-9]*"))
-        reason = "kernels are judged on the interpreter only so far" if found else "no GPU was found (no /dev/nvidia*)"
-        raise ValueError(f"{reason}; choose from: auto, interpreter, cpu")
-    return "interpreter" if device == "auto" else device
+    return _one_of(text, DEVICES)
+
+
+def _chosen(asked: str) -> tuple[str, Gpu | None]:
+    """Return where kernels run, and the GPU if it is one: the first that the caller may use."""
+    if asked not in ("auto", "cuda"):
+        return asked, None
+    try:
+        found = gpus()
+    except KernelBenchError as error:
+        raise pytest.UsageError(str(error)) from None
+    lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
+    if not lacking:
+        return "cuda", found[0]
+    if asked == "auto":
+        return "interpreter", None
+    hidden = "" if found or not every() else f" (CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']} hides it)"
+    raise pytest.UsageError(f"--kb-device=cuda: {lacking}{hidden}; choose from: auto, interpreter, cpu")
 
 
 def _facets(text: str) -> tuple[str, ...]:

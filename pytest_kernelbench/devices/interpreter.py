@@ -1,62 +1,12 @@
-"""Instruments on Triton's interpreter: count or drop launches, shuffle programs, poison lanes, pick configurations."""
+"""Instruments on Triton's interpreter: count or drop launches, shuffle programs, poison lanes."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-ORDERS = ("forward", "reverse", "shuffled")
-
-
-@dataclass(slots=True)
-class Variant:
-    """How the next call is to be run; what the input cannot show."""
-
-    poison: str = "nan"
-    """Contents of uninitialised memory: `nan` or `big`."""
-    order: str = "forward"
-    """Order of the programs of a grid: on a GPU there is none."""
-    lanes: bool = False
-    """Masked lanes of loads without `other` hold NaN instead of 0."""
-    config: int | None = None
-    """Index of the autotune configuration; None is the first that pruning leaves."""
-    benchmark: bool = False
-    """Autotune as on a GPU: every configuration runs once before the chosen one."""
-    ghost: bool = False
-    """Launches do nothing."""
-    audit: bool = False
-    """Count the elements that ATen operations touch: not for answers that are judged, since it loses conjugations."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was seen during one call."""
-
-    launches: int = 0
-    configs: int = 1
-    """Most configurations of any autotuner that ran."""
-    programs: int = 0
-    """Programs of the largest grid."""
-    bare_loads: bool = False
-    """A masked load without `other` was run."""
-    touched: int = 0
-    """Elements loaded and stored by launches."""
-    computed: int = 0
-    """Elements touched by ATen operations that compute."""
-
-
-@dataclass(slots=True)
-class Instruments:
-    """The state that the patches of `install` read and write; one for the process."""
-
-    variant: Variant = field(default_factory=Variant)
-    counts: Counts = field(default_factory=Counts)
-
-    def start(self, variant: Variant) -> None:
-        """Begin a call."""
-        self.variant, self.counts = variant, Counts()
+from pytest_kernelbench.devices.instruments import Instruments, patch_autotuner
 
 
 def install(instruments: Instruments) -> None:
@@ -66,7 +16,7 @@ def install(instruments: Instruments) -> None:
     _patch_launches(interpreter, instruments)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
-    _patch_autotuner(instruments)
+    patch_autotuner(instruments)
 
 
 def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
@@ -180,28 +130,3 @@ def _lane_poison(interpreter: Any, ptrs: Any) -> Any:
     else:
         data = np.full_like(ptrs.data, 1, dtype=numpy_type)
     return interpreter.TensorHandle(data, element)
-
-
-def _patch_autotuner(instruments: Instruments) -> None:
-    from triton.runtime.autotuner import Autotuner
-
-    autotune = Autotuner.run
-
-    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        instruments.counts.configs = max(instruments.counts.configs, len(self.configs))
-        if instruments.variant.benchmark:
-            self.cache.clear()
-            return autotune(self, *args, **kwargs)
-        self.nargs = dict(zip(self.arg_names, args, strict=False))
-        wanted = instruments.variant.config
-        configs = self.prune_configs(kwargs) if wanted is None else self.configs
-        config = configs[(wanted or 0) % len(configs)]
-        chosen = config.all_kwargs()
-        if config.pre_hook is not None:
-            config.pre_hook({**self.nargs, **kwargs, **chosen})
-        try:
-            return self.fn.run(*args, **{**kwargs, **chosen})
-        finally:
-            self.nargs = None
-
-    Autotuner.run = run

@@ -52,15 +52,28 @@ def _getter(name: str) -> Any:
     return getattr(torch.Tensor, name).__get__
 
 
-class StandIn(TorchFunctionMode):
+class Poisoned(TorchFunctionMode):
+    """While it is active, fresh memory is poisoned, on whatever device."""
+
+    def __init__(self, poison: str = "nan") -> None:
+        super().__init__()
+        self.poison = poison
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func in _EMPTY:
+            poison(result, self.poison)
+        return result
+
+
+class StandIn(Poisoned):
     """While it is active, every tensor says that it lives on `cuda:0`, and fresh memory is poisoned.
 
     `home` is the device on which tensors lie that are made on a CUDA device.
     """
 
     def __init__(self, poison: str = "nan", home: torch.device = CPU) -> None:
-        super().__init__()
-        self.poison = poison
+        super().__init__(poison)
         self.home = home
         # Accessors are made anew at each access: they can be compared with ==, and looked up, but not with `is`.
         self.answers: dict[Any, Callable[..., Any]] = {
@@ -79,10 +92,8 @@ class StandIn(TorchFunctionMode):
         if func is torch.device:
             return func(*args, **(kwargs or {}))
         home = self.home
-        result = func(*(rehome(value, home) for value in args), **_rehomed(kwargs or {}, home))
-        if func in _EMPTY:
-            poison(result, self.poison)
-        return result
+        rehomed = tuple(rehome(value, home) for value in args)
+        return super().__torch_function__(func, types, rehomed, _rehomed(kwargs or {}, home))
 
 
 def rehome(value: Any, home: torch.device = CPU) -> Any:

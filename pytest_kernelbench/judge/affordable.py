@@ -38,6 +38,25 @@ def too_large(task: Task, case: Case) -> str | None:
     return None
 
 
+MOST_BYTES_ON_GPU = 1 << 30
+"""The same two for a workload on a GPU, whose result the oracle still checks on the processor."""
+
+MOST_FLOPS_ON_GPU = 1_000_000_000_000
+
+CACHE_ON_GPU = 128 << 20
+"""Bytes of the largest L2 of a GPU so far: that of a B200 has 126 MB."""
+
+
+def too_large_to_check(task: Task, case: Case) -> str | None:
+    """Return why the oracle cannot check a workload that a GPU could run; None where it can."""
+    found = work(task, case)
+    if found.moved_bytes <= MOST_BYTES_ON_GPU and found.flops <= MOST_FLOPS_ON_GPU:
+        return None
+    size = f"{_mib(found.moved_bytes)} MiB and {found.flops / 1e9:.0f} billion operations"
+    most = f"{_mib(MOST_BYTES_ON_GPU)} MiB and {MOST_FLOPS_ON_GPU / 1e9:.0f} billion"
+    return f"the oracle checks results on the processor: it has {size}; at most {most} are checked"
+
+
 def too_slow(seconds: float) -> str | None:
     """Return why a workload is not timed on a processor, by the seconds of one call of the baseline."""
     if seconds <= MOST_CALL_SECONDS:

@@ -8,8 +8,8 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
+from pytest_kernelbench.model.cache import folder
 from pytest_kernelbench.model.record import CompileRecord, Record
 
 SCHEMA = 1
@@ -27,7 +27,7 @@ class CompileCache:
 
     def __init__(self, kernel: str, task: str, target: str, language: str, versions: Mapping[str, str]) -> None:
         key = [str(SCHEMA), kernel, task, target, language, *(f"{name}={versions.get(name)}" for name in DECISIVE)]
-        self.path = folder() / f"{hashlib.sha256('|'.join(key).encode()).hexdigest()}.json"
+        self.path = folder("compile") / f"{hashlib.sha256('|'.join(key).encode()).hexdigest()}.json"
 
     def load(self) -> CompileRecord | None:
         """Return the record, marked as cached, if there is a whole one."""
@@ -47,9 +47,3 @@ class CompileCache:
                 stream.write(record.to_json())
             # Whoever reads it sees all of one record or none, whichever session was the last to write.
             os.replace(stream.name, self.path)
-
-
-def folder() -> Path:
-    """Return where records of compilations are kept."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "pytest-kernelbench" / "compile"

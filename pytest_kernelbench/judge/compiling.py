@@ -17,7 +17,8 @@ from pytest_kernelbench.model.record import CompileRecord, Failure, rung_of
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import MOST_TEXT, Answer, plain, printable
-from pytest_kernelbench.runner.client import COMPILE, Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.workplaces import COMPILE
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel

@@ -34,6 +34,7 @@ class Plan:
     """How kernels are judged; the same for all kernels of a session."""
 
     device: str = "interpreter"
+    """As runners are told."""
     facets: tuple[str, ...] = FACETS
     examples: int = 48
     """Cases drawn per kernel, over all facets, beside the fixed ones."""
@@ -146,7 +147,7 @@ class Judgement:
         return self.task.dtypes if self.results.get("dtypes") == "passed" else self.task.dtypes[:1]
 
     def _label(self) -> None:
-        if self.plan.device == "interpreter" and self.plan.case is None:
+        if self.plan.device != "cpu" and self.plan.case is None:
             cases = [settle(self.task, case) for case in self.task.spine[:AUDITED]]
             self.label = label_of(self.trial, cases, right=self.results["basic"] == "passed")
 

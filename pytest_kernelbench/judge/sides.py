@@ -28,6 +28,8 @@ class Side:
     def __init__(self, runner: Runner, deadline: float) -> None:
         self.runner = runner
         self.deadline = deadline
+        self.gated = True
+        """Whether batches are the device's own time, with the host ahead of it, where a device has such."""
         self.within = 0.0
         """Processor seconds within batches; the next are those between them."""
         self.between = 0.0
@@ -46,7 +48,7 @@ class Side:
         if self._last is not None:
             self.between += before - self._last
         try:
-            said = self.runner.batch(first, count, threads=THREADS, gated=True, seconds=self.left)
+            said = self.runner.batch(first, count, threads=THREADS, gated=self.gated, seconds=self.left)
         except RunnerDied:
             self.died = True
             raise

@@ -88,7 +88,7 @@ class TimedTrial(Trial):
     def evidence(self, case: Case) -> Evidence:
         """As for other cases, from a single perturbation, and not kept: workloads are large."""
         try:
-            return evaluate(self.task, case, draws=1)
+            return evaluate(self.task, case, draws=1, elsewhere=self.oracle.elsewhere(self.kernel.task))
         except OracleError as error:
             raise Finding("error", str(error), case) from error
 
@@ -108,9 +108,13 @@ class TimedTrial(Trial):
 
 
 class Speed:
-    """One kernel on one workload, timed."""
+    """One kernel on one workload, timed on a processor."""
 
-    def __init__(self, kernel: Kernel, task: Task, task_code: str, workload: str, plan: SpeedPlan) -> None:
+    clock = "processor time of all threads; calls by the clock on the wall"
+
+    def __init__(
+        self, kernel: Kernel, task: Task, task_code: str, workload: str, plan: SpeedPlan, oracle: Oracle | None = None
+    ) -> None:
         self.kernel = kernel
         self.task = task
         self.task_code = task_code
@@ -118,7 +122,7 @@ class Speed:
         self.case = task.workloads[workload]
         self.plan = plan
         settings = RunnerSettings(device=plan.device, memory=MEMORY)
-        self.trial = TimedTrial(kernel, task, Oracle(), settings, plan.seconds)
+        self.trial = TimedTrial(kernel, task, oracle or Oracle(), settings, plan.seconds)
         self.baselines: dict[str, Side] = {}
         self.others: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
@@ -166,9 +170,9 @@ class Speed:
 
     def _time(self) -> None:
         """Prepare both sides, see that the kernel is right, time it, see that it still is and that no clock lied."""
-        if (reason := affordable.too_large(self.task, self.case)) is not None:
+        if (reason := self._unaffordable()) is not None:
             raise Unsupported(reason)
-        cases = [reseeded(self.case, seed) for seed in range(affordable.input_sets(self.case, _cache()))]
+        cases = [reseeded(self.case, seed) for seed in range(affordable.input_sets(self.case, self._cache()))]
         written = bool(self.task.written(self.case) & set(self.case.arguments))
         for name in self.plan.baselines:
             self._baseline(name, cases, written)
@@ -199,15 +203,35 @@ class Speed:
             self.others[name] = {"note": f"no {name} baseline: {str(death)[:MOST_NOTE]}"}
             return
         self.baselines[name] = side
-        if (reason := affordable.too_slow(seconds)) is not None and name == self.plan.baselines[0]:
+        if (reason := self._too_slow(seconds)) is not None and name == self.plan.baselines[0]:
             raise Unsupported(reason)
+
+    def _unaffordable(self) -> str | None:
+        """Return why the workload is too large for this device."""
+        return affordable.too_large(self.task, self.case)
+
+    def _too_slow(self, seconds: float) -> str | None:
+        """Return why the workload is too slow for this device, by the seconds of one call of the baseline."""
+        return affordable.too_slow(seconds)
+
+    def _cache(self) -> int:
+        """Return the bytes of the largest cache that input sets must not fit in."""
+        return affordable.last_level_cache()
+
+    def _schedule(self, written: bool) -> Schedule:
+        return Schedule(batch_seconds=BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written)
+
+    def _since(self) -> str | None:
+        """Return why the last block is to be left out, if anything has disturbed it."""
+        return None
 
     def _measure(self, kernel: Side, written: bool, sets: int) -> None:
         first, *rest = self.baselines
         sources = {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
-        schedule = Schedule(batch_seconds=BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written)
         try:
-            self.measured = measure(sources, clock=time.perf_counter, schedule=schedule)
+            self.measured = measure(
+                sources, clock=time.perf_counter, schedule=self._schedule(written), watch=self._since
+            )
         except NoTime as error:
             raise Finding("rejected", f"its clock stands still: {error}") from None
         except RunnerDied as death:
@@ -216,7 +240,7 @@ class Speed:
             raise self.trial._dead(death, self.case) from None
         letters = "ABCDEFGH"[: len(sources)]
         self.timing.update(
-            clock="processor time of all threads; calls by the clock on the wall",
+            clock=self.clock,
             calls=self.measured.calls,
             order=letters + letters[::-1],
             inputs=sets,
@@ -269,10 +293,6 @@ def _said(measured: Measured, baseline: str) -> dict[str, Any]:
     found = measured.estimates.get(baseline)
     interval = [found.low, found.high] if found else None
     return {"verdict": measured.verdict(baseline), "ratio": found.ratio if found else None, "interval": interval}
-
-
-def _cache() -> int:
-    return affordable.last_level_cache()
 
 
 BATCH_SECONDS = 2e-3

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge.compare import compare
-from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate, signature
+from pytest_kernelbench.judge.oracle import Elsewhere, Evidence, OracleError, evaluate, signature
 from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer, Output
 from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
 from pytest_kernelbench.runner.materialize import GUARD, geometry, materialize, torch_dtype
+from pytest_kernelbench.runner.workplaces import CUDA
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -40,11 +41,12 @@ class Finding(AssertionError):
 
 
 class Oracle:
-    """Evidence by task and case; the most recent is kept."""
+    """Evidence by task and case; the most recent is kept. `elsewhere` gives by task what runs eager on a GPU."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Callable[[str], Elsewhere] | None = None) -> None:
         self._known: OrderedDict[tuple[str, str], Evidence] = OrderedDict()
         self._bytes = 0
+        self._elsewhere = elsewhere
         self.seconds = 0.0
 
     def __call__(self, name: str, task: Task, case: Case) -> Evidence:
@@ -55,12 +57,16 @@ class Oracle:
                 self._known.move_to_end(key)
                 return self._known[key]
             started = time.perf_counter()
-            self._known[key] = evidence = evaluate(task, case)
+            self._known[key] = evidence = evaluate(task, case, elsewhere=self.elsewhere(name))
             self.seconds += time.perf_counter() - started
             self._bytes += evidence.bytes
             while len(self._known) > 1 and (len(self._known) > REMEMBERED or self._bytes > REMEMBERED_BYTES):
                 self._bytes -= self._known.popitem(last=False)[1].bytes
             return evidence
+
+    def elsewhere(self, name: str) -> Elsewhere | None:
+        """Return what runs eager for the task of that name, if that is not done here."""
+        return self._elsewhere(name) if self._elsewhere is not None else None
 
 
 class Trial:
@@ -91,6 +97,16 @@ class Trial:
         """Whether the kernel's time is up."""
         return time.monotonic() >= self.deadline
 
+    @property
+    def hurried(self) -> bool:
+        """Whether less than half of the kernel's time is left, on a device where kernels are compiled."""
+        return self.on_gpu and self.deadline - time.monotonic() < self.limit / 2
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the kernel runs on a real GPU."""
+        return self.settings.device.startswith(CUDA)
+
     def load(self) -> None:
         """Start a runner and import the kernel; raises `Finding`."""
         started = time.monotonic()
@@ -104,7 +120,7 @@ class Trial:
         except RunnerDied as death:
             raise self._dead(death, None) from None
         if answer.status != "ok":
-            status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
+            status = answer.status if answer.status in ("crash", "unsupported", "error") else "load_error"
             raise Finding(status, _said(answer))
 
     def close(self) -> None:
@@ -180,14 +196,7 @@ class Trial:
 
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
         """Return what the kernel returned and what it left in the arguments that it may write."""
-        outputs = list(answer.outputs)
-        made = dict(zip((path for path, _ in leaves(case)), answer.memory, strict=False))
-        recipes = dict(leaves(case))
-        for name in self.task.mutates:
-            for path, recipe in recipes.items():
-                if path.partition("[")[0] == name and path in made:
-                    outputs.append(afterwards(recipe, made[path]))
-        return outputs
+        return [*answer.outputs, *updated(self.task, case, answer)]
 
     def _breach(self, evidence: Evidence, case: Case, answer: Answer) -> str | None:
         """Return what the call touched that it must not, if anything."""
@@ -205,10 +214,25 @@ class Trial:
                 return f"shape or strides of {made.path} were changed"
         if answer.overwritten:
             return "this call changed the result of the call before it"
+        if answer.unready:
+            return "the result is not ready on the caller's stream: work on another stream was not waited for"
         for output in answer.outputs:
+            if self.on_gpu and before and output.tensor is not None and output.device != "cuda":
+                return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
         return None
+
+
+def updated(task: Task, case: Case, answer: Answer) -> list[Output]:
+    """Return what a call left in the arguments that the task updates."""
+    made = dict(zip((path for path, _ in leaves(case)), answer.memory, strict=False))
+    return [
+        afterwards(recipe, made[path])
+        for name in task.mutates
+        for path, recipe in leaves(case)
+        if path.partition("[")[0] == name and path in made
+    ]
 
 
 def afterwards(recipe: Tensor, memory: bytes) -> Output:

@@ -21,7 +21,9 @@ def describe(record: SpeedRecord, selection: str) -> str:
             lines.append(f"  {record.failure.case}")
     if record.status != "unsupported":
         alone = "" if "::" in selection else " -m speed"
-        lines.append(f"  pytest {selection} --kb-device={record.device.get('kind', 'auto')}{alone}")
+        lines.append(
+            f"  pytest {selection} --kb-device={str(record.device.get('kind', 'auto')).partition(':')[0]}{alone}"
+        )
     return "\n".join(lines)
 
 

@@ -38,6 +38,8 @@ class Output:
     """Whether it is of a class derived from Tensor."""
     value: str = ""
     """Text of what is no tensor."""
+    device: str = "cpu"
+    """Kind of the device on which it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Answer:
     """Shape and strides of every tensor argument afterwards."""
     overwritten: bool = False
     """Whether the result of the call before was changed by this one."""
+    unready: bool = False
+    """Whether whoever reads the result on the stream of the call reads something else."""
     counts: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -61,7 +65,7 @@ class Answer:
 def plain(header: dict[str, Any]) -> Answer:
     """Return an answer without outputs: the kernel was loaded, or something went wrong."""
     status = header.get("status")
-    if status not in ("ok", "load_error", "runtime_error", "unsupported", "crash"):
+    if status not in ("ok", "load_error", "compile_error", "runtime_error", "unsupported", "crash", "error"):
         return Answer("crash", f"the runner answered with an unknown status: {printable(str(status))[:80]!r}")
     frames = header.get("frames")
     shown = tuple(printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
@@ -98,6 +102,7 @@ def _taken_apart(header: dict[str, Any], body: bytes) -> Answer:
         memory=tuple(memory),
         metadata=tuple(header["metadata"]),
         overwritten=header["overwritten"] is True,
+        unready=header["unready"] is True,
         counts=counts,
         seconds=float(header["seconds"]),
     )
@@ -120,7 +125,8 @@ def _output(entry: dict[str, Any], block: bytes) -> Output:
     alias = entry.get("alias")
     where = None if alias is None else str(alias)
     same = entry.get("same") is True
-    return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor)
+    device = printable(str(entry.get("device", "cpu")))[:20]
+    return Output("Tensor", dtype, shape, str(entry["layout"]), where, same, tensor, device=device)
 
 
 def _whole(value: Any) -> int:

@@ -17,12 +17,10 @@ from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.runner import limits, protocol
 from pytest_kernelbench.runner.answers import Answer, BadAnswer, answer, plain, printable
 from pytest_kernelbench.runner.materialize import GUARD, geometry
+from pytest_kernelbench.runner.workplaces import COMPILE, CUDA
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
-
-COMPILE = "compile:"
-"""What the device of a runner that compiles starts with; the target's name follows."""
 
 SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
@@ -33,9 +31,9 @@ class RunnerSettings:
     """How runners are started."""
 
     device: str = "interpreter"
-    """`interpreter` (behind the stand-in for CUDA), `cpu`, or `compile:` and a target."""
+    """`interpreter` (behind the stand-in for CUDA), `cpu`, `cuda:` and a GPU's UUID, or `compile:` and a target."""
     memory: int = 4 << 30
-    """Bytes that a kernel may take on top of what torch and Triton need."""
+    """Bytes that a kernel may take on top of what torch and Triton need; not on a GPU, where that cannot be limited."""
     file_size: int = 256 << 20
     """Bytes of the largest file that a kernel may write."""
 
@@ -57,6 +55,7 @@ class Runner:
 
     def __init__(self, settings: RunnerSettings) -> None:
         self.settings = settings
+        self._spent = False
         self._home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
@@ -75,8 +74,8 @@ class Runner:
 
     @property
     def alive(self) -> bool:
-        """Whether the runner can still answer."""
-        return bool(self._process.is_alive())
+        """Whether the runner can still answer: it is there, and nothing has gone wrong in it that stays."""
+        return not self._spent and bool(self._process.is_alive())
 
     def load(self, code: str, filename: str, entries: Sequence[str], seconds: float = 60.0) -> Answer:
         """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point."""
@@ -111,7 +110,10 @@ class Runner:
 
     def _answer(self, header: dict[str, Any], body: bytes) -> Answer:
         if header.get("status") != "ok":
-            return plain(header)
+            said = plain(header)
+            # After an error of CUDA that stays, or without memory, the next case would pay for this one.
+            self._spent = said.status == "crash"
+            return said
         try:
             return answer(header, body)
         except BadAnswer as error:
@@ -274,10 +276,12 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
     from pytest_kernelbench.runner.fork_servers import COMPILING, INTERPRETING
     from pytest_kernelbench.runner.server import serve
 
-    nursery = COMPILING if settings.device.startswith(COMPILE) else INTERPRETING
+    on_gpu = settings.device.startswith(CUDA)
+    nursery = COMPILING if on_gpu or settings.device.startswith(COMPILE) else INTERPRETING
+    memory = None if on_gpu else settings.memory
     # A connection, because multiprocessing knows how to hand those to a new process.
     with Connection(os.dup(output)) as printed:
-        arguments = (channel, printed, str(home), settings.device, settings.memory, settings.file_size)
+        arguments = (channel, printed, str(home), settings.device, memory, settings.file_size)
         return nursery.start(serve, arguments)
 
 

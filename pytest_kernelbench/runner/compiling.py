@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import Any
 
@@ -10,18 +11,25 @@ from pytest_kernelbench.runner import protocol
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import geometry, materialize, torch_dtype, values_of
 from pytest_kernelbench.runner.mistakes import describe
+from pytest_kernelbench.runner.workplaces import Workplace
 
 MATERIALISED = 4 << 20
 """Bytes of all arguments up to which they have contents."""
 
 
-class Compiling:
+class Compiling(Workplace):
     """What a runner that compiles for one target keeps between its requests."""
 
     def __init__(self, target: str) -> None:
         from pytest_kernelbench.devices.cross_compile import Compiler
 
         self.compiler = Compiler(target)
+
+    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
+        """Return the stand-in, for the import of the kernel's module."""
+        from pytest_kernelbench.devices.stand_in import StandIn
+
+        return StandIn(poison)
 
     def compile(self, request: dict[str, Any], entry: Any, path: str, channel: socket.socket) -> dict[str, Any]:
         """Return what was noticed on a case, beside each compiled kernel, which is sent on `channel` at once.

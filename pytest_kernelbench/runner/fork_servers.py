@@ -148,6 +148,7 @@ _COMMON = (
     "torch",
     "triton.language",
     "pytest_kernelbench.runner.server",
+    "pytest_kernelbench.runner.audit",
     "pytest_kernelbench.devices.stand_in",
 )
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -156,7 +157,6 @@ INTERPRETING = Nursery(
     preload=(
         *_COMMON,
         "triton.runtime.interpreter",
-        "pytest_kernelbench.runner.audit",
         "pytest_kernelbench.devices.bfloat16",
         "pytest_kernelbench.devices.interpreter",
         "pytest_kernelbench.devices.loops",
@@ -164,7 +164,7 @@ INTERPRETING = Nursery(
     environment={**_ONE_THREAD, "TRITON_INTERPRET": "1"},
 )
 COMPILING = Nursery(
-    preload=(*_COMMON, "pytest_kernelbench.runner.compiling", "pytest_kernelbench.devices.warm_compiler"),
+    preload=(*_COMMON, "pytest_kernelbench.devices.cuda", "pytest_kernelbench.devices.warm_compiler"),
     environment={**_ONE_THREAD, "TRITON_INTERPRET": None},
 )
 

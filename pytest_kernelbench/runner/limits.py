@@ -14,8 +14,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES", "TRITON_INTERPRET",
-               "TRITON_DEFAULT_FP_FUSION", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
+ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "CC", "CPATH",
+               "TRITON_INTERPRET", "TRITON_DEFAULT_FP_FUSION", "TRITON_LIBCUDA_PATH", "TRITON_PTXAS_PATH",
+               "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
 """Variables that a runner keeps; all others are gone."""
 
 FIRST_USER = 200_000
@@ -34,18 +35,27 @@ def user_of(pid: int) -> int:
     return FIRST_USER + pid % 1_000_000
 
 
-def apply(home: Path, *, memory: int, file_size: int) -> None:
+FILES = 256
+"""Files that a runner may have open."""
+
+FILES_OF_CUDA = 4096
+"""The same where it uses a GPU: the driver opens its devices many times over."""
+
+
+def apply(home: Path, *, memory: int | None, file_size: int) -> None:
     """Put the current process under its limits, with `home` as HOME, TMPDIR, caches and working directory.
 
-    `memory` and `file_size` are bytes. The process leads a session and process group of its own.
+    `memory` and `file_size` are bytes. Without `memory` the address space has no limit: CUDA takes more of it than
+    there is memory. The process leads a session and process group of its own.
     """
     os.setsid()
     _environment(home)
     os.chdir(home)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, file_size)
-    _limit(resource.RLIMIT_NOFILE, 256)
-    _limit(resource.RLIMIT_AS, _address_space() + memory)
+    _limit(resource.RLIMIT_NOFILE, FILES_OF_CUDA if memory is None else FILES)
+    if memory is not None:
+        _limit(resource.RLIMIT_AS, _address_space() + memory)
     # A write over the limit is then an error of that write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if os.geteuid() == 0:

@@ -27,11 +27,17 @@ class Made:
     path: str
     recipe: Tensor
     tensor: torch.Tensor
-    memory: bytearray
+    memory: torch.Tensor
+    """All bytes, in the place where the tensor is: guard, storage, guard."""
 
     def snapshot(self) -> bytes:
-        """Return all bytes: guard, storage, guard."""
-        return bytes(self.memory)
+        """Return a copy of all bytes."""
+        return bytes(self.memory.cpu().numpy().tobytes())
+
+    def holds(self, pointer: int) -> bool:
+        """Whether an address lies in the memory."""
+        start = self.memory.data_ptr()
+        return start <= pointer < start + self.memory.numel()
 
 
 @dataclass(slots=True)
@@ -42,12 +48,16 @@ class Arguments:
     made: list[Made] = field(default_factory=list)
 
 
-def materialize(case: Case) -> Arguments:
-    """Make every tensor of the case on the CPU, between guard bands, in its layout."""
+def materialize(case: Case, device: str | None = None) -> Arguments:
+    """Make every tensor of the case between guard bands, in its layout, on the CPU.
+
+    With a `device`, memory and guards are copied there byte for byte, and the tensors lie in that copy.
+    """
     made: list[Made] = []
 
     def make(path: str, recipe: Tensor) -> torch.Tensor:
-        made.append(_make(path, recipe))
+        one = _make(path, recipe)
+        made.append(one if device is None else _moved(one, device))
         return made[-1].tensor
 
     return Arguments(values_of(case, make), made)
@@ -61,7 +71,7 @@ def values_of(case: Case, make: Callable[[str, Tensor], Any]) -> dict[str, Any]:
 def refill(arguments: Arguments, case: Case) -> None:
     """Write the contents of another case with equal shapes into the same memory, unseen by version counters."""
     for made, (path, recipe) in zip(arguments.made, _recipes(case), strict=True):
-        made.memory[:] = _make(path, recipe).memory
+        made.memory.copy_(_make(path, recipe).memory)
 
 
 @contextlib.contextmanager
@@ -133,18 +143,54 @@ def _value(path: str, value: Any, make: Callable[[str, Tensor], Any]) -> Any:
 def _make(path: str, recipe: Tensor) -> Made:
     import torch
 
-    elements, strides, offset = geometry(recipe)
+    elements = geometry(recipe)[0]
     size = elements * ITEMSIZE[recipe.dtype]
     memory = bytearray([GUARD_BYTE]) * (size + 2 * GUARD)
     storage = torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
     storage.zero_()
-    tensor = storage.as_strided(recipe.shape, strides, offset)
+    tensor = _laid_out(storage, recipe)
     values = _values(path, recipe)
     if recipe.layout == "expanded" and recipe.shape and recipe.shape[0]:
         tensor[:1].copy_(values[:1])
     else:
         tensor.copy_(values)
-    return Made(path, recipe, tensor, memory)
+    # A tensor of its own over the same bytes: what is written through it moves no version counter of the other.
+    return Made(path, recipe, tensor, torch.frombuffer(memory, dtype=torch.uint8))
+
+
+def _laid_out(storage: torch.Tensor, recipe: Tensor) -> torch.Tensor:
+    _, strides, offset = geometry(recipe)
+    return storage.as_strided(recipe.shape, strides, offset)
+
+
+def _moved(made: Made, device: str) -> Made:
+    """Return the same bytes on a device, with the tensor in an own storage between the guards."""
+    memory = made.memory.to(device, copy=True)
+    storage = _between_guards(memory).view(made.tensor.dtype)
+    return Made(made.path, made.recipe, _laid_out(storage, made.recipe), memory)
+
+
+def _between_guards(memory: torch.Tensor) -> torch.Tensor:
+    """Return the bytes between the guards as a tensor whose storage begins and ends there: a slice's would not."""
+    import torch
+
+    size = memory.numel() - 2 * GUARD
+    if memory.device.type == "cpu":
+        return torch.frombuffer(memory.numpy(), dtype=torch.uint8, count=size, offset=GUARD)
+    return torch.as_tensor(_Window(memory, GUARD, size), device=memory.device)
+
+
+class _Window:
+    """Some bytes of a tensor on a GPU, for whoever reads the CUDA array interface (version 2); keeps the tensor."""
+
+    def __init__(self, owner: torch.Tensor, start: int, size: int) -> None:
+        self.owner = owner
+        self.__cuda_array_interface__ = {
+            "shape": (size,),
+            "typestr": "|u1",
+            "data": (owner.data_ptr() + start, False),
+            "version": 2,
+        }
 
 
 def _values(path: str, recipe: Tensor) -> torch.Tensor:

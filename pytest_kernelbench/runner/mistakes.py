@@ -23,8 +23,12 @@ _LACKING = (
 _GONE = re.compile(r"(Block pointers) have been removed|'triton\.language' has no attribute '(make_block_ptr|advance)'")
 
 
+_COMPILER = frozenset({"CompilationError", "OutOfResources", "PTXASError", "CompileTimeAssertionFailure"})
+"""Errors of Triton's compiler, and of a launch that has no room; by name, since Triton has moved them about."""
+
+
 def describe(error: BaseException, path: str) -> dict[str, Any]:
-    """Return the header that answers a request which raised `error` in the kernel at `path`."""
+    """Return the header that answers a request which raised `error` in the kernel at `path`, on the interpreter."""
     root = _root(error)
     text = f"{type(root).__name__}: {root}"[:MOST_TEXT]
     reason = _lacking(error, root)
@@ -34,6 +38,22 @@ def describe(error: BaseException, path: str) -> dict[str, Any]:
         "message": f"{reason}: {text}" if reason else text,
         "frames": _frames(error, path),
     }
+
+
+def outcome(error: BaseException, path: str) -> dict[str, Any]:
+    """Return the header that answers a request which raised `error` in the kernel at `path`, on a real GPU."""
+    names = {base.__name__ for base in type(error).__mro__}
+    text = f"{type(error).__name__}: {error}"
+    status = _status(error)
+    if gone := _GONE.search(text):
+        status, text = "unsupported", f"this Triton no longer has {next(filter(None, gone.groups()))}: {text}"
+    elif "OutOfMemoryError" in names or "CUDA]: out of memory" in text:
+        status, text = "crash", f"out of memory of the GPU: {text}"
+    elif names & _COMPILER or "PassManager::run failed" in text:
+        from pytest_kernelbench.devices.cross_compile import message
+
+        status, text = "compile_error", message(error)
+    return {"status": status, "message": text[:MOST_TEXT], "frames": _frames(error, path)}
 
 
 def _status(root: BaseException) -> str:

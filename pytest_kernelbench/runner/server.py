@@ -18,10 +18,11 @@ import torch
 
 from pytest_kernelbench.model.case import Case, decode
 from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner.compiling import Compiling
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import Arguments, materialize, onednn_where_sound, refill
-from pytest_kernelbench.runner.mistakes import describe
-from pytest_kernelbench.runner.timing import OPERATIONS, Workbench, timer_of
+from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
+from pytest_kernelbench.runner.workplaces import Workplace, workplace
 
 MOST_REQUEST = 64 << 20
 """Bytes of a request's body: code travels in the header, so there is none today."""
@@ -38,21 +39,28 @@ class NoEntryPoint(Exception):
     """The kernel's module defines no function of a name that is called."""
 
 
-def serve(channel: socket.socket, output: Connection, home: str, device: str, memory: int, file_size: int) -> None:
+def serve(
+    channel: socket.socket, output: Connection, home: str, device: str, memory: int | None, file_size: int
+) -> None:
     """Run as the target of a new process: answer requests on `channel` until it closes.
 
-    What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes.
+    What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes;
+    without `memory` the address space has none, as CUDA needs it.
     """
     _redirect(output)
     _close_others(channel.fileno())
     torch.set_num_threads(1)
-    instruments = _prepare(device)
+    try:
+        place = workplace(device)
+    except Exception as error:
+        _decline(channel, error)
+        return
     gc.freeze()
     limits.apply(Path(home), memory=memory, file_size=file_size)
     entry: Any = None
     path = ""
     kept = Kept()
-    workbench = Workbench(timer_of(device))
+    workbench = Workbench(place.timer(), place.home)
     threads = _threads()
     while True:
         try:
@@ -62,18 +70,27 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
         try:
             if request["op"] == "load":
                 path = str(Path(home, request["filename"]))
-                entry = _load(request, path, device)
+                entry = _load(request, path, place)
                 protocol.send(channel, {"status": "ok"})
             elif request["op"] == "compile":
-                protocol.send(channel, instruments.compile(request, entry, path, channel))
+                assert isinstance(place, Compiling)
+                protocol.send(channel, place.compile(request, entry, path, channel))
             elif request["op"] in OPERATIONS:
+                place.tune()
                 header, parts = _time(request, entry, workbench)
                 protocol.send(channel, header, *parts)
             else:
-                header, parts = _call(request, entry, instruments, device, kept, threads)
+                header, parts = _call(request, entry, place, kept, threads)
                 protocol.send(channel, header, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            protocol.send(channel, describe(error, path))
+            protocol.send(channel, place.describe(error, path))
+
+
+def _decline(channel: socket.socket, error: Exception) -> None:
+    """Answer the first request with the reason why there is no runner: no kernel is to blame for it."""
+    with contextlib.suppress(protocol.ProtocolError, protocol.Closed):
+        protocol.receive(channel, most=MOST_REQUEST)
+        protocol.send(channel, {"status": "error", "message": f"{type(error).__name__}: {error}"})
 
 
 def _redirect(output: Connection) -> None:
@@ -110,8 +127,7 @@ class Kept:
 
     def keep(self, result: Any) -> None:
         """Take a result in place of the last one."""
-        tensors = [value for value in _flatten(result) if type(value) is torch.Tensor and value.numel() < MOST_KEPT]
-        self._last = [(tensor, _bytes(tensor)) for tensor in tensors if tensor.layout == torch.strided]
+        self._last = [(tensor, _bytes(tensor)) for tensor in _plain(result) if tensor.numel() < MOST_KEPT]
 
 
 def _bytes(tensor: torch.Tensor) -> bytes:
@@ -121,30 +137,7 @@ def _bytes(tensor: torch.Tensor) -> bytes:
     return bytes(dense.reshape(-1).view(torch.uint8).numpy().tobytes()) if dense.numel() else b""
 
 
-def _prepare(device: str) -> Any:
-    """Install the stand-in and the instruments of the device before the kernel can see it."""
-    if device.startswith("compile:"):
-        from pytest_kernelbench.runner.compiling import Compiling
-
-        return Compiling(device.removeprefix("compile:"))
-    if device != "interpreter":
-        return None
-    import numpy as np
-
-    from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
-
-    # A GPU does not report overflow; numpy's warnings would bury what the kernel itself prints.
-    np.seterr(all="ignore")
-
-    instruments = interpreter.Instruments()
-    stand_in.install()
-    bfloat16.install()
-    loops.install()
-    interpreter.install(instruments)
-    return instruments
-
-
-def _load(request: dict[str, Any], path: str, device: str) -> Any:
+def _load(request: dict[str, Any], path: str, place: Workplace) -> Any:
     """Import the kernel's code as a module and return its entry point."""
     Path(path).write_text(request["code"], encoding="utf-8")
     sys.argv[:] = [path]
@@ -152,7 +145,7 @@ def _load(request: dict[str, Any], path: str, device: str) -> Any:
     module.__file__ = path
     sys.modules[module.__name__] = module
     code = compile(request["code"], path, "exec")
-    with _mode(device, "nan"):
+    with place.mode():
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):
@@ -161,36 +154,32 @@ def _load(request: dict[str, Any], path: str, device: str) -> Any:
     raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")
 
 
-def _mode(device: str, poison: str) -> Any:
-    if device == "cpu":
-        return contextlib.nullcontext()
-    from pytest_kernelbench.devices.stand_in import StandIn
-
-    return StandIn(poison)
-
-
 def _call(
-    request: dict[str, Any], entry: Any, instruments: Any, device: str, kept: Kept, threads: int
+    request: dict[str, Any], entry: Any, place: Workplace, kept: Kept, threads: int
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Call the entry point on a case; with `rewrite`, again on new contents of the same memory.
 
     Where more than `threads` threads are left, those get a moment: what they still write belongs to the answer.
     """
     case: Case = decode(request["case"])
-    arguments = materialize(case)
+    arguments = materialize(case, place.home)
+    parameters = [(name, kind) for name, kind in request["parameters"]]
+    use = lambda: drive(request["driver"], entry, parameters, arguments.values)  # noqa: E731
     started = time.perf_counter()
     with onednn_where_sound(case):
-        result = _run(request, entry, arguments, instruments, device)
+        result = place.run(request["variant"], use)
         if request.get("rewrite"):
             refill(arguments, decode(request["rewrite"]))
-            result = _run(request, entry, arguments, instruments, device)
+            result = place.run(request["variant"], use)
+    unready = place.settle(_plain(result))
     seconds = time.perf_counter() - started
     if _threads() > threads:
         time.sleep(LINGER)
     overwritten = kept.changed()
     kept.keep(result)
     header, parts = _whole(result, arguments, request["most"])
-    return {**header, "overwritten": overwritten, "seconds": seconds, "counts": _counts(instruments)}, parts
+    seen = {"overwritten": overwritten, "unready": unready, "seconds": seconds, "counts": place.counts()}
+    return {**header, **seen}, parts
 
 
 def _time(request: dict[str, Any], entry: Any, workbench: Workbench) -> tuple[dict[str, Any], list[bytes]]:
@@ -214,30 +203,11 @@ def _whole(result: Any, arguments: Arguments, most: int) -> tuple[dict[str, Any]
         "memory": [len(block) for block in memory],
         "metadata": [[list(made.tensor.shape), list(made.tensor.stride())] for made in arguments.made],
         "overwritten": False,
+        "unready": False,
         "seconds": 0.0,
         "counts": {},
     }
     return header, [*parts, *memory]
-
-
-def _run(request: dict[str, Any], entry: Any, arguments: Arguments, instruments: Any, device: str) -> Any:
-    parameters = [(name, kind) for name, kind in request["parameters"]]
-    if instruments is None:
-        return drive(request["driver"], entry, parameters, arguments.values)
-    from pytest_kernelbench.devices.interpreter import Variant
-    from pytest_kernelbench.runner.audit import Audit
-
-    variant = Variant(**request["variant"])
-    instruments.start(variant)
-    audit = Audit(instruments.counts) if variant.audit else contextlib.nullcontext()
-    with _mode(device, variant.poison), audit:
-        return drive(request["driver"], entry, parameters, arguments.values)
-
-
-def _counts(instruments: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(instruments.counts) if instruments is not None else {}
 
 
 def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[str, Any]], list[bytes]]:
@@ -255,6 +225,7 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
             "dtype": str(value.dtype).removeprefix("torch."),
             "shape": list(value.shape),
             "layout": str(value.layout).removeprefix("torch."),
+            "device": value.device.type,
             **_alias(value, arguments),
         }
         most -= size
@@ -273,14 +244,16 @@ def _flatten(result: Any) -> list[Any]:
     return [result]
 
 
+def _plain(result: Any) -> list[torch.Tensor]:
+    """Return the tensors of a result whose elements can be read."""
+    return [leaf for leaf in _flatten(result) if type(leaf) is torch.Tensor and leaf.layout == torch.strided]
+
+
 def _alias(value: torch.Tensor, arguments: Arguments) -> dict[str, Any]:
     """Say which argument's memory an output lies in, and whether it is that very tensor."""
-    import ctypes
-
     pointer = value.untyped_storage().data_ptr()
     for made in arguments.made:
-        start = ctypes.addressof(ctypes.c_char.from_buffer(made.memory))
-        if value.numel() and start <= pointer < start + len(made.memory):
+        if value.numel() and made.holds(pointer):
             same = value.data_ptr() == made.tensor.data_ptr() and value.stride() == made.tensor.stride()
             return {"alias": made.path, "same": same and value.shape == made.tensor.shape}
         if value is made.tensor:

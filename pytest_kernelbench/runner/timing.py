@@ -74,18 +74,14 @@ class HostTimer:
         """Nothing is ever on its way."""
 
 
-def timer_of(device: str) -> Timer:
-    """Return the timer of a device."""
-    return HostTimer()
-
-
 class Workbench:
     """The input sets of one workload, and the entry point bound to each of them."""
 
-    def __init__(self, timer: Timer) -> None:
+    def __init__(self, timer: Timer, home: str | None = None) -> None:
         self.timer = timer
+        self.home = home
         self.sets: list[Arguments] = []
-        self.fresh: list[list[bytes]] = []
+        self.fresh: list[list[torch.Tensor]] = []
         """Contents of each set, where calls write into it."""
         self.calls: list[Callable[[], Any]] = []
         self.case: Case | None = None
@@ -99,9 +95,9 @@ class Workbench:
         self.sets, self.calls, self.fresh = [], [], []
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
-        self.sets = [materialize(case) for case in cases]
+        self.sets = [materialize(case, self.home) for case in cases]
         if request["written"]:
-            self.fresh = [[made.snapshot() for made in each.made] for each in self.sets]
+            self.fresh = [[made.memory.clone() for made in each.made] for each in self.sets]
         parameters = [(name, kind) for name, kind in request["parameters"]]
         self.calls = [bind(request["driver"], entry, parameters, each.values) for each in self.sets]
         torch.set_num_threads(request["threads"])
@@ -123,7 +119,7 @@ class Workbench:
         index = request["index"] % len(self.sets)
         refill(self.sets[index], decode(request["case"]))
         if self.fresh:
-            self.fresh[index] = [made.snapshot() for made in self.sets[index].made]
+            self.fresh[index] = [made.memory.clone() for made in self.sets[index].made]
         return {"status": "ok"}
 
     def last(self) -> tuple[Any, Arguments]:
@@ -142,6 +138,6 @@ class Workbench:
         for index in range(first, first + count) if self.fresh else ():
             here = index % len(self.sets)
             for made, contents in zip(self.sets[here].made, self.fresh[here], strict=True):
-                made.memory[:] = contents
+                made.memory.copy_(contents)
         with onednn_where_sound(self.case):
             yield

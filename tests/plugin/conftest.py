@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pytest_kernelbench.devices.listing import PRETENDED
+
 RELU = """
 import torch
 import triton
@@ -110,5 +112,6 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     # Inside a worker of pytest-xdist, the run under test must not take itself for one.
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(PRETENDED, "")  # on a machine with a GPU too, these tests are about the interpreter
     pytester.makeini("[pytest]\n")
     return Project(pytester)

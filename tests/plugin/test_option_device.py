@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from conftest import RELU, SOFTMAX, TORCH_RELU, Project
 
-HAS_GPU = any(Path("/dev").glob("nvidia[0-9]*"))
+from pytest_kernelbench import settings
+from pytest_kernelbench.devices.listing import PRETENDED, parse, torch_has_cuda
+
+ONE = "0, GPU-11111111-aaaa, NVIDIA H100 80GB HBM3, 81559, 550.54.15, Disabled\n"
 
 
 def test_an_unknown_device(project: Project) -> None:
@@ -16,11 +17,40 @@ def test_an_unknown_device(project: Project) -> None:
     assert said == "ERROR: --kb-device=interpeter: did you mean interpreter? (one of 4)"
 
 
-@pytest.mark.skipif(HAS_GPU, reason="there is a GPU here")
-def test_cuda_without_a_gpu(project: Project) -> None:
+def test_cuda_without_a_gpu(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PRETENDED, "")
     project.submit({"relu.py": RELU})
     said = project.refused("--kb-submission=mine", "--kb-device=cuda")
-    assert said == "ERROR: --kb-device=cuda: no GPU was found (no /dev/nvidia*); choose from: auto, interpreter, cpu"
+    assert said == "ERROR: --kb-device=cuda: no GPU was found; choose from: auto, interpreter, cpu"
+
+
+def test_a_gpu_that_the_caller_hides_is_not_taken(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PRETENDED, ONE)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    project.submit({"relu.py": RELU})
+    said = project.refused("--kb-submission=mine", "--kb-device=cuda")
+    assert "no GPU was found (CUDA_VISIBLE_DEVICES= hides it)" in said
+    assert project.run("--kb-submission=mine", "--collect-only").ret == 0
+
+
+@pytest.mark.skipif(torch_has_cuda(), reason="this torch has CUDA")
+def test_a_gpu_and_a_torch_without_cuda(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PRETENDED, ONE)
+    project.submit({"relu.py": RELU})
+    said = project.refused("--kb-submission=mine", "--kb-device=cuda")
+    assert said == "ERROR: --kb-device=cuda: torch was built without CUDA; choose from: auto, interpreter, cpu"
+    result = project.run("--kb-submission=mine", "--collect-only")
+    result.stdout.fnmatch_lines(["kernelbench: mine on interpreter, *"])
+
+
+def test_a_gpu_is_taken_by_its_uuid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "gpus", lambda: parse(ONE))
+    monkeypatch.setattr(settings, "torch_has_cuda", lambda: True)
+    for asked in ("auto", "cuda"):
+        device, gpu = settings._chosen(asked)
+        assert (device, gpu) == ("cuda", parse(ONE)[0])
+    chosen = settings.Settings(("mine",), "cuda", 0, (), 9.0, None, "hide", None, None, gpu=gpu)
+    assert (chosen.place, chosen.runner_device) == ("cuda:h100", "cuda:GPU-11111111-aaaa")
 
 
 def test_cpu_judges_plain_torch_without_a_stand_in(project: Project) -> None:

@@ -77,6 +77,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Session]:
         (folder / "tmp").mkdir()
         mark = uuid.uuid4().hex
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
+        command += ["--kb-device=interpreter"]
         command += ["--kb-submission=kernels", "--kb-results=results.jsonl", "--kb-examples=0", *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
         process = subprocess.Popen(

@@ -23,6 +23,7 @@ def header(**changes: Any) -> dict[str, Any]:
         "counts": {"launches": 1},
         "seconds": 0.5,
         "overwritten": False,
+        "unready": False,
     } | changes
 
 

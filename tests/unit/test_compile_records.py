@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.judge.compile_cache import CompileCache, folder
+from pytest_kernelbench.judge.compile_cache import CompileCache
+from pytest_kernelbench.model.cache import folder
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report import compiled
@@ -84,7 +85,7 @@ def test_the_text_of_a_failure() -> None:
 @pytest.fixture(autouse=True)
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    return folder()
+    return folder("compile")
 
 
 def cache(kernel: str = "k", **versions: str) -> CompileCache:
