@@ -76,9 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     reporting.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="results file, or folder of them")
     reporting.add_argument("--html", type=Path, metavar="FILE", help="write one page that needs nothing else")
     reporting.add_argument("--json", type=Path, metavar="FILE", help="write the same figures as JSON")
-    reporting.add_argument(
-        "--markdown", action="store_true", help="print a short comment; so does neither of the others"
-    )
+    reporting.add_argument("--markdown", action="store_true", help="print a short comment (the default)")
     reporting.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
     reporting.set_defaults(command=_report)
 

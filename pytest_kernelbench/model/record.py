@@ -77,13 +77,9 @@ class Record:
         kinds: dict[str, type[Record]] = {"compile": CompileRecord, "speed": SpeedRecord}
         try:
             found = None if failure is None else Failure(**failure)
-            record = kinds.get(str(fields.get("kind")), cls)(**fields, failure=found)
+            return kinds.get(str(fields.get("kind")), cls)(**fields, failure=found)
         except TypeError as error:
             raise ValueError(f"not a record: {error}") from None
-        _check(record)
-        if found is not None:
-            _check(found)
-        return record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +157,8 @@ def _finite(text: str) -> float:
     raise ValueError(f"not a record: a number is {number}")
 
 
-def _check(made: Record | Failure) -> None:
-    """Raise `ValueError` for a field whose value is not of its type: reports are made of files that others wrote."""
+def check(made: Record | Failure) -> None:
+    """Raise `ValueError` for a field whose value is not of its type, as it may be in a file that others wrote."""
     for name, hint in _HINTS[type(made)].items():
         if not _fits(getattr(made, name), hint):
             raise ValueError(f"not a record: {name} is of type {type(getattr(made, name)).__name__}")

@@ -15,11 +15,11 @@ from markupsafe import Markup
 from pytest_kernelbench.report.text import percent, visible
 
 VERDICT_MARKS = {
-    "faster": "M0-5L5 4H-5Z",
-    "slower": "M0 5L5-4H-5Z",
-    "same": "M-4-4H4V4H-4Z",
-    "unclear": "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z",
-    "impossible": "M-4-4L4 4M-4 4L4-4",
+    "faster": "M0-3L3 2H-3Z",
+    "slower": "M0 3L3-2H-3Z",
+    "same": "M-2-2H2V2H-2Z",
+    "unclear": "M-2.5 0A2.5 2.5 0 1 0 2.5 0A2.5 2.5 0 1 0-2.5 0Z",
+    "impossible": "M-3-3L3 3M-3 3L3-3",
 }
 """Outline of the mark of each verdict, around its centre."""
 
@@ -105,9 +105,7 @@ def ratio_axis(scale: LogScale) -> Markup:
     """Return the head of a forest plot: the labels of its axis, and the line at 1 that goes down through its rows."""
     labels = Markup()
     for tick in scale.ticks:
-        at = scale.at(tick)
-        anchor = "start" if at < 12 else "end" if at > scale.length - 12 else "middle"
-        labels += Markup('<text x="{}" y="10" text-anchor="{}">{}</text>').format(at, anchor, _power(tick))
+        labels += Markup('<text x="{}" y="10" text-anchor="middle">{}</text>').format(scale.at(tick), _power(tick))
     return Markup('<svg width="{}" height="13" aria-hidden="true">{}</svg>').format(scale.length, labels)
 
 
@@ -118,7 +116,7 @@ def ratio_row(scale: LogScale, ratio: float, low: float, high: float, verdict: s
     """
     return Markup(
         '<svg aria-hidden="true"><path class="rule" d="M{} 0V16"/>'
-        '<path class="tick" d="M{} 8H{}"/><use class="mark {}" href="#{}" x="{}" y="8"/></svg>'
+        '<path class="tick" d="M{} 4v8m0-4H{}m0-4v8"/><use class="mark {}" href="#{}" x="{}" y="8"/></svg>'
     ).format(scale.at(1), scale.at(low), scale.at(high), verdict, verdict, scale.at(ratio))
 
 

@@ -91,6 +91,8 @@ class Contents:
     """A report; what there is no data for is empty."""
 
     notes: Sequence[str]
+    labels: Sequence[str]
+    """Of all variants, in their order."""
     records: int
     tasks_in_all: int
     category_sizes: Mapping[str, int]
@@ -123,6 +125,7 @@ def contents(results: Results) -> Contents:
     sizes = Counter(tasks.values())
     there = [record for record in results.records if record.status != "missing"]
     fast = {variant: _speedups(results, variant) for variant in results.variants}
+    spreads = {variant.label: across_devices(found, len(tasks)) for variant, found in fast.items()}
     versions: dict[str, set[str]] = defaultdict(set)
     for record in there:
         for name, version in record.versions.items():
@@ -130,6 +133,7 @@ def contents(results: Results) -> Contents:
     moments = sorted(record.started for record in there if record.started)
     return Contents(
         notes=[*results.notes, *_unjudged(results)],
+        labels=[variant.label for variant in results.variants],
         records=len(there),
         tasks_in_all=len(tasks),
         category_sizes=dict(sizes.most_common()),
@@ -138,7 +142,7 @@ def contents(results: Results) -> Contents:
         timed_on=results.devices(kind="speed"),
         speed=[each for each in there if isinstance(each, SpeedRecord) and each.ratio is not None],
         rounds=list(_rounds(results)),
-        spreads={variant.label: across_devices(found, len(tasks)) for variant, found in fast.items() if len(found) > 1},
+        spreads={label: spread for label, spread in spreads.items() if spread.median.n},
         compiled=_compiled(there),
         tasks=tasks_of(results, there),
         devices=sorted({device_of(record) for record in there}),

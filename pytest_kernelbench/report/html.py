@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 NEUTRAL = ("unsupported", "missing", "error", "unclear", "same")
 """Statuses and verdicts that blame no kernel."""
 
-SCALE = 240
+SCALE = 320
 """Pixels of the axis of ratios, as in the style sheet."""
 
 
@@ -34,7 +34,7 @@ def page(contents: Contents) -> str:
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     # The browser is told the digests of what belongs to the page; it runs and fetches nothing else.
     policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
-    labels = sorted({kernel.label for task in contents.tasks for kernel in task.kernels})
+    drawn = _speed(contents)
     template = _environment().get_template("report.html.j2")
     return template.render(
         it=contents,
@@ -42,27 +42,25 @@ def page(contents: Contents) -> str:
         policy=Markup(policy),
         style=Markup(style),
         script=Markup(script),
-        sections=_sections(contents),
+        sections=_sections(contents, drawn),
         kernels=sum(len(task.kernels) for task in contents.tasks),
         anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
         found_by=_found_by(contents),
         demands=DEMANDS,
         facets=FACETS,
-        labels=labels,
         statuses=sorted({kernel.status for task in contents.tasks for kernel in task.kernels}),
         symbols=charts.symbols(),
-        marks=charts.VERDICT_MARKS,
-        **_speed(contents, labels),
+        **drawn,
     )
 
 
 def _title(contents: Contents) -> str:
-    names = sorted({kernel.label.partition("/")[0] for task in contents.tasks for kernel in task.kernels})
+    names = list(dict.fromkeys(label.partition("/")[0] for label in contents.labels))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"Kernel report: {text.cut(', '.join(names[:3]), 80)}{more}"
 
 
-def _sections(contents: Contents) -> list[tuple[str, str]]:
+def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return anchor and name of the sections that there is something in."""
     there = (
         ("overview", "Overview", contents.overview),
@@ -71,7 +69,7 @@ def _sections(contents: Contents) -> list[tuple[str, str]]:
         ("fixed", "What the plainest case lets through", _found_by(contents)),
         ("rounds", "Rounds", contents.rounds),
         ("compiled", "Compiled", contents.compiled),
-        ("speed", "Speed", contents.speedups or contents.speed),
+        ("speed", "Speed", contents.speedups or drawn["plot"]),
         ("gpus", "Across GPUs", contents.spreads),
         ("tasks", "Tasks", contents.tasks),
     )
@@ -84,11 +82,12 @@ def _found_by(contents: Contents) -> list[str]:
     return [*(facet for facet in FACETS if facet in found), *sorted(found - set(FACETS))]
 
 
-def _speed(contents: Contents, labels: Sequence[str]) -> dict[str, Any]:
+def _speed(contents: Contents) -> dict[str, Any]:
     """Return what the section of speed is drawn from."""
     fast = [speed for found in contents.speedups.values() for speed in found]
     ends = [end for speed in fast for each in speed.tasks.values() for end in (each.ratio, each.low, each.high)]
     scale = charts.LogScale.around(ends, SCALE)
+    labels = contents.labels
     points = [
         charts.Point(f"{each.task} {each.workload}", labels.index(label_of(each)), each.speed_of_light, each.ratio)
         for each in contents.speed

@@ -44,8 +44,9 @@ class Task:
 
     @property
     def best(self) -> float | None:
-        """The largest speedup over eager of any kernel and workload."""
-        ratios = (each.ratio for kernel in self.kernels for each in kernel.speed if each.verdict != "impossible")
+        """The largest speedup over eager of any kernel that is right, and of any workload."""
+        right = (kernel for kernel in self.kernels if kernel.status == "passed")
+        ratios = (each.ratio for kernel in right for each in kernel.speed if each.verdict != "impossible")
         return max((ratio for ratio in ratios if ratio is not None), default=None)
 
 

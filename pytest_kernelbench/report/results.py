@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.record import STATUSES, VERDICTS, CompileRecord, Record, SpeedRecord
+from pytest_kernelbench.model.record import STATUSES, VERDICTS, CompileRecord, Record, SpeedRecord, check
 from pytest_kernelbench.model.task import FACETS
 
 SHOWN = 8
@@ -183,6 +183,9 @@ def _read(path: Path, notes: list[str]) -> list[Record]:
 def _record(line: str) -> Record:
     """Return the record of a line; raises `ValueError` where it is none, or one that no report could use."""
     record = Record.from_json(line)
+    check(record)
+    if record.failure is not None:
+        check(record.failure)
     if record.status not in STATUSES:
         raise ValueError(f"not a record: unknown status {record.status!r}")
     if isinstance(record, SpeedRecord) and not _measured(record):

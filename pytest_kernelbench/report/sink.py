@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,8 @@ class Sink:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep what kernels print from being commands to GitHub's runner."""
-        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-        if self._annotations is not None and terminal is not None:
-            terminal.write_line(self._annotations.stop())
+        if self._annotations is not None:
+            _print(session, [self._annotations.stop()])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the record that a report carries; of an item whose worker died, make one."""
@@ -51,8 +51,15 @@ class Sink:
             if record is not None:
                 self._keep(report, record)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the HTML report, if there is something to report."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Write the report; print the annotations after all that pytest prints, since it quotes kernels to the end."""
+        self._write_report()
+        yield
+        if self._annotations is not None:
+            _print(session, self._annotations.lines())
+
+    def _write_report(self) -> None:
         settings, catalogue = self.bench.settings, self.bench.catalogue
         if settings.report is None or not self.bench.records:
             return
@@ -64,7 +71,7 @@ class Sink:
         self._report = write_report(results, settings.report)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
-        """Print the table of categories, the failures by kind, where the report is, and the annotations."""
+        """Print the table of categories, the failures by kind, and where the report is."""
         summarise(terminalreporter, self.bench.records, self.bench.catalogue.counts())
         if self.bench.settings.resume:
             terminalreporter.line(f"resumed {self._resumed:,} records of {self.bench.settings.results}")
@@ -74,9 +81,6 @@ class Sink:
             asked = self.bench.settings.report
             instead = "" if self._report == asked else f", because {asked} could not be written"
             terminalreporter.write_line(f"kernelbench: report in {self._report}{instead}")
-        if self._annotations is not None:
-            for line in self._annotations.lines():
-                terminalreporter.write_line(line)
 
     def _keep(self, report: pytest.TestReport, record: Record, *, resumed: bool = False) -> None:
         self._known.add(report.nodeid)
@@ -109,3 +113,11 @@ class Sink:
                         message = f"the judge's worker died: {report.longreprtext}"
                         return shelf.lost_record(kernel, rest.rpartition("::")[2], message)
         return None
+
+
+def _print(session: pytest.Session, lines: Iterable[str]) -> None:
+    """Print lines as they are, where there is a terminal."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        for line in lines:
+            terminal.write_line(line)

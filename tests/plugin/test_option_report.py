@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import RELU, TORCH_RELU, WRONG_RELU, Project
+from conftest import TORCH_RELU, WRONG_RELU, Project
 
 FORGED = """
 def softmax(input, dim, dtype=None):
@@ -61,9 +61,10 @@ def test_what_cannot_be_written_is_said_before_anything_is_judged(project: Proje
 
 
 def test_annotations_on_github(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")  # where pytest prints whole messages once more, in its short summary
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
-    project.submit({"relu.py": RELU, "abs.py": "import torch\n\ndef abs(x, out=None): ...", "softmax.py": FORGED})
+    project.submit({"relu.py": TORCH_RELU, "abs.py": "import torch\n\ndef abs(x, out=None): ...", "softmax.py": FORGED})
     result = project.judge("--kb-facets=basic", "-n", "2")
     lines = result.outlines
     commands = [line.strip() for line in lines if line.strip().startswith("::")]
@@ -71,7 +72,7 @@ def test_annotations_on_github(project: Project, monkeypatch: pytest.MonkeyPatch
     token = stop.removeprefix("::stop-commands::")
     assert resume == f"::{token}::"
     assert len(token) == 32
-    assert any("add-mask" in line for line in forged)  # printed while commands are stopped, and so only text
+    assert sum("add-mask" in line for line in forged) >= 2  # printed while commands are stopped, and so only text
     assert one.startswith("::error file=submissions/mine/abs.py,line=3,title=abs%3A ")
     assert other.startswith("::error file=submissions/mine/softmax.py,line=2,title=softmax%3A runtime_error in basic::")
     assert "%0A::add-mask::passed" in other

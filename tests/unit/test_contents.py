@@ -57,6 +57,8 @@ def test_speed_is_of_right_kernels_by_verdict_and_then_from_fast_to_slow() -> No
     assert one.mean.n == 4
     assert one.device == "cuda:h100"
     assert len(found.speed) == 5
+    wrong = correctness("Math_0", "wrong_values", "values")
+    assert contents(results(wrong, speed("Math_0", 9.0))).tasks[0].best is None
     assert found.spreads == {}
 
 

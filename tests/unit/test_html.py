@@ -227,6 +227,11 @@ def test_sections_without_data_are_left_out() -> None:
     assert sections(correctness("Math_0"), speed("Math_0", 2.0)) == [*plain[:3], "speed", "tasks"]
     gpus = [speed("Math_0", 2.0, device={"kind": "cuda", "model": model}) for model in ("a", "b")]
     assert sections(correctness("Math_0"), *gpus) == [*plain[:3], "speed", "gpus", "tasks"]
+    unjudged = speed("Math_0", 2.0)
+    assert sections(unjudged) == ["tasks"]
+    assert sections(replace(unjudged, speed_of_light=0.5)) == ["speed", "tasks"]
+    other = speed("Math_1", 2.0, device={"kind": "cuda", "model": "b"})
+    assert sections(correctness("Math_0"), correctness("Math_1"), unjudged, other) == [*plain[:3], "speed", "tasks"]
 
 
 def test_the_page_can_be_used_without_seeing_it() -> None:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from pytest_kernelbench.model.record import RUNGS, STATUSES, Failure, Record, SpeedRecord, rung_of
+from pytest_kernelbench.model.record import RUNGS, STATUSES, Failure, Record, SpeedRecord, check, rung_of
 from pytest_kernelbench.model.task import FACETS
 
 RECORD = Record(
@@ -60,6 +60,9 @@ def test_a_field_of_another_type_makes_it_no_record(name: str) -> None:
     for value in WRONG:
         with contextlib.suppress(ValueError):
             record = Record.from_json(json.dumps({**fields, name: value}))
+            check(record)
+            if record.failure is not None:
+                check(record.failure)
             kept += 1
             assert json.loads(record.to_json())[name] == value
     assert kept <= 5  # as tables of anything do
@@ -68,7 +71,7 @@ def test_a_field_of_another_type_makes_it_no_record(name: str) -> None:
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "9" * 400])
 def test_what_is_no_figure_makes_it_no_record(number: str) -> None:
     with pytest.raises(ValueError, match="not a record: "):
-        Record.from_json(RECORD.to_json().replace("1.9", number))
+        check(Record.from_json(RECORD.to_json().replace("1.9", number)))
 
 
 def test_the_rungs_are_the_facets_in_order() -> None:

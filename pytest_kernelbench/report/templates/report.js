@@ -31,8 +31,8 @@
         kernel.hidden = !fits;
         kernels += fits;
       }
-      for (const row of task.querySelectorAll("tr[data-of]")) {
-        row.hidden = asked.submission !== "" && row.dataset.of !== asked.submission;
+      for (const rows of task.querySelectorAll("tbody[data-of]")) {
+        rows.hidden = asked.submission !== "" && rows.dataset.of !== asked.submission;
       }
       task.hidden = !inside || !kernels;
       if (!task.hidden) { shownTasks += 1; shownKernels += kernels; }
