@@ -92,11 +92,13 @@ class KernelItem(_Readable, pytest.Item):
     question: str
     """What is asked, and so the kind of the record and the marker."""
 
-    def __init__(self, *, kernel: Kernel, shelf: Shelf, **kwargs: Any) -> None:
+    def __init__(self, *, kernel: Kernel, shelf: Shelf, model: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernel, self.shelf = kernel, shelf
         self.add_marker(shelf.marker(kernel.task))
         self.add_marker(self.question)
+        if model is not None:
+            self.add_marker(f"gpu_{model}")
 
     def runtest(self) -> None:
         """Judge the kernel, hand its record on, and fail unless it passed."""
@@ -130,7 +132,7 @@ class KernelItem(_Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.path, None, f"{self.kernel.task} {self.name}"
+        return self.path, 0, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):
@@ -206,7 +208,7 @@ class MissingItem(_Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the task in reports."""
-        return self.path, None, self.name
+        return self.path, 0, self.name
 
 
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
@@ -237,7 +239,8 @@ def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, A
 
 
 def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[pytest.Item]:
-    yield CorrectnessItem.from_parent(parent, name="correctness", kernel=kernel, shelf=shelf)
+    for name, model in shelf.bench.settings.pool.places("correctness"):
+        yield CorrectnessItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, model=model)
     for target in shelf.bench.settings.targets:
         name = f"compile[{target.name}]"
         yield CompileItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, target=target)

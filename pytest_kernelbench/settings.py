@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
+from pytest_kernelbench.devices.pool import MODELS, Pool
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
@@ -31,6 +32,8 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("baseline", "LIST", f"what kernels are timed beside, by comma: {', '.join(BASELINES)}", "eager"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
+    ("gpu", "MODEL", "the model of GPU to use where there are several, or `each` (default: the first GPU's)", None),
+    ("workers-per-gpu", "N", "workers a GPU for -n auto; only one of them times at once", "1"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip
 """Name, placeholder, help and default of each option `--kb-NAME` and its ini twin `kb_NAME`, with `_` for `-`."""
@@ -55,8 +58,14 @@ class Settings:
     baselines: tuple[str, ...] = BASELINES[:1]
     asks_for_speed: bool = False
     """Whether the user names items of speed: where a device cannot time them, they are collected only then."""
-    gpu: Gpu | None = None
-    """Where kernels run, with the device `cuda`."""
+    pool: Pool = field(default_factory=Pool)
+    """The GPUs of the session, with the device `cuda`."""
+    workers_per_gpu: int = 1
+
+    @property
+    def gpu(self) -> Gpu | None:
+        """Where kernels of this process run, with the device `cuda`."""
+        return self.pool.gpus[0] if self.pool.gpus else None
 
     @property
     def place(self) -> str:
@@ -91,11 +100,12 @@ class Settings:
         selected = submissions(config)
         device = read("device", _device)
         # Without a submission nothing runs, and no driver need be asked.
-        device, gpu = _chosen(device) if selected else (device, None)
+        told = getattr(config, "workerinput", {}).get(MODELS)
+        device, pool = _chosen(device, read("gpu", str.strip), told) if selected else (device, Pool())
         return cls(
             submissions=selected,
             device=device,
-            gpu=gpu,
+            pool=pool,
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
             timeout=read("timeout", _seconds),
@@ -108,6 +118,7 @@ class Settings:
             compile_timeout=read("compile-timeout", _seconds),
             baselines=read("baseline", _baselines),
             asks_for_speed=_asks_for_speed(config),
+            workers_per_gpu=read("workers-per-gpu", lambda text: _whole(text, 1)),
         )
 
 
@@ -142,19 +153,22 @@ def _device(text: str) -> str:
     return _one_of(text, DEVICES)
 
 
-def _chosen(asked: str) -> tuple[str, Gpu | None]:
-    """Return where kernels run, and the GPU if it is one: the first that the caller may use."""
+def _chosen(asked: str, model: str | None = None, told: list[str] | None = None) -> tuple[str, Pool]:
+    """Return where kernels run, and the GPUs if it is there: of those that the caller may use, those of a model.
+
+    `told` are the models that a worker of xdist knows from its controller.
+    """
     if asked not in ("auto", "cuda"):
-        return asked, None
+        return asked, Pool()
     try:
         found = gpus()
+        lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
+        if not lacking:
+            return "cuda", Pool.of(found, model) if told is None else Pool(found, tuple(told))
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
-    lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
-    if not lacking:
-        return "cuda", found[0]
     if asked == "auto":
-        return "interpreter", None
+        return "interpreter", Pool()
     hidden = "" if found or not every() else f" (CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']} hides it)"
     raise pytest.UsageError(f"--kb-device=cuda: {lacking}{hidden}; choose from: auto, interpreter, cpu")
 
