@@ -161,7 +161,7 @@ class Shelf:
             "submission": self.source.name, "variant": kernel.variant, "task": kernel.task, "category": kernel.category,
             "status": "error", "rung": "absent", "kernel_sha256": kernel.sha256, "failure": Failure("load", message),
         }  # fmt: skip
-        kind, _, target = item.rstrip("]").partition("[")
+        kind, _, target = item.partition("@")[0].rstrip("]").partition("[")
         if kind == "compile":
             return self.complete(CompileRecord(kind=kind, target=target, **fields), kernel)
         if kind == "speed":

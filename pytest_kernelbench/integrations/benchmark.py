@@ -125,7 +125,7 @@ class Benchmarks:
         try:
             return (yield)
         except PerformanceRegression:
-            terminalreporter.line("kernelbench: slower than the saved results, as listed above", red=True)
+            terminalreporter.line("kernelbench: slower than the saved results (--benchmark-compare-fail)", red=True)
             if self._session is not None and self._session.exitstatus == pytest.ExitCode.OK:
                 self._session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

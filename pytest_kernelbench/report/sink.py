@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,7 +33,9 @@ class Sink:
         elif report.failed and report.nodeid not in self._known and report.when not in ("call", "teardown"):
             record = self._lost(report)
             if record is not None:
-                self._keep(report.nodeid, record)
+                model = self.bench.settings.pool.model_of(report.nodeid)
+                device = {"kind": f"cuda:{model}"} if model else record.device
+                self._keep(report.nodeid, replace(record, device=device))
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the table of categories and the failures by kind."""
