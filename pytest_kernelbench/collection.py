@@ -49,7 +49,7 @@ class KernelDirectory(_Readable, pytest.Directory):
                 yield file(self, path, self.shelf)
         if self.path == self.shelf.source.path:
             for variant, task in self.shelf.missing():
-                yield MissingItem.of(self, self.shelf, variant, task)
+                yield from MissingItem.of(self, self.shelf, variant, task)
 
 
 class KernelFile(_Readable, pytest.File):
@@ -188,14 +188,15 @@ class MissingItem(_Readable, pytest.Item):
     record: Record
 
     @classmethod
-    def of(cls, parent: KernelDirectory, shelf: Shelf, variant: str | None, task: str) -> MissingItem:
-        """Make the item of a task, marked as the task's kernels are."""
+    def of(cls, parent: KernelDirectory, shelf: Shelf, variant: str | None, task: str) -> Iterator[MissingItem]:
+        """Make the items of a task, marked as the task's kernels are."""
         inside = f"{variant}:{task}" if variant else task
-        item: MissingItem = cls.from_parent(parent, name=f"missing[{inside}]")
-        item.record = shelf.missing_record(variant, task)
-        item.add_marker(shelf.marker(task))
-        item.add_marker("correctness")
-        return item
+        for name, model in shelf.bench.settings.pool.places(f"missing[{inside}]"):
+            item: MissingItem = cls.from_parent(parent, name=name)
+            item.record = shelf.missing_record(variant, task)
+            for marker in (shelf.marker(task), "correctness", *([f"gpu_{model}"] if model else ())):
+                item.add_marker(marker)
+            yield item
 
     def runtest(self) -> None:
         """Record that there is no kernel; skip or fail as the user asked."""

@@ -42,7 +42,7 @@ def workers(settings: Settings) -> int | None:
 def join(config: pytest.Config, settings: Settings) -> None:
     """Register what connects a session about kernels with the plugins that are there.
 
-    Raises `pytest.UsageError` where items are for several models of GPU and there are no workers.
+    Raises `pytest.UsageError` where items are for several models of GPU and there are no workers to send them to.
     """
     pool = settings.pool
     manager = config.pluginmanager
@@ -55,7 +55,10 @@ def join(config: pytest.Config, settings: Settings) -> None:
         manager.register(Benchmarks(config, settings.device, pool), "kernelbench-benchmark")
     if hasattr(config, "workerinput") or not pool.gpus:
         return
-    if config.getoption("dist", "no") != "no":
+    dist = config.getoption("dist", "no")
+    if pool.several and dist not in ("no", "load"):
+        raise pytest.UsageError(f"--kb-gpu={EACH} sends items to GPUs by model, not by --dist={dist}")
+    if dist != "no":
         from pytest_kernelbench.integrations.xdist import Workers
 
         manager.register(Workers(pool), "kernelbench-workers")

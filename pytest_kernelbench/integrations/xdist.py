@@ -46,11 +46,7 @@ class Workers:
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> ByModel | None:
         """Send items to workers with the model that they are for."""
-        if not self.pool.several:
-            return None
-        if config.option.dist != "load":
-            raise pytest.UsageError(f"--kb-gpu={EACH} sends items to GPUs by model, not by --dist={config.option.dist}")
-        return ByModel(config, log, self.model_of_worker, self.pool.model_of)
+        return ByModel(config, log, self.model_of_worker, self.pool.model_of) if self.pool.several else None
 
     def model_of_worker(self, node: WorkerController) -> str | None:
         """Return the model of a worker's GPU; None for a worker elsewhere."""
