@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,8 +180,15 @@ class SpeedItem(KernelItem):
         """Time the kernel beside eager, if it is right."""
         from pytest_kernelbench.report.speed import describe
 
-        record = self.shelf.time(self.kernel, self.workload)
+        with self.shelf.bench.turns.turn(self._say):
+            record = self.shelf.time(self.kernel, self.workload)
         return record, lambda: describe(record, self.selection())
+
+    def _say(self, text: str) -> None:
+        """Tell the user at once, also from a worker of xdist, whose standard error is the controller's."""
+        capture = self.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            sys.stderr.write(f"{text}\n")
 
 
 class MissingItem(_Readable, pytest.Item):
@@ -246,4 +255,6 @@ def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[p
         name = f"compile[{target.name}]"
         yield CompileItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, target=target)
     for workload in shelf.workloads(kernel):
-        yield SpeedItem.from_parent(parent, name=f"speed[{workload}]", kernel=kernel, shelf=shelf, workload=workload)
+        for name, model in shelf.bench.settings.pool.places(f"speed[{workload}]"):
+            about = {"kernel": kernel, "shelf": shelf, "model": model, "workload": workload}
+            yield SpeedItem.from_parent(parent, name=name, **about)

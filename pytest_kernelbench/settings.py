@@ -189,7 +189,8 @@ def _baselines(text: str) -> tuple[str, ...]:
 
 def _asks_for_speed(config: pytest.Config) -> bool:
     expressions = f"{config.getoption('markexpr', '')} {config.getoption('keyword', '')}"
-    return "speed" in expressions or any("::speed[" in str(argument) for argument in config.args)
+    by_name = "speed" in expressions or config.getoption("benchmark_only", False)
+    return by_name or any("::speed[" in str(argument) for argument in config.args)
 
 
 def _whole(text: str, least: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,15 +15,14 @@ PATIENCE = 2.0
 class Turns:
     """Gives out turns at one device, one after the other."""
 
-    def __init__(self, key: str | None, say: Callable[[str], None]) -> None:
-        """`key` is the UUID of a GPU, or None for the processor of this machine; `say` tells the user of a wait."""
+    def __init__(self, key: str | None) -> None:
+        """`key` is the UUID of a GPU, or None for the processor of this machine."""
         self.path = folder() / f"{key or f'cpu-{platform.node()}'}.lock"
-        self._say = say
         self._said = False
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[float]:
-        """Hold the device alone for a while; the value is how many seconds it took to get it.
+    def turn(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Hold the device alone for a while; `say` tells the user of the first wait.
 
         The lock is the kernel's (flock), so it ends with its holder, however that ends: a file left behind is harmless.
         """
@@ -32,16 +30,15 @@ class Turns:
 
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self.path)
-        start = time.monotonic()
         try:
             lock.acquire(timeout=PATIENCE)
         except Timeout:
             if not self._said:
                 self._said = True
-                self._say(f"kernelbench: something else is timing on this device; waiting for {self.path}")
+                say(f"kernelbench: something else is timing on this device; waiting for {self.path}")
             lock.acquire()
         try:
-            yield time.monotonic() - start
+            yield
         finally:
             lock.release()
 
