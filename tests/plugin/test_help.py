@@ -29,6 +29,11 @@ judge GPU kernels:
                         (default: eager)
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
+  --kb-gpu=MODEL        the model of GPU to use where there are several, or
+                        `each` (default: the first GPU's)
+  --kb-workers-per-gpu=N
+                        workers a GPU for -n auto; only one of them times at
+                        once (default: 1)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
                         with the plugin
   --kb-case=CASE        replay one case, as a failure printed it
