@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Keep pytest from importing a `conftest.py` in a submission: an empty module takes its place."""
+    """Add our defaults for other plugins; put an empty module in the place of a submission's `conftest.py`."""
     specs = settings.submissions(early_config)
     if specs:
         integrations.add_defaults(early_config, args)

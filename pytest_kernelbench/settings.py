@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
-from pytest_kernelbench.devices.pool import MODELS, Pool
+from pytest_kernelbench.devices.pool import EACH, MODELS, Pool
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
@@ -167,9 +167,11 @@ def _chosen(asked: str, model: str | None = None, told: list[str] | None = None)
             return "cuda", Pool.of(found, model) if told is None else Pool(found, tuple(told))
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
-    if asked == "auto":
+    if asked == "auto" and model in (None, EACH):
         return "interpreter", Pool()
     hidden = "" if found or not every() else f" (CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']} hides it)"
+    if asked == "auto":
+        raise pytest.UsageError(f"--kb-gpu={model}: {lacking}{hidden}")
     raise pytest.UsageError(f"--kb-device=cuda: {lacking}{hidden}; choose from: auto, interpreter, cpu")
 
 

@@ -22,25 +22,29 @@ class Turns:
 
     @contextlib.contextmanager
     def turn(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Hold the device alone for a while; `say` tells the user of the first wait.
+        """Hold the device alone for a while; `say` tells the user of the first wait, or that nothing can be held.
 
         The lock is the kernel's (flock), so it ends with its holder, however that ends: a file left behind is harmless.
         """
         from filelock import FileLock, Timeout
 
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(self.path)
-        try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout:
-            if not self._said:
-                self._said = True
-                say(f"kernelbench: something else is timing on this device; waiting for {self.path}")
-            lock.acquire()
-        try:
+        with contextlib.ExitStack() as held:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                lock = FileLock(self.path)
+                try:
+                    held.enter_context(lock.acquire(timeout=PATIENCE))
+                except Timeout:
+                    self._once(say, f"something else is timing on this device; waiting for {self.path}")
+                    held.enter_context(lock.acquire())
+            except OSError as error:
+                self._once(say, f"nothing keeps others from timing on this device at the same time: {error}")
             yield
-        finally:
-            lock.release()
+
+    def _once(self, say: Callable[[str], None], text: str) -> None:
+        if not self._said:
+            self._said = True
+            say(f"kernelbench: {text}")
 
 
 def folder() -> Path:

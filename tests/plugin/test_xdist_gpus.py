@@ -111,6 +111,11 @@ def test_what_cannot_be_is_refused(machine: Project, options: list[str], said: s
     assert said in machine.refused(*CUDA, *options)
 
 
+def test_a_model_where_there_is_no_gpu(machine: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PRETENDED, "")
+    assert "--kb-gpu=h100: no GPU was found" in machine.refused("--kb-submission=mine", "--kb-gpu=h100")
+
+
 def test_n_auto_is_xdists_without_gpus_and_where_its_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
     plain = Settings(("mine",), "cpu", 0, (), 9.0, None, "hide", None, None, workers_per_gpu=2)

@@ -71,6 +71,18 @@ def test_waiting_is_said_once_and_the_dead_hold_nothing(start: Start, monkeypatc
     assert mine.path.exists()
 
 
+def test_where_no_lock_can_be_made_the_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.joinpath("file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    said: list[str] = []
+    mine = Turns("GPU-1")
+    for _ in range(2):
+        with mine.turn(said.append):
+            pass
+    (text,) = said
+    assert text.startswith("kernelbench: nothing keeps others from timing")
+
+
 def test_another_gpu_is_another_turn(start: Start) -> None:
     with Turns("GPU-1").turn(pytest.fail), Turns("GPU-2").turn(pytest.fail):
         pass
