@@ -46,10 +46,8 @@ class Timed(Project):
         return found
 
 
-def structure(value: Any) -> Any:
-    """Return keys and types of what JSON held, without the values; lists of numbers by their type alone."""
-    if isinstance(value, dict):
-        return {name: structure(inside) for name, inside in value.items()}
-    if isinstance(value, list):
-        return sorted({repr(structure(inside)) for inside in value})
-    return "number" if isinstance(value, (int, float)) else type(value).__name__
+def structure(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what one result is made of, and all in it that does not hang on the clock."""
+    parts = {name: sorted(value) for name, value in result.items() if isinstance(value, dict)}
+    fixed = {name: result[name] for name in ("group", "name", "param", "params", "options")}
+    return {"all": sorted(result), "parts": parts, "fixed": fixed, "timing": sorted(result["extra_info"]["timing"])}

@@ -59,7 +59,7 @@ CUDA = ("--kb-submission=mine", "--kb-device=cuda")
 
 
 def test_a_worker_for_each_of_the_callers_gpus_of_a_model(machine: Project) -> None:
-    result = machine.run(*CUDA, "-n", "auto", "--kb-workers-per-gpu=2")
+    result = machine.run(*CUDA, "-m", "correctness", "-n", "auto", "--kb-workers-per-gpu=2")
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["kernelbench: mine on cuda: 2 x h100 (not a100: --kb-gpu), *", "created: 4/4 workers"])
     where = {worker: (seen, used) for worker, seen, used, _ in log()}
@@ -73,7 +73,8 @@ def test_each_model_gets_its_items_also_from_a_worker_in_the_place_of_another(
 ) -> None:
     killed = "submissions/mine/relu.py::correctness@a100"
     monkeypatch.setenv("KILLED", killed)
-    result = machine.run(*CUDA, "-n", "auto", "--kb-gpu=each", "--kb-results=results.jsonl", "--kb-missing=hide")
+    options = ("-m", "correctness", "-n", "auto", "--kb-gpu=each", "--kb-results=results.jsonl")
+    result = machine.run(*CUDA, *options)
     result.assert_outcomes(passed=7, failed=1)
     runs = log()
     assert len(runs) == 8
@@ -86,15 +87,16 @@ def test_each_model_gets_its_items_also_from_a_worker_in_the_place_of_another(
 
 
 def test_without_workers_the_first_gpu_of_the_model_is_used(machine: Project) -> None:
-    result = machine.run(*CUDA, "--kb-gpu=a100", "-m", "gpu_a100", "--strict-markers", "-k", "relu")
-    result.assert_outcomes(passed=1, deselected=3)
+    result = machine.run(*CUDA, "--kb-gpu=a100", "-m", "gpu_a100 and correctness", "--strict-markers", "-k", "relu")
+    result.assert_outcomes(passed=1, deselected=9)
     assert [used for _, _, used, _ in log()] == ["GPU-1"]
 
 
 def test_items_are_named_after_models_only_when_there_are_several(machine: Project) -> None:
     found = machine.collect(*CUDA, "--kb-gpu=each", "-k", "relu", "--kb-target=sm_90")
     names = [item.partition("::")[2] for item in found]
-    assert names == ["correctness@h100", "correctness@a100", "compile[sm_90]"]
+    speed = "speed[resnet50_stage1]"
+    assert names == ["correctness@h100", "correctness@a100", "compile[sm_90]", f"{speed}@h100", f"{speed}@a100"]
 
 
 @pytest.mark.parametrize(
