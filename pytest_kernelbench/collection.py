@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +55,7 @@ class KernelDirectory(_Readable, pytest.Directory):
                 yield file(self, path, self.shelf)
         if self.path == self.shelf.source.path:
             for variant, task in self.shelf.missing():
-                yield MissingItem.of(self, self.shelf, variant, task)
+                yield from MissingItem.of(self, self.shelf, variant, task)
 
 
 class KernelFile(_Readable, pytest.File):
@@ -96,11 +98,13 @@ class KernelItem(_Readable, pytest.Item):
     question: str
     """What is asked, and so the kind of the record and the marker."""
 
-    def __init__(self, *, kernel: Kernel, shelf: Shelf, **kwargs: Any) -> None:
+    def __init__(self, *, kernel: Kernel, shelf: Shelf, model: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernel, self.shelf = kernel, shelf
         self.add_marker(shelf.marker(kernel.task))
         self.add_marker(self.question)
+        if model is not None:
+            self.add_marker(f"gpu_{model}")
 
     def runtest(self) -> None:
         """Judge the kernel, hand its record on, and fail unless it passed."""
@@ -210,7 +214,8 @@ class SpeedItem(KernelItem):
         """Time the kernel beside eager, if it is right."""
         from pytest_kernelbench.report.speed import describe
 
-        record = self.shelf.time(self.kernel, self.workload)
+        with self.shelf.bench.turns.turn(self._say):
+            record = self.shelf.time(self.kernel, self.workload)
         return record, lambda: describe(record, self.selection())
 
     def told(self, record: Record) -> str:
@@ -220,6 +225,12 @@ class SpeedItem(KernelItem):
         assert isinstance(record, SpeedRecord)
         return describe(record, self.selection())
 
+    def _say(self, text: str) -> None:
+        """Tell the user at once, also from a worker of xdist, whose standard error is the controller's."""
+        capture = self.config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            sys.stderr.write(f"{text}\n")
+
 
 class MissingItem(_Readable, pytest.Item):
     """A task for which a submission has no kernel."""
@@ -227,14 +238,15 @@ class MissingItem(_Readable, pytest.Item):
     record: Record
 
     @classmethod
-    def of(cls, parent: KernelDirectory, shelf: Shelf, variant: str | None, task: str) -> MissingItem:
-        """Make the item of a task, marked as the task's kernels are."""
+    def of(cls, parent: KernelDirectory, shelf: Shelf, variant: str | None, task: str) -> Iterator[MissingItem]:
+        """Make the items of a task, marked as the task's kernels are."""
         inside = f"{variant}:{task}" if variant else task
-        item: MissingItem = cls.from_parent(parent, name=f"missing[{inside}]")
-        item.record = shelf.missing_record(variant, task)
-        item.add_marker(shelf.marker(task))
-        item.add_marker("correctness")
-        return item
+        for name, model in shelf.bench.settings.pool.places(f"missing[{inside}]"):
+            item: MissingItem = cls.from_parent(parent, name=name)
+            item.record = shelf.missing_record(variant, task)
+            for marker in (shelf.marker(task), "correctness", *([f"gpu_{model}"] if model else ())):
+                item.add_marker(marker)
+            yield item
 
     def runtest(self) -> None:
         """Record that there is no kernel; skip or fail as the user asked."""
@@ -249,7 +261,7 @@ class MissingItem(_Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the task in reports."""
-        return self.path, None, self.name
+        return self.path, 0, self.name
 
 
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
@@ -296,9 +308,12 @@ def _identity(parent: pytest.Collector, path: Path, shelf: Shelf) -> dict[str, A
 
 
 def _items(parent: pytest.Collector, shelf: Shelf, kernel: Kernel) -> Iterator[pytest.Item]:
-    yield CorrectnessItem.from_parent(parent, name="correctness", kernel=kernel, shelf=shelf)
+    for name, model in shelf.bench.settings.pool.places("correctness"):
+        yield CorrectnessItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, model=model)
     for target in shelf.bench.settings.targets:
         name = f"compile[{target.name}]"
         yield CompileItem.from_parent(parent, name=name, kernel=kernel, shelf=shelf, target=target)
     for workload in shelf.workloads(kernel):
-        yield SpeedItem.from_parent(parent, name=f"speed[{workload}]", kernel=kernel, shelf=shelf, workload=workload)
+        for name, model in shelf.bench.settings.pool.places(f"speed[{workload}]"):
+            about = {"kernel": kernel, "shelf": shelf, "model": model, "workload": workload}
+            yield SpeedItem.from_parent(parent, name=name, **about)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench import collection, settings
+from pytest_kernelbench import collection, integrations, settings
 from pytest_kernelbench.collection import BENCH
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
@@ -22,9 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Keep pytest from importing a `conftest.py` in a submission: an empty module takes its place."""
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Add our defaults for other plugins; put an empty module in the place of a submission's `conftest.py`."""
     specs = settings.submissions(early_config)
+    if specs:
+        integrations.add_defaults(early_config, args)
     try:
         sources = find(specs, early_config.rootpath, early_config.invocation_params.dir) if specs else []
     except KernelBenchError:
@@ -32,6 +34,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     for root in {source.root for source in sources}:
         for path in root.rglob("conftest.py"):
             early_config.pluginmanager.register(ModuleType("conftest"), str(path))
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Say how many workers `-n auto` means, where kernels run on GPUs."""
+    return integrations.workers(settings.Settings.from_config(config))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,6 +64,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Sink(bench), "kernelbench-sink")
+    for model in (*asked.pool.models, *asked.pool.others):
+        config.addinivalue_line("markers", f"gpu_{model}: what runs on that model of GPU")
+    integrations.join(config, asked)
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -86,10 +97,12 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     if bench is None:
         return None
     names = ", ".join(shelf.source.name for shelf in bench.shelves)
+    pool = bench.settings.pool.describe()
+    where = f"cuda: {pool}" if pool else bench.settings.place
     tasks = bench.catalogue
     own = f", {tasks.own} of them yours" if tasks.own else ""
     replaced = f" (in the place of {', '.join(tasks.replaced)})" if tasks.replaced else ""
-    lines = [f"kernelbench: {names} on {bench.settings.place}, {len(tasks.names())} tasks{own}{replaced}"]
+    lines = [f"kernelbench: {names} on {where}, {len(tasks.names())} tasks{own}{replaced}"]
     if bench.settings.resume:
         others = f", and {bench.known.others:,} lines of another schema, which stay" if bench.known.others else ""
         lines.append(f"kernelbench: {bench.settings.results} has {bench.known.records:,} records{others}")

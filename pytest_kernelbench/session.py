@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_kernelbench.devices.turns import Turns
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record, SpeedRecord
@@ -59,6 +60,7 @@ class Bench:
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
         self._yardstick: Yardstick | None = None
+        self.turns = Turns(settings.gpu.uuid if settings.gpu else None)
         self.judged: dict[tuple[Path, str], Record] = {}
         """Correctness records of this process by file and task: only what is right is timed."""
         # Read before anything is judged: what this session writes answers nothing in it.
@@ -168,7 +170,7 @@ class Shelf:
             "submission": self.source.name, "variant": kernel.variant, "task": kernel.task, "category": kernel.category,
             "status": "error", "rung": "absent", "kernel_sha256": kernel.sha256, "failure": Failure("load", message),
         }  # fmt: skip
-        kind, _, target = item.rstrip("]").partition("[")
+        kind, _, target = item.partition("@")[0].rstrip("]").partition("[")
         if kind == "compile":
             return self.complete(CompileRecord(kind=kind, target=target, **fields), kernel)
         if kind == "speed":

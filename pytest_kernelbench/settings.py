@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
+from pytest_kernelbench.devices.pool import EACH, MODELS, Pool
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
@@ -34,6 +35,8 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("report", "FILE.html", "write the results as one HTML page when the run ends", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
+    ("gpu", "MODEL", "the model of GPU to use where there are several, or `each` (default: the first GPU's)", None),
+    ("workers-per-gpu", "N", "workers a GPU for -n auto; only one of them times at once", "1"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
     ("shard", "I/N", "judge the I-th of N parts of the kernels, on N machines or one after the other", None),
 )  # fmt: skip
@@ -66,8 +69,14 @@ class Settings:
     """The checkout, where GitHub Actions runs this session and shows annotations."""
     resume: bool = False
     shard: Shard | None = None
-    gpu: Gpu | None = None
-    """Where kernels run, with the device `cuda`."""
+    pool: Pool = field(default_factory=Pool)
+    """The GPUs of the session, with the device `cuda`."""
+    workers_per_gpu: int = 1
+
+    @property
+    def gpu(self) -> Gpu | None:
+        """Where kernels of this process run, with the device `cuda`."""
+        return self.pool.gpus[0] if self.pool.gpus else None
 
     @property
     def place(self) -> str:
@@ -105,11 +114,12 @@ class Settings:
         selected = submissions(config)
         device = read("device", _device)
         # Without a submission nothing runs, and no driver need be asked.
-        device, gpu = _chosen(device) if selected else (device, None)
+        told = getattr(config, "workerinput", {}).get(MODELS)
+        device, pool = _chosen(device, read("gpu", str.strip), told) if selected else (device, Pool())
         return cls(
             submissions=selected,
             device=device,
-            gpu=gpu,
+            pool=pool,
             examples=read("examples", lambda text: _whole(text, 0)),
             facets=read("facets", _facets),
             timeout=read("timeout", _seconds),
@@ -126,6 +136,7 @@ class Settings:
             annotate=_checkout(config.invocation_params.dir),
             resume=resume,
             shard=read("shard", Shard.parse),
+            workers_per_gpu=read("workers-per-gpu", lambda text: _whole(text, 1)),
         )
 
 
@@ -181,20 +192,25 @@ def _device(text: str) -> str:
     return _one_of(text, DEVICES)
 
 
-def _chosen(asked: str) -> tuple[str, Gpu | None]:
-    """Return where kernels run, and the GPU if it is one: the first that the caller may use."""
+def _chosen(asked: str, model: str | None = None, told: list[str] | None = None) -> tuple[str, Pool]:
+    """Return where kernels run, and the GPUs if it is there: of those that the caller may use, those of a model.
+
+    `told` are the models that a worker of xdist knows from its controller.
+    """
     if asked not in ("auto", "cuda"):
-        return asked, None
+        return asked, Pool()
     try:
         found = gpus()
+        lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
+        if not lacking:
+            return "cuda", Pool.of(found, model) if told is None else Pool(found, tuple(told))
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
-    lacking = "no GPU was found" if not found else "" if torch_has_cuda() else "torch was built without CUDA"
-    if not lacking:
-        return "cuda", found[0]
-    if asked == "auto":
-        return "interpreter", None
+    if asked == "auto" and model in (None, EACH):
+        return "interpreter", Pool()
     hidden = "" if found or not every() else f" (CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']} hides it)"
+    if asked == "auto":
+        raise pytest.UsageError(f"--kb-gpu={model}: {lacking}{hidden}")
     raise pytest.UsageError(f"--kb-device=cuda: {lacking}{hidden}; choose from: auto, interpreter, cpu")
 
 
@@ -214,7 +230,8 @@ def _baselines(text: str) -> tuple[str, ...]:
 
 def _asks_for_speed(config: pytest.Config) -> bool:
     expressions = f"{config.getoption('markexpr', '')} {config.getoption('keyword', '')}"
-    return "speed" in expressions or any("::speed[" in str(argument) for argument in config.args)
+    by_name = "speed" in expressions or config.getoption("benchmark_only", False)
+    return by_name or any("::speed[" in str(argument) for argument in config.args)
 
 
 def _whole(text: str, least: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,9 @@ class Sink:
         elif report.failed and report.nodeid not in self._known and report.when not in ("call", "teardown"):
             record = self._lost(report)
             if record is not None:
-                self._keep(report, record)
+                model = self.bench.settings.pool.model_of(report.nodeid)
+                device = {"kind": f"cuda:{model}"} if model else record.device
+                self._keep(report, replace(record, device=device))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:

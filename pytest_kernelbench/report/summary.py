@@ -21,13 +21,23 @@ COLUMNS = ("kernels", "tasks", "loads", "runs", *FACETS, "all")
 
 def summarise(terminal: TerminalReporter, records: Sequence[Record], totals: Mapping[str, int] = CATEGORIES) -> None:
     """Print one table a submission, then the failures by kind; `totals` are the tasks that each category has."""
-    for submission in sorted({record.submission for record in records}):
-        mine = [record for record in records if record.submission == submission]
+    for title, mine in _parts(records):
         judged = [record for record in mine if record.kind == "correctness"]
-        terminal.section(f"kernelbench: {submission}", "=")
+        terminal.section(f"kernelbench: {title}", "=")
         found = [*failures(judged), *compiled_lines(mine), *speed_lines(mine)]
         for line in [*(table(judged, totals) if judged else ()), *found]:
             terminal.line(line)
+
+
+def _parts(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:
+    """Return the records of each submission under its name; of each device, if it was judged on several."""
+    parts: dict[str, list[Record]] = {}
+    places = {(record.submission, record.device.get("kind")) for record in records if record.kind != "compile"}
+    for record in records:
+        several = len([place for name, place in places if name == record.submission]) > 1
+        where = f" on {record.device.get('kind')}" if several and record.kind != "compile" else ""
+        parts.setdefault(f"{record.submission}{where}", []).append(record)
+    return sorted(parts.items())
 
 
 def table(records: Sequence[Record], totals: Mapping[str, int] = CATEGORIES) -> list[str]:

@@ -57,6 +57,8 @@ QUICK = ("--kb-device=cpu", "--kb-examples=0", "--kb-facets=basic")
 class Project:
     """A folder in which pytest runs with this plugin, warnings being errors."""
 
+    common: tuple[str, ...] = ("-Werror", "-p", "no:cacheprovider", "-p", "no:benchmark")
+
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         self.path = pytester.path
@@ -74,8 +76,7 @@ class Project:
 
     def run(self, *options: str, timeout: float = 120) -> pytest.RunResult:
         """Run pytest here; it leaves no cache behind."""
-        common = ("-Werror", "-p", "no:cacheprovider", "-p", "no:benchmark")
-        return self.pytester.runpytest_subprocess(*common, *options, timeout=timeout)
+        return self.pytester.runpytest_subprocess(*self.common, *options, timeout=timeout)
 
     def judge(self, *options: str, submission: str = "mine") -> pytest.RunResult:
         """Judge a submission as quickly as possible; options that are given win."""

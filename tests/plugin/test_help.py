@@ -31,6 +31,11 @@ judge GPU kernels:
   --kb-report=FILE.html
                         write the results as one HTML page when the run ends
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
+  --kb-gpu=MODEL        the model of GPU to use where there are several, or
+                        `each` (default: the first GPU's)
+  --kb-workers-per-gpu=N
+                        workers a GPU for -n auto; only one of them times at
+                        once (default: 1)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
                         with the plugin
   --kb-shard=I/N        judge the I-th of N parts of the kernels, on N machines

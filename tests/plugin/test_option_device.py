@@ -47,9 +47,9 @@ def test_a_gpu_is_taken_by_its_uuid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "gpus", lambda: parse(ONE))
     monkeypatch.setattr(settings, "torch_has_cuda", lambda: True)
     for asked in ("auto", "cuda"):
-        device, gpu = settings._chosen(asked)
-        assert (device, gpu) == ("cuda", parse(ONE)[0])
-    chosen = settings.Settings(("mine",), "cuda", 0, (), 9.0, None, "hide", None, None, gpu=gpu)
+        device, pool = settings._chosen(asked)
+        assert (device, pool.gpus) == ("cuda", parse(ONE))
+    chosen = settings.Settings(("mine",), "cuda", 0, (), 9.0, None, "hide", None, None, pool=pool)
     assert (chosen.place, chosen.runner_device) == ("cuda:h100", "cuda:GPU-11111111-aaaa")
 
 
