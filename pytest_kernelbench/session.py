@@ -136,7 +136,10 @@ class Shelf:
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
-        plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
+        plan = Plan(
+            settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed,
+            allow=settings.allow,
+        )  # fmt: skip
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
         return self.complete(judgement.run(), kernel), judgement

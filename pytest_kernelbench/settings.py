@@ -11,6 +11,7 @@ import pytest
 
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.rules import RULES, allowed
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
 
@@ -25,6 +26,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", "240"),
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
+    ("allow", "LIST", f"what the audit does not reject, by comma: {','.join(RULES)}", None),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
@@ -48,6 +50,7 @@ class Settings:
     seed: str | None = None
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
+    allow: tuple[str, ...] = ()
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -82,6 +85,7 @@ class Settings:
             seed=config.getoption("--hypothesis-seed", None),
             targets=read("target", targets) or (),
             compile_timeout=read("compile-timeout", _seconds),
+            allow=read("allow", allowed) or (),
         )
 
 

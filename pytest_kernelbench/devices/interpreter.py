@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ class Variant:
     """Autotune as on a GPU: every configuration runs once before the chosen one."""
     ghost: bool = False
     """Launches do nothing."""
+    refuse: bool = False
+    """Launches raise, as on a device that cannot run them."""
     audit: bool = False
     """Count the elements that ATen operations touch: not for answers that are judged, since it loses conjugations."""
 
@@ -53,10 +56,12 @@ class Instruments:
 
     variant: Variant = field(default_factory=Variant)
     counts: Counts = field(default_factory=Counts)
+    operations: dict[str, int] = field(default_factory=dict)
+    """Elements touched by each ATen operation that computes."""
 
     def start(self, variant: Variant) -> None:
         """Begin a call."""
-        self.variant, self.counts = variant, Counts()
+        self.variant, self.counts, self.operations = variant, Counts(), {}
 
 
 def install(instruments: Instruments) -> None:
@@ -80,6 +85,9 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
         if instruments.variant.ghost:
             return None
+        if instruments.variant.refuse:
+            raise RuntimeError("the launch was refused")
+        sys.audit("kernelbench.launch", getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
         with torch._C.DisableTorchFunction():
             result = launch(self, *args, **kwargs)
         # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.

@@ -14,6 +14,7 @@ from pytest_kernelbench.judge.labels import Label, label_of
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import Failure, Record, rung_of
+from pytest_kernelbench.model.rules import RULES, broken
 from pytest_kernelbench.model.task import FACETS, Task
 from pytest_kernelbench.runner.client import RunnerSettings
 
@@ -26,6 +27,9 @@ SEARCH_SHARE = 0.1
 
 AUDITED = 6
 """Cases of the spine on which the work of a kernel is audited."""
+
+MOST_OBSERVATIONS = 24
+"""Observations that a record keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Plan:
     """Time limit per kernel."""
     case: Case | None = None
     """The one case to replay instead of everything else."""
+    allow: tuple[str, ...] = ()
+    """Rules of the audit that do not reject."""
     seed: str | None = None
     """What decides which cases are drawn; Hypothesis decides when it is absent."""
 
@@ -87,7 +93,8 @@ class Judgement:
             label=self.label.name,
             kernel_share=self.label.share,
             launches=trial.launches,
-            failure=next((failure for failure, _ in self.failed()), None),
+            failure=self._failure(),
+            observations=[*self.label.observations, *trial.observed][:MOST_OBSERVATIONS],
             device={"kind": self.plan.device},
             examples=trial.examples,
             seconds=round(time.perf_counter() - clock, 3),
@@ -106,7 +113,7 @@ class Judgement:
             self._facet(facet)
             if facet == "basic":
                 self._label()
-                if self.results[facet] != "passed" or self._rejected:
+                if self.results[facet] != "passed" or self.rejections:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
@@ -153,9 +160,15 @@ class Judgement:
             self.label = label_of(self.trial, cases, right=self.results["basic"] == "passed")
 
     @property
-    def _rejected(self) -> bool:
-        """Whether this is no kernel, in a submission of kernels."""
-        return self.label.rejected and self.language == "triton"
+    def rejections(self) -> list[str]:
+        """Why this is not judged as a kernel, in words; nothing where it is."""
+        reasons = []
+        if self.label.rejected and self.language == "triton":
+            reasons.append(self.label.reason)
+        for rule in broken(self.trial.observed.values(), self.plan.allow, self.language):
+            seen = "; ".join(text for text, its in self.trial.observed.items() if its == rule)
+            reasons.append(f"{RULES[rule]} (it {seen}); --kb-allow={rule} allows that")
+        return reasons
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":
@@ -169,7 +182,13 @@ class Judgement:
             for facet, finding in self.findings
         ]
 
+    def _failure(self) -> Failure | None:
+        if self.rejections:
+            where = self.label.name if self.label.rejected else "audit"
+            return Failure(str(where), "\n".join(self.rejections))
+        return next((failure for failure, _ in self.failed()), None)
+
     def _status(self) -> str:
-        if self._rejected:
+        if self.rejections:
             return "rejected"
         return self.findings[0][1].status if self.findings else "passed"

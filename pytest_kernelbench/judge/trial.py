@@ -73,6 +73,8 @@ class Trial:
         self.violation: Finding | None = None
         """The first breach of contract that was seen in passing, in any facet."""
         self.printed = ""
+        self.observed: dict[str, str] = {}
+        """What the kernel was seen to do beside computing, with the rule that it breaks or an empty text."""
         self._runner: Runner | None = None
 
     @property
@@ -89,6 +91,7 @@ class Trial:
             answer = self._runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left)
         except RunnerDied as death:
             raise self._dead(death, None) from None
+        self.observed |= {text: rule for rule, text in answer.observations}
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
             raise Finding(status, _said(answer))
@@ -141,7 +144,7 @@ class Trial:
         assert self._runner is not None
         started = time.perf_counter()
         try:
-            return self._runner.call(
+            answer = self._runner.call(
                 case,
                 signature(self.task),
                 driver=self.task.driver,
@@ -150,6 +153,8 @@ class Trial:
                 most=most,
                 seconds=left,
             )
+            self.observed |= {text: rule for rule, text in answer.observations}
+            return answer
         except RunnerDied as death:
             raise self._dead(death, case) from None
         finally:

@@ -47,6 +47,8 @@ class Record:
     kernel_share: float | None = None
     launches: int = 0
     failure: Failure | None = None
+    observations: Sequence[str] = field(default_factory=list)
+    """What the kernel does beside computing, and who else computes, for a reader: none of it is a verdict by itself."""
     device: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     examples: int = 0

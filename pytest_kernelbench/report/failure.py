@@ -9,19 +9,13 @@ if TYPE_CHECKING:
     from pytest_kernelbench.judge.correctness import Judgement
     from pytest_kernelbench.model.record import Failure, Record
 
-REASONS = {
-    "decoy": "its Triton launches do not matter: with all of them left out, the answers are still right",
-    "torch_only": "it launches no Triton kernel: PyTorch computes everything",
-}
-
 
 def describe(record: Record, judgement: Judgement, selection: str) -> str:
     """Return the text that pytest shows for a kernel that did not pass; `selection` is what selects it."""
     blocks = [_block(record, failure, status, selection) for failure, status in judgement.failed()]
-    if record.status == "rejected":
-        reason = REASONS.get(record.label or "", "")
-        exempt = 'submissions that are meant so say language = "torch" in submission.toml'
-        blocks.insert(0, f"rejected: {record.task} is labelled {record.label}: {reason}; {exempt}")
+    blocks = [*(f"rejected: {record.category} {record.task}: {reason}" for reason in judgement.rejections), *blocks]
+    if record.observations:
+        blocks.append("observed:\n" + _indented("\n".join(record.observations)))
     if judgement.trial.printed.strip():
         blocks.append(f"the kernel printed (the last of it):\n{_indented(judgement.trial.printed.strip())}")
     return "\n\n".join(blocks)

@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE
+from pytest_kernelbench.model.rules import RULES
 
 if TYPE_CHECKING:
     import torch
 
 MOST_TEXT = 4000
 """Characters of a message that are kept."""
+
+MOST_OBSERVATIONS = 32
+"""Observations and operations of one answer that are kept, each of at most 200 characters."""
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -55,7 +59,11 @@ class Answer:
     overwritten: bool = False
     """Whether the result of the call before was changed by this one."""
     counts: Mapping[str, Any] = field(default_factory=dict)
+    operations: Mapping[str, int] = field(default_factory=dict)
+    """Elements that each computing ATen operation has touched, where it was audited."""
     seconds: float = 0.0
+    observations: tuple[tuple[str, str], ...] = ()
+    """What the kernel did beside computing, in words, each with the rule that it breaks or an empty text."""
 
 
 def plain(header: dict[str, Any]) -> Answer:
@@ -65,7 +73,21 @@ def plain(header: dict[str, Any]) -> Answer:
         return Answer("crash", f"the runner answered with an unknown status: {printable(str(status))[:80]!r}")
     frames = header.get("frames")
     shown = tuple(printable(str(frame))[:300] for frame in frames[:8]) if isinstance(frames, list) else ()
-    return Answer(status, printable(str(header.get("message", "")))[:MOST_TEXT], shown)
+    message = printable(str(header.get("message", "")))[:MOST_TEXT]
+    return Answer(status, message, shown, observations=_observations(header.get("observations")))
+
+
+def _observations(listed: Any) -> tuple[tuple[str, str], ...]:
+    pairs = [pair for pair in listed if isinstance(pair, list) and len(pair) == 2] if isinstance(listed, list) else []
+    return tuple(
+        (rule if rule in RULES else "", _line(text))
+        for rule, text in pairs[:MOST_OBSERVATIONS]
+        if isinstance(rule, str) and isinstance(text, str)
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())[:200]
 
 
 class BadAnswer(Exception):
@@ -92,6 +114,7 @@ def _taken_apart(header: dict[str, Any], body: bytes) -> Answer:
         memory.append(bytes(rest[: int(size)]))
         rest = rest[int(size) :]
     counts = {str(name): _whole(value) for name, value in header["counts"].items()}
+    operations = header.get("operations", {})
     return Answer(
         "ok",
         outputs=tuple(outputs),
@@ -99,7 +122,9 @@ def _taken_apart(header: dict[str, Any], body: bytes) -> Answer:
         metadata=tuple(header["metadata"]),
         overwritten=header["overwritten"] is True,
         counts=counts,
+        operations={_line(str(name)): _whole(value) for name, value in list(operations.items())[:MOST_OBSERVATIONS]},
         seconds=float(header["seconds"]),
+        observations=_observations(header.get("observations")),
     )
 
 

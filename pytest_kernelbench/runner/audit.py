@@ -8,7 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from pytest_kernelbench.devices.interpreter import Counts
+from pytest_kernelbench.devices.interpreter import Instruments
 
 FREE = frozenset(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "  # noqa: SIM905
@@ -23,16 +23,21 @@ FREE = frozenset(
 class Audit(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the elements that operations outside of `FREE` read and write."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, instruments: Instruments) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.counts = counts
+        self.instruments = instruments
 
 
 def _count(self: Audit, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     result = func(*args, **(kwargs or {}))
-    if func.overloadpacket.__name__ not in FREE:
+    name = func.overloadpacket.__name__
+    if name not in FREE:
         tensors = (leaf for leaf in tree_leaves((args, kwargs, result)) if isinstance(leaf, torch.Tensor))
-        self.counts.computed += sum(tensor.numel() for tensor in tensors)
+        elements = sum(tensor.numel() for tensor in tensors)
+        self.instruments.counts.computed += elements
+        if func.namespace != "aten":
+            name = f"{func.namespace}::{name}"
+        self.instruments.operations[name] = self.instruments.operations.get(name, 0) + elements
     return result
 
 

@@ -21,6 +21,7 @@ from pytest_kernelbench.runner import limits, protocol
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import Arguments, materialize, onednn_where_sound, refill
 from pytest_kernelbench.runner.mistakes import describe
+from pytest_kernelbench.runner.observer import Observer
 
 MOST_REQUEST = 64 << 20
 """Bytes of a request's body: code travels in the header, so there is none today."""
@@ -48,6 +49,7 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
     instruments = _prepare(device)
     gc.freeze()
     limits.apply(Path(home), memory=memory, file_size=file_size)
+    observer = None if device.startswith("compile:") else Observer(home)
     entry: Any = None
     path = ""
     kept = Kept()
@@ -60,15 +62,21 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
         try:
             if request["op"] == "load":
                 path = str(Path(home, request["filename"]))
+                if observer is not None:
+                    observer.install()
                 entry = _load(request, path, device)
-                protocol.send(channel, {"status": "ok"})
+                protocol.send(channel, {"status": "ok", **_observed(observer)})
             elif request["op"] == "compile":
                 protocol.send(channel, instruments.compile(request, entry, path, channel))
             else:
                 header, parts = _call(request, entry, instruments, device, kept, threads)
-                protocol.send(channel, header, *parts)
+                protocol.send(channel, {**header, **_observed(observer)}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            protocol.send(channel, describe(error, path))
+            protocol.send(channel, {**describe(error, path), **_observed(observer)})
+
+
+def _observed(observer: Observer | None) -> dict[str, Any]:
+    return {"observations": observer.take()} if observer is not None else {}
 
 
 def _redirect(output: Connection) -> None:
@@ -194,6 +202,7 @@ def _call(
         "overwritten": overwritten,
         "seconds": seconds,
         "counts": _counts(instruments),
+        "operations": instruments.operations if instruments is not None else {},
     }
     return header, [*parts, *memory]
 
@@ -207,7 +216,7 @@ def _run(request: dict[str, Any], entry: Any, arguments: Arguments, instruments:
 
     variant = Variant(**request["variant"])
     instruments.start(variant)
-    audit = Audit(instruments.counts) if variant.audit else contextlib.nullcontext()
+    audit = Audit(instruments) if variant.audit else contextlib.nullcontext()
     with _mode(device, variant.poison), audit:
         return drive(request["driver"], entry, parameters, arguments.values)
 
