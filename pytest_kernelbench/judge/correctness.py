@@ -44,10 +44,10 @@ class Plan:
     """Time limit per kernel."""
     case: Case | None = None
     """The one case to replay instead of everything else."""
-    allow: tuple[str, ...] = ()
-    """Rules of the audit that do not reject."""
     seed: str | None = None
     """What decides which cases are drawn; Hypothesis decides when it is absent."""
+    allow: tuple[str, ...] = ()
+    """Rules of the audit that do not reject."""
 
 
 class Judgement:

@@ -14,6 +14,7 @@ FREE = frozenset(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "  # noqa: SIM905
     "ones_like new_ones full full_like new_full fill_ zero_ copy_ clone _to_copy detach alias lift_fresh view "
     "_unsafe_view reshape _reshape_alias expand permute t transpose as_strided slice select unsqueeze squeeze split "
+    "unsqueeze_ squeeze_ t_ transpose_ as_strided_ "
     "unbind view_as_real view_as_complex _local_scalar_dense item is_same_size resize_ set_ arange "
     "scalar_tensor".split()
 )

@@ -6,6 +6,7 @@ what they lead to catches accidents and optimisers. What an attacker must not do
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 import sysconfig
@@ -17,14 +18,17 @@ from typing import Any
 MOST = 24
 """Observations of one kernel that are kept; the judge has a cap of its own."""
 
+MOST_PATHS = 3
+"""Files opened for writing that are named."""
+
 LIBRARIES = frozenset(
     "aiter apex bitsandbytes causal_conv1d cupy cutlass deep_gemm fla flag_gems flash_attn flashinfer jax "  # noqa: SIM905
     "liger_kernel mamba_ssm numba sgl_kernel tilelang torchao transformer_engine unsloth vllm xformers".split()
 )
 """Packages that bring kernels with them."""
 
-LAUNCH, STREAM = "kernelbench.launch", "kernelbench.stream"
-"""Audit events of our own: the file of a launched kernel, and a new CUDA stream."""
+LAUNCH, STREAM, THREAD = "kernelbench.launch", "kernelbench.stream", "kernelbench.thread"
+"""Audit events of our own: the file of a launched kernel, a new CUDA stream, a new thread."""
 
 INDUCTOR = "torch._inductor.compile_fx"
 """The module that torch imports when it first compiles a graph, and not before."""
@@ -52,6 +56,7 @@ class Observer:
         self._new: dict[str, str] = {}
         self._said: set[str] = set()
         self._imported: set[str] = set()
+        self._written = 0
         self._functions = list(_functions())
         self._settings = _settings()
         self._threads = threading.active_count()
@@ -59,6 +64,10 @@ class Observer:
 
     def install(self) -> None:
         """Add the audit hook; there is no way to take one away."""
+        for module in (threading, _thread):
+            for name in ("_start_new_thread", "start_new_thread"):
+                if hasattr(module, name):
+                    setattr(module, name, _audited(getattr(module, name)))
         sys.addaudithook(self._hook)
 
     def note(self, text: str, rule: str = "") -> None:
@@ -77,7 +86,7 @@ class Observer:
         for owner, before in self._functions:
             now = vars(owner)
             for name, value in before.items():
-                if now.get(name) is not value:
+                if now.get(name) is not value and not _wrapped_by_torch(name, now.get(name)):
                     full = f"{getattr(owner, '__qualname__', owner.__name__)}.{name}"
                     self.note(f"replaces {full}", _guarded(owner.__name__, name))
         for name, value in _settings().items():
@@ -110,11 +119,13 @@ class Observer:
             "sys.addaudithook": self._direct("adds an audit hook"),
             "os.kill": self._by_kernel("sends signals to processes"),
             "os.killpg": self._by_kernel("sends signals to processes"),
-            "_thread.start_new_thread": self._by_kernel("starts threads"),
             "os.putenv": self._putenv,
             "object.__setattr__": self._setattr,
             LAUNCH: self._launch,
-            STREAM: self._by_kernel("makes CUDA streams of its own"),
+            STREAM: lambda event, arguments: self.note("makes CUDA streams of its own"),
+            THREAD: self._by_kernel("starts threads"),
+            "ctypes.cdata": self._by_kernel("reads or writes memory by address"),
+            "ctypes.string_at": self._by_kernel("reads or writes memory by address"),
         }
         table |= dict.fromkeys(CHANGING, self._change)
         table |= dict.fromkeys(STARTING, self._start)
@@ -132,7 +143,9 @@ class Observer:
     def _open(self, event: str, arguments: tuple[Any, ...]) -> None:
         path, _, flags = arguments
         if isinstance(flags, int) and flags & WRITING and self._outside(path) and self._from_kernel():
-            self.note(f"opens for writing: {_shown(path)}")
+            self._written += 1
+            many = self._written > MOST_PATHS
+            self.note("opens more files for writing" if many else f"opens for writing: {_shown(path)}")
 
     def _change(self, event: str, arguments: tuple[Any, ...]) -> None:
         paths = [path for path in arguments[:2] if isinstance(path, (str, bytes, os.PathLike))]
@@ -191,8 +204,9 @@ class Observer:
 
     def _is_kernel(self, name: str) -> bool:
         """Whether code of that file name is the kernel's: its file, another in its folder, or made from a text."""
-        made = name.startswith("<") and not name.startswith("<frozen")
-        return made or os.path.realpath(name).startswith(self.home)
+        if name.startswith("<"):
+            return not name.startswith("<frozen")
+        return os.path.realpath(name).startswith(self.home)
 
     def _outside(self, path: Any) -> bool:
         if isinstance(path, int):
@@ -210,6 +224,16 @@ def _stack() -> Iterator[FrameType]:
         frame = frame.f_back
 
 
+def _audited(start: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that starts threads with an event before it: Python 3.11 has none."""
+
+    def audited(*args: Any, **kwargs: Any) -> Any:
+        sys.audit(THREAD)
+        return start(*args, **kwargs)
+
+    return audited
+
+
 def _shown(value: Any) -> str:
     text = os.fsdecode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value)
     return text if len(text) <= 80 else f"{text[:40]}...{text[-37:]}"
@@ -218,6 +242,7 @@ def _shown(value: Any) -> str:
 def _functions() -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield modules and classes whose functions a checker or a timer would use, with those functions."""
     import builtins
+    import statistics
     import time
 
     import numpy.testing
@@ -225,9 +250,12 @@ def _functions() -> Iterator[tuple[Any, dict[str, Any]]]:
     import triton
     from triton.runtime import autotuner, interpreter, jit
 
-    owners = (builtins, time, torch, torch.Tensor, torch.nn.functional, torch.testing, torch.cuda, torch.cuda.Event,
-              torch.cuda.Stream, numpy.testing, triton, triton.testing, jit.JITFunction, autotuner.Autotuner,
-              interpreter.GridExecutor, interpreter.InterpretedFunction)  # fmt: skip
+    owners = (
+        builtins, time, statistics, numpy.testing,
+        torch, torch.Tensor, torch.nn.functional, torch.testing, torch.cuda, torch.cuda.Event, torch.cuda.Stream,
+        triton, triton.testing, jit.JITFunction, autotuner.Autotuner,
+        interpreter.GridExecutor, interpreter.InterpretedFunction,
+    )  # fmt: skip
     for owner in owners:
         yield owner, {name: value for name, value in vars(owner).items() if callable(value)}
 
@@ -241,6 +269,11 @@ def _guarded(owner: str, name: str) -> str:
     if owner in ("time", "Event", "Stream") or (owner in ("torch.cuda", "triton.testing") and name in CLOCKS):
         return "clocks"
     return "launches" if owner in LAUNCHERS else ""
+
+
+def _wrapped_by_torch(name: str, value: Any) -> bool:
+    """Whether torch has done this itself, when its compiler was imported or its default dtype was set."""
+    return name in ("manual_seed", "Storage") and str(getattr(value, "__module__", "")).startswith("torch.")
 
 
 def _settings() -> dict[str, Any]:

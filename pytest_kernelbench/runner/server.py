@@ -188,8 +188,9 @@ def _call(
             refill(arguments, decode(request["rewrite"]))
             result = _run(request, entry, arguments, instruments, device)
     seconds = time.perf_counter() - started
-    if _threads() > threads:
-        time.sleep(LINGER)
+    waited = time.perf_counter() + LINGER
+    while _threads() > threads and time.perf_counter() < waited:
+        time.sleep(0.005)
     overwritten = kept.changed()
     kept.keep(result)
     outputs, parts = _outputs(result, arguments, request["most"])
