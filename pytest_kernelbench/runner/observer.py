@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from pytest_kernelbench.runner.replaced import State
+
 MOST = 24
 """Observations of one kernel that are kept; the judge has a cap of its own."""
 
@@ -57,8 +59,7 @@ class Observer:
         self._said: set[str] = set()
         self._imported: set[str] = set()
         self._written = 0
-        self._functions = list(_functions())
-        self._settings = _settings()
+        self._before = State()
         self._threads = threading.active_count()
         self._rules = self._table()
 
@@ -83,15 +84,8 @@ class Observer:
         return [[rule, text[:200]] for text, rule in new.items()]
 
     def _look(self) -> None:
-        for owner, before in self._functions:
-            now = vars(owner)
-            for name, value in before.items():
-                if now.get(name) is not value and not _wrapped_by_torch(name, now.get(name)):
-                    full = f"{getattr(owner, '__qualname__', owner.__name__)}.{name}"
-                    self.note(f"replaces {full}", _guarded(owner.__name__, name))
-        for name, value in _settings().items():
-            if value != self._settings[name]:
-                self.note(f"sets {name} to {value}")
+        for text, rule in self._before.changes():
+            self.note(text, rule)
         if threading.active_count() > self._threads:
             self.note("leaves threads running after a call")
         for name in self._imported & sys.modules.keys():
@@ -237,60 +231,3 @@ def _audited(start: Callable[..., Any]) -> Callable[..., Any]:
 def _shown(value: Any) -> str:
     text = os.fsdecode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value)
     return text if len(text) <= 80 else f"{text[:40]}...{text[-37:]}"
-
-
-def _functions() -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Yield modules and classes whose functions a checker or a timer would use, with those functions."""
-    import builtins
-    import statistics
-    import time
-
-    import numpy.testing
-    import torch
-    import triton
-    from triton.runtime import autotuner, interpreter, jit
-
-    owners = (
-        builtins, time, statistics, numpy.testing,
-        torch, torch.Tensor, torch.nn.functional, torch.testing, torch.cuda, torch.cuda.Event, torch.cuda.Stream,
-        triton, triton.testing, jit.JITFunction, autotuner.Autotuner,
-        interpreter.GridExecutor, interpreter.InterpretedFunction,
-    )  # fmt: skip
-    for owner in owners:
-        yield owner, {name: value for name, value in vars(owner).items() if callable(value)}
-
-
-CLOCKS = frozenset(("Event", "Stream", "synchronize", "current_stream", "default_stream", "stream", "do_bench"))
-LAUNCHERS = ("JITFunction", "Autotuner", "GridExecutor", "InterpretedFunction")
-
-
-def _guarded(owner: str, name: str) -> str:
-    """Return the rule that replacing this function breaks, if any."""
-    if owner in ("time", "Event", "Stream") or (owner in ("torch.cuda", "triton.testing") and name in CLOCKS):
-        return "clocks"
-    return "launches" if owner in LAUNCHERS else ""
-
-
-def _wrapped_by_torch(name: str, value: Any) -> bool:
-    """Whether torch has done this itself, when its compiler was imported or its default dtype was set."""
-    return name in ("manual_seed", "Storage") and str(getattr(value, "__module__", "")).startswith("torch.")
-
-
-def _settings() -> dict[str, Any]:
-    """Return the global settings of torch that change what everything after them computes."""
-    import torch
-
-    return {
-        "torch's default dtype": torch.get_default_dtype(),
-        "the number of torch's threads": torch.get_num_threads(),
-        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
-        "flushing of denormals": _flushes_denormals(),
-        "the precision of float32 products": torch.get_float32_matmul_precision(),
-    }
-
-
-def _flushes_denormals() -> bool:
-    """Whether the processor now rounds denormals to zero, which no getter of torch tells."""
-    import numpy as np
-
-    return not (np.float32(1e-40) * np.float32(0.5)) > 0
