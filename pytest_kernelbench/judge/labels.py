@@ -15,7 +15,7 @@ from pytest_kernelbench.model.case import Case
 MOSTLY = 0.95
 """Share of the touched elements above which Triton counts as doing the work."""
 
-LEAST = 0.02
+LEAST = 0.01
 """Share below which launches are a fig leaf, also where they do matter."""
 
 GHOSTS = 3

@@ -63,7 +63,7 @@ def failures(records: Sequence[Record]) -> list[str]:
     for record in records:
         if record.status == "passed":
             continue
-        where = record.failure.facet if record.failure else ""
+        where = record.failure.facet if record.failure else record.label
         kind = (record.status, where or "")
         kinds[kind] += 1
         names.setdefault(kind, []).append(_name(record))

@@ -41,15 +41,18 @@ def _owners() -> tuple[Any, ...]:
 
     import numpy.testing
     import torch
-    import triton
-    from triton.runtime import autotuner, interpreter, jit
 
-    return (
+    owners: tuple[Any, ...] = (
         builtins, time, statistics, numpy.testing,
         torch, torch.Tensor, torch.nn.functional, torch.testing, torch.cuda, torch.cuda.Event, torch.cuda.Stream,
-        triton, triton.testing, jit.JITFunction, autotuner.Autotuner,
-        interpreter.GridExecutor, interpreter.InterpretedFunction,
     )  # fmt: skip
+    try:
+        import triton
+        from triton.runtime import autotuner, interpreter, jit
+    except ImportError:  # kernels in plain torch need none
+        return owners
+    launchers = (jit.JITFunction, autotuner.Autotuner, interpreter.GridExecutor, interpreter.InterpretedFunction)
+    return *owners, triton, triton.testing, *launchers
 
 
 def _rule(owner: Any, name: str) -> str:

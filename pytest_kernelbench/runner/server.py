@@ -50,6 +50,8 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
     gc.freeze()
     limits.apply(Path(home), memory=memory, file_size=file_size)
     observer = None if device.startswith("compile:") else Observer(home)
+    if observer is not None:
+        observer.install()
     entry: Any = None
     path = ""
     kept = Kept()
@@ -62,8 +64,6 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
         try:
             if request["op"] == "load":
                 path = str(Path(home, request["filename"]))
-                if observer is not None:
-                    observer.install()
                 entry = _load(request, path, device)
                 protocol.send(channel, {"status": "ok", **_observed(observer)})
             elif request["op"] == "compile":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,8 +76,9 @@ def test_each_submission_has_a_section() -> None:
     summary.summarise(terminal, [])
 
 
-def judgement(printed: str = "", *failures: tuple[Failure, str]) -> Any:
-    return SimpleNamespace(failed=lambda: list(failures), trial=SimpleNamespace(printed=printed))
+def judgement(printed: str = "", *failures: tuple[Failure, str], rejected: bool = False) -> Any:
+    trial = SimpleNamespace(printed=printed)
+    return SimpleNamespace(failed=lambda: list(failures), trial=trial, rejections=["it is a decoy"] if rejected else [])
 
 
 def test_a_failure() -> None:
@@ -100,9 +102,13 @@ def test_several_failures_and_what_was_printed() -> None:
     )
 
 
-def test_a_rejection_says_why() -> None:
-    text = failure.describe(RECORDS[5], judgement(), "id")
-    assert text.startswith(
-        "rejected: log is labelled decoy: its Triton launches do not matter: with all of them left out"
-    )
-    assert 'language = "torch" in submission.toml' in text
+def test_a_rejection_says_why_and_what_was_observed() -> None:
+    seen = replace(RECORDS[5], observations=["starts threads", "uses the network"])
+    text = failure.describe(seen, judgement(rejected=True), "id")
+    assert text == "rejected: Math log: it is a decoy\n\nobserved:\n  starts threads\n  uses the network"
+
+
+def test_passed_kernels_with_observations_have_a_line() -> None:
+    seen = replace(RECORDS[0], observations=["starts threads", "uses the network"])
+    assert summary.observed([RECORDS[1], seen, RECORDS[0]]) == ["relu: starts threads; uses the network"]
+    assert summary.observed([seen] * 12)[-1] == "and 2 more kernels with observations"
