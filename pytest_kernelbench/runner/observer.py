@@ -162,7 +162,7 @@ class Observer:
         if top in LIBRARIES and self._from_kernel():
             self._imported.add(top)
         if top == "pytest_kernelbench" and self._from_kernel():
-            self.note(f"imports the judge's own {name}")
+            self.note("imports the judge's own modules")
 
     def _dlopen(self, event: str, arguments: tuple[Any, ...]) -> None:
         name = arguments[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import is_
 from typing import Any
 
 CLOCKS = frozenset(("Event", "Stream", "synchronize", "current_stream", "default_stream", "stream", "do_bench"))
@@ -25,6 +26,9 @@ class State:
         """Yield each change in words, with the rule that it breaks or an empty text."""
         for owner, before in self._functions:
             now = vars(owner)
+            # After every call, two thousand functions: all of them without a loop of Python's, then those that differ.
+            if all(map(is_, map(now.get, before), before.values())):
+                continue
             for name, value in before.items():
                 if now.get(name) is not value and not _by_torch(name, now.get(name)):
                     yield f"replaces {getattr(owner, '__qualname__', owner.__name__)}.{name}", _rule(owner, name)

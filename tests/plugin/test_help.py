@@ -25,8 +25,8 @@ judge GPU kernels:
                         m_100,sm_120,gfx90a,gfx942,gfx950
   --kb-compile-timeout=SECONDS
                         time limit per kernel and target (default: 120)
-  --kb-allow=LIST       what the audit does not reject, by comma: clocks,cpp_exte
-                        nsion,launches,libraries,torch_compile
+  --kb-allow=LIST       what the audit does not reject, by comma:
+                        clocks,cpp_extension,launches,libraries,torch_compile
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
