@@ -75,6 +75,8 @@ def _bare_main() -> Iterator[None]:
 
 _COMMON = (
     "numpy.random",
+    "numpy.testing",
+    "statistics",
     "torch",
     "triton.language",
     "pytest_kernelbench.runner.server",

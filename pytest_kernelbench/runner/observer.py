@@ -59,6 +59,7 @@ class Observer:
         self._said: set[str] = set()
         self._imported: set[str] = set()
         self._written = 0
+        self._within: dict[str, bool] = {}
         self._before = State()
         self._threads = threading.active_count()
         self._rules = self._table()
@@ -200,7 +201,9 @@ class Observer:
         """Whether code of that file name is the kernel's: its file, another in its folder, or made from a text."""
         if name.startswith("<"):
             return not name.startswith("<frozen")
-        return os.path.realpath(name).startswith(self.home)
+        if name not in self._within:
+            self._within[name] = os.path.realpath(name).startswith(self.home)
+        return self._within[name]
 
     def _outside(self, path: Any) -> bool:
         if isinstance(path, int):
