@@ -134,7 +134,10 @@ class Shelf:
         from pytest_kernelbench.judge.correctness import Judgement, Plan
 
         settings = self.bench.settings
-        plan = Plan(settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed)
+        plan = Plan(
+            settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed,
+            settings.sandbox,
+        )  # fmt: skip
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
         return self.complete(judgement.run()), judgement
@@ -150,7 +153,10 @@ class Shelf:
         if known is not None:
             return self.complete(known), ""
         task = self.bench.catalogue.load(kernel.task)
-        compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+        settings = self.bench.settings
+        compilation = Compilation(
+            kernel, task, target, settings.compile_timeout, language=language, sandbox=settings.sandbox
+        )
         record = self.complete(compilation.run())
         cache.store(record)
         return record, compilation.printed

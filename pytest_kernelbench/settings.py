@@ -13,6 +13,7 @@ from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.runner.sandbox import MODES
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 MISSING = ("hide", "skip", "fail")
@@ -26,6 +27,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
+    ("sandbox", "MODE", "how kernels are confined: strict (or not run at all), best (as this machine can), off", "best"),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip
@@ -48,6 +50,7 @@ class Settings:
     seed: str | None = None
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
+    sandbox: str = "best"
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -82,6 +85,7 @@ class Settings:
             seed=config.getoption("--hypothesis-seed", None),
             targets=read("target", targets) or (),
             compile_timeout=read("compile-timeout", _seconds),
+            sandbox=read("sandbox", lambda text: _one_of(text, MODES)),
         )
 
 

@@ -42,6 +42,8 @@ class Plan:
     """The one case to replay instead of everything else."""
     seed: str | None = None
     """What decides which cases are drawn; Hypothesis decides when it is absent."""
+    sandbox: str = "best"
+    """How much of the sandbox is insisted on, as in `runner.sandbox`."""
 
 
 class Judgement:
@@ -53,7 +55,7 @@ class Judgement:
         self.plan = plan
         self.language = language
         self.key = key
-        self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
+        self.trial = Trial(kernel, task, oracle, RunnerSettings(plan.device, sandbox=plan.sandbox), plan.seconds)
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
         self.label = Label()
