@@ -37,6 +37,25 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        self.unconfined = ""
+        """What of the sandbox does not hold here."""
+
+    def confine(self) -> None:
+        """Find out whether the sandbox holds on this machine; raises `KernelBenchError` where it must and does not."""
+        if self.settings.sandbox == "off":
+            self.unconfined = "no sandbox (--kb-sandbox=off): kernels can read and write what this user can"
+            return
+        from pytest_kernelbench.runner.attempts import measures
+
+        broken = [measure for measure in measures() if not measure.holds]
+        if broken and self.settings.sandbox == "strict":
+            lines = [f"  {measure.name}: {measure.broken}; must {measure.advice}" for measure in broken]
+            raise KernelBenchError(
+                "\n".join(["--kb-sandbox=strict: the sandbox does not hold on this machine", *lines])
+            )
+        if broken:
+            names = ", ".join(measure.name for measure in broken)
+            self.unconfined = f"the sandbox does not hold for {names} here (see pytest-kernelbench doctor)"
 
     @cached_property
     def oracle(self) -> Oracle:

@@ -27,7 +27,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
-    ("sandbox", "MODE", "how kernels are confined: strict (or not run at all), best (as this machine can), off", "best"),
+    ("sandbox", "MODE", "how kernels are confined: strict (or not run), best (as this machine can), off", "best"),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip

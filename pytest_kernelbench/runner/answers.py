@@ -109,7 +109,7 @@ def _taken_apart(header: dict[str, Any], body: bytes, arguments: Mapping[str, in
         memory=tuple(map(bytes, blocks)),
         metadata=tuple([_numbers(shape), _numbers(strides)] for shape, strides in header["metadata"]),
         overwritten=header["overwritten"] is True,
-        counts={shown(name, 40): _whole(value) for name, value in counts.items()},
+        counts={shown(name, 40): value if type(value) is bool else _whole(value) for name, value in counts.items()},
         seconds=_seconds(header["seconds"]),
     )
 

@@ -53,7 +53,7 @@ class Nursery:
 
     @contextlib.contextmanager
     def _environment(self) -> Iterator[None]:
-        """Set the variables that the server starts with, which each of its runners can read: no secrets of the judge."""
+        """Set the variables that the server starts with, which its runners can read: no secrets."""
         before = os.environ.copy()
         for name in before:
             if not name.startswith(INHERITED):

@@ -10,7 +10,7 @@ import glob
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_kernelbench.runner import landlock, syscalls
@@ -91,7 +91,7 @@ def _python() -> Iterator[Path]:
     yield from (Path(entry) for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":") if entry.startswith("/"))
 
 
-def _found(patterns: tuple[str, ...]) -> list[Path]:
+def _found(patterns: Sequence[str]) -> list[Path]:
     return [Path(path) for pattern in patterns for path in glob.glob(pattern)]
 
 

@@ -1,7 +1,7 @@
 """Linux's seccomp: the system calls that a runner has no use for, refused as if it had no permission.
 
-Landlock decides by paths; this decides what has none: sockets (also on a GPU and in containers, where namespaces are no
-choice), other processes, and the permissions of files, which Landlock leaves to their owner. Everything else is allowed.
+Landlock decides by paths. This decides what has none: sockets (also on a GPU and in containers, where namespaces are
+no choice), other processes, and the permissions of files, which Landlock leaves to their owner. All else is allowed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-REFUSED: dict[str, tuple[int | None, int]] = {
+REFUSED: dict[str, tuple[int | None, int | None]] = {
     # Connections, also to the socket of the fork server, which runs what it is sent.
     "socket": (41, 198),
     "connect": (42, 203),
@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[int | None, int]] = {
     "request_key": (249, 218),
     "keyctl": (250, 219),
 }  # fmt: skip
-"""Numbers on x86_64 and aarch64, from Linux's `unistd_64.h` and `asm-generic/unistd.h`; None where there is no such call."""
+"""Numbers on x86_64 and aarch64, from Linux's `unistd_64.h` and `asm-generic/unistd.h`; None: there is no such call."""
 
 ON_ITSELF: dict[str, tuple[int, int]] = {
     "kill": (62, 129),
