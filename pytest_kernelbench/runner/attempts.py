@@ -66,7 +66,8 @@ def measures() -> list[Measure]:
         listener.listen()
         server.bind(("127.0.0.1", 0))
         server.listen()
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        found = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
         command = [sys.executable, "-m", __name__, folder, str(server.getsockname()[1])]
         run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
     try:
@@ -98,7 +99,7 @@ def _main(folder: Path, port: int) -> None:
         "processes": [
             lambda: os.kill(judge, 0),
             lambda: _traced(judge),
-            lambda: Path(f"/proc/{judge}/mem").open("rb"),
+            lambda: os.open(f"/proc/{judge}/mem", os.O_RDONLY),
             lambda: os.listdir(f"/proc/{judge}/fd"),
             lambda: resource.prlimit(judge, resource.RLIMIT_CPU),
             lambda: os.setpriority(os.PRIO_PROCESS, judge, 19),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import site
 import time
 from collections.abc import Callable, Iterator
@@ -23,10 +23,12 @@ EXPECTED = {
     "cached_by_version": "wrong_values",
     "closed_files": "crash",
     "computed_later": "wrong_values",
+    "connected": "runtime_error",
     "copy_kernel": "passed",
     "daemon": "wrong_values",
     "decoy": "rejected",
     "disk_filler": "runtime_error",
+    "dripping": "timeout",
     "edited_later": "wrong_values",
     "endless_loop": "timeout",
     "endless_recursion": "runtime_error",
@@ -43,9 +45,10 @@ EXPECTED = {
     "huge_shape": "wrong_shape",
     "hypothesis_reject": "runtime_error",
     "keyboard_interrupt": "runtime_error",
-    # Only root's runners are users of their own, which may not kill their parent; others end with it.
-    "killed_parent": "runtime_error" if os.geteuid() == 0 else "crash",
-    "many_results": "crash",
+    "killed_parent": "runtime_error",
+    "late_answer": "crash",
+    "locked_out": "runtime_error",
+    "many_results": "wrong_shape",
     "out_of_bounds": "contract",
     "patched_comparisons": "wrong_values",
     "patched_reference": "wrong_values",
@@ -54,6 +57,8 @@ EXPECTED = {
     "printed_success": "runtime_error",
     "pytest_skip": "runtime_error",
     "pytest_xfail": "runtime_error",
+    "read_judge": "runtime_error",
+    "read_reference": "runtime_error",
     "result_in_itself": "runtime_error",
     "segfault": "crash",
     "spoiled_input": "contract",
@@ -61,18 +66,25 @@ EXPECTED = {
     "sys_exit_at_import": "crash",
     "sys_exit_in_call": "crash",
     "torch_only": "rejected",
+    "traced_judge": "runtime_error",
     "turned_input": "contract",
     "unprintable_result": "crash",
     "unwritten_result": "wrong_values",
     "unwritten_tail": "wrong_values",
+    "visited_neighbours": "runtime_error",
     "zeroed_input": "wrong_values",
 }
 """The status of each hostile kernel."""
 
+REFUSED = (
+    "connected", "killed_parent", "locked_out", "read_judge", "read_reference", "traced_judge", "visited_neighbours",
+)  # fmt: skip
+"""Kernels whose attempt the sandbox refuses, and which end with that."""
+
 LABELS = {"copy_kernel": "mixed", "decoy": "decoy", "fallback": "torch_only", "torch_only": "torch_only"}
 """What those are called that let torch compute: `mixed` is said, not rejected."""
 
-HANGING = ("endless_loop", "stopped")
+HANGING = ("dripping", "endless_loop", "stopped")
 """Kernels that wait for the time limit, in a session of their own."""
 
 MISSED: dict[str, str] = {}
@@ -145,6 +157,11 @@ def test_hostile_kernel_gets_its_verdict(name: str, pairs: dict[str, Any]) -> No
     assert record["status"] == EXPECTED[name], record["failure"]
     if name in LABELS:
         assert record["label"] == LABELS[name]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_hostile_kernel_is_refused_what_it_tries(name: str, pairs: dict[str, Any]) -> None:
+    assert re.match(r"PermissionError|OSError: \[Errno 1\]", pairs[name][0]["failure"]["message"])
 
 
 @pytest.mark.parametrize("name", EXPECTED)
