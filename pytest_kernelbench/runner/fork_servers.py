@@ -86,6 +86,7 @@ _COMMON = (
     "torch",
     "triton.language",
     "pytest_kernelbench.runner.server",
+    "pytest_kernelbench.runner.warm_sandbox",
     "pytest_kernelbench.devices.stand_in",
 )
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import struct
 import sys
@@ -60,7 +61,7 @@ def restrict(allowed: Mapping[Path, int] | Iterable[tuple[Path, int]]) -> None:
         for path, rights in dict(allowed).items():
             with contextlib.suppress(FileNotFoundError):
                 _allow(ruleset, path, rights & handled)
-        ctypes.CDLL(None).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        _libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         _checked(RESTRICT_SELF, ruleset, _QUIET if known >= 7 else 0)
     finally:
         os.close(ruleset)
@@ -87,7 +88,14 @@ def _checked(number: int, *arguments: int | bytes | None) -> int:
     return result
 
 
+@functools.cache
+def _libc() -> ctypes.CDLL:
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall.restype = ctypes.c_long
+    return libc
+
+
 def _syscall(number: int, *arguments: int | bytes | None) -> int:
-    call = ctypes.CDLL(None, use_errno=True).syscall
-    call.restype = ctypes.c_long
-    return int(call(number, *(ctypes.c_size_t(each) if isinstance(each, int) else each for each in arguments)))
+    return int(
+        _libc().syscall(number, *(ctypes.c_size_t(each) if isinstance(each, int) else each for each in arguments))
+    )

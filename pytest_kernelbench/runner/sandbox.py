@@ -6,6 +6,7 @@ paths can be opened, seccomp which system calls are refused. Neither needs a pri
 
 from __future__ import annotations
 
+import functools
 import glob
 import importlib.util
 import os
@@ -22,7 +23,7 @@ _SYSTEM = (
     "/bin /sbin /lib /lib32 /lib64 /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/include "  # noqa: SIM905
     "/usr/share /usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/include /usr/local/cuda* /opt/cuda* "
     "/opt/rocm* /nix/store /gnu/store /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
-    "/etc/localtime /etc/nsswitch.conf /etc/passwd /etc/group /proc/cpuinfo /proc/meminfo /proc/stat /proc/self "
+    "/etc/localtime /etc/nsswitch.conf /etc/passwd /etc/group /proc/cpuinfo /proc/meminfo /proc/stat "
     "/proc/sys/vm/overcommit_memory /sys/devices/system/cpu /sys/devices/system/node".split()
 )
 """Programs, libraries, headers, and what they ask about the machine."""
@@ -57,15 +58,21 @@ def enter(home: Path, device: str) -> dict[str, str]:
 
 def allowed(home: Path, *, gpu: bool) -> dict[Path, int]:
     """Return the rights to each path that a runner has, beneath it too."""
+    # Not resolved like the others: it is another folder in each process.
+    return {home: landlock.EVERYTHING, Path("/proc/self"): landlock.READ, **shared(gpu=gpu)}
+
+
+@functools.cache
+def shared(*, gpu: bool) -> dict[Path, int]:
+    """Return the rights that all runners have."""
     rights: dict[Path, int] = {}
-    for path, right in _rights(home, gpu=gpu):
+    for path, right in _rights(gpu=gpu):
         rights[path] = rights.get(path, 0) | right
     return rights
 
 
-def _rights(home: Path, *, gpu: bool) -> Iterator[tuple[Path, int]]:
+def _rights(*, gpu: bool) -> Iterator[tuple[Path, int]]:
     package = Path(__file__).resolve().parents[1]
-    yield home, landlock.EVERYTHING
     for root in (*_found(_SYSTEM), *_python()):
         yield from _without(root.resolve(), package)
     yield package, landlock.READ_DIR
