@@ -30,6 +30,10 @@ SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
 
 
+_GONE = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError)
+"""What a channel can end with."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
     """How runners are started."""
@@ -179,7 +183,7 @@ class Runner:
         """
         deadline = time.monotonic() + seconds
         number = secrets.token_hex(8)
-        with self._failing(seconds):
+        try:
             self._channel.settimeout(seconds)
             protocol.send(self._channel, {**request, "number": number})
             while True:
@@ -189,27 +193,26 @@ class Runner:
                 if seen is None or header.get("status") != "progress":
                     return header, body
                 seen(header)
-        raise AssertionError("unreachable")
+        except _GONE as error:
+            raise self._gone(error, seconds) from None
 
     def _ready(self, seconds: float) -> None:
         """Wait until the runner can take a kernel."""
-        with self._failing(seconds):
+        try:
             header, _ = protocol.receive(self._channel, most=0, seconds=seconds)
+        except _GONE as error:
+            raise self._gone(error, seconds) from None
         if header["failed"] and self.settings.sandbox == "strict":
             failed = "; ".join(f"{name}: {reason}" for name, reason in header["failed"].items())
             raise SandboxError(f"--kb-sandbox=strict: the runner has no sandbox: {failed}")
 
-    @contextlib.contextmanager
-    def _failing(self, seconds: float) -> Iterator[None]:
-        """Turn all that can go wrong with the channel into the runner's death."""
-        try:
-            yield
-        except (protocol.DeadlinePassed, TimeoutError):
-            raise self._died("timeout", f"no answer within {seconds:.0f} s") from None
-        except protocol.ProtocolError as error:
-            raise self._died("crash", f"the runner broke the protocol: {error}") from None
-        except (protocol.Closed, OSError):
-            raise self._died("crash", self._how_it_ended()) from None
+    def _gone(self, error: BaseException, seconds: float) -> RunnerDied:
+        """Return what it means for the runner that its channel failed."""
+        if isinstance(error, (protocol.DeadlinePassed, TimeoutError)):
+            return self._died("timeout", f"no answer within {seconds:.0f} s")
+        if isinstance(error, protocol.ProtocolError):
+            return self._died("crash", f"the runner broke the protocol: {error}")
+        return self._died("crash", self._how_it_ended())
 
     def _died(self, status: str, message: str) -> RunnerDied:
         limits.end(self.pid)
