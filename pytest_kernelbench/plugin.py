@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         bench = Bench(asked, config.rootpath, config.invocation_params.dir)
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            bench.confine()
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[BENCH] = bench
@@ -73,8 +75,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
     return [collection.file(parent, file_path, shelf)] if shelf else found
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say what is judged and where."""
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """Say what is judged and where, and what kernels could do there that they should not."""
     bench = config.stash.get(BENCH, None)
     if bench is None:
         return None
@@ -82,4 +84,5 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     tasks = bench.catalogue
     own = f", {tasks.own} of them yours" if tasks.own else ""
     replaced = f" (in the place of {', '.join(tasks.replaced)})" if tasks.replaced else ""
-    return f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"
+    first = f"kernelbench: {names} on {bench.settings.device}, {len(tasks.names())} tasks{own}{replaced}"
+    return [first, f"kernelbench: {bench.unconfined}"] if bench.unconfined else [first]

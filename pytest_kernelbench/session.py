@@ -39,6 +39,25 @@ class Bench:
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
         self.records: list[Record] = []
+        self.unconfined = ""
+        """What of the sandbox does not hold here."""
+
+    def confine(self) -> None:
+        """Find out whether the sandbox holds on this machine; raises `KernelBenchError` where it must and does not."""
+        if self.settings.sandbox == "off":
+            self.unconfined = "no sandbox (--kb-sandbox=off): kernels can read and write what this user can"
+            return
+        from pytest_kernelbench.runner.attempts import measures
+
+        broken = [measure for measure in measures() if not measure.holds]
+        if broken and self.settings.sandbox == "strict":
+            lines = [f"  {measure.name}: {measure.broken}; must {measure.advice}" for measure in broken]
+            raise KernelBenchError(
+                "\n".join(["--kb-sandbox=strict: the sandbox does not hold on this machine", *lines])
+            )
+        if broken:
+            names = ", ".join(measure.name for measure in broken)
+            self.unconfined = f"the sandbox does not hold for {names} here (see pytest-kernelbench doctor)"
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -138,7 +157,7 @@ class Shelf:
         settings = self.bench.settings
         plan = Plan(
             settings.device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed,
-            allow=settings.allow,
+            allow=settings.allow, sandbox=settings.sandbox,
         )  # fmt: skip
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
@@ -155,7 +174,10 @@ class Shelf:
         if known is not None:
             return self.complete(known, kernel), ""
         task = self.bench.catalogue.load(kernel.task)
-        compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+        settings = self.bench.settings
+        compilation = Compilation(
+            kernel, task, target, settings.compile_timeout, language=language, sandbox=settings.sandbox
+        )
         record = self.complete(compilation.run(), kernel)
         cache.store(record)
         return record, compilation.printed

@@ -14,6 +14,7 @@ from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.rules import RULES, allowed
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.runner.sandbox import MODES
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 MISSING = ("hide", "skip", "fail")
@@ -28,6 +29,7 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("allow", "LIST", f"what the audit does not reject, by comma: {','.join(RULES)}", None),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
+    ("sandbox", "MODE", "how kernels are confined: strict (or not run), best (as this machine can), off", "best"),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("tasks", "FOLDER", "folder of task files of your own, beside those that come with the plugin", None),
 )  # fmt: skip
@@ -51,6 +53,7 @@ class Settings:
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
     allow: tuple[str, ...] = ()
+    sandbox: str = "best"
 
     @classmethod
     def from_config(cls, config: pytest.Config) -> Settings:
@@ -86,6 +89,7 @@ class Settings:
             targets=read("target", targets) or (),
             compile_timeout=read("compile-timeout", _seconds),
             allow=read("allow", allowed) or (),
+            sandbox=read("sandbox", lambda text: _one_of(text, MODES)),
         )
 
 

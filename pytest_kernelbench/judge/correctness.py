@@ -48,6 +48,8 @@ class Plan:
     """What decides which cases are drawn; Hypothesis decides when it is absent."""
     allow: tuple[str, ...] = ()
     """Rules of the audit that do not reject."""
+    sandbox: str = "best"
+    """How much of the sandbox is insisted on, as in `runner.sandbox`."""
 
 
 class Judgement:
@@ -59,7 +61,7 @@ class Judgement:
         self.plan = plan
         self.language = language
         self.key = key
-        self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
+        self.trial = Trial(kernel, task, oracle, RunnerSettings(plan.device, sandbox=plan.sandbox), plan.seconds)
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
         self.label = Label()

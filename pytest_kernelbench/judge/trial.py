@@ -183,8 +183,6 @@ class Trial:
         """Return what the call touched that it must not, if anything."""
         written = self.task.written(case)
         before = materialize(case).made
-        if len(answer.memory) != len(before) or len(answer.metadata) != len(before):
-            return "the runner did not return all arguments"
         for made, after, metadata in zip(before, answer.memory, answer.metadata, strict=True):
             now = made.snapshot()
             if len(after) != len(now) or after[:GUARD] != now[:GUARD] or after[-GUARD:] != now[-GUARD:]:

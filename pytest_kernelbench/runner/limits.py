@@ -33,10 +33,10 @@ def user_of(pid: int) -> int:
     return FIRST_USER + pid % 1_000_000
 
 
-def apply(home: Path, *, memory: int, file_size: int) -> None:
+def apply(home: Path, *, memory: int, file_size: int, cpu: int) -> None:
     """Put the current process under its limits, with `home` as HOME, TMPDIR, caches and working directory.
 
-    `memory` and `file_size` are bytes. The process leads a session and process group of its own.
+    `memory` and `file_size` are bytes, `cpu` is seconds. The process leads a session and process group of its own.
     """
     os.setsid()
     _environment(home)
@@ -45,6 +45,7 @@ def apply(home: Path, *, memory: int, file_size: int) -> None:
     _limit(resource.RLIMIT_FSIZE, file_size)
     _limit(resource.RLIMIT_NOFILE, 256)
     _limit(resource.RLIMIT_AS, _address_space() + memory)
+    _limit(resource.RLIMIT_CPU, cpu)
     # A write over the limit is then an error of that write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if os.geteuid() == 0:

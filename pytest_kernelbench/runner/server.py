@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner import limits, protocol, sandbox
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import Arguments, materialize, onednn_where_sound, refill
 from pytest_kernelbench.runner.mistakes import describe
@@ -25,7 +25,6 @@ from pytest_kernelbench.runner.observer import Observer
 
 MOST_REQUEST = 64 << 20
 """Bytes of a request's body: code travels in the header, so there is none today."""
-
 
 MOST_KEPT = 1 << 18
 """Elements of the largest tensor that is kept until the next call."""
@@ -38,20 +37,24 @@ class NoEntryPoint(Exception):
     """The kernel's module defines no function of a name that is called."""
 
 
-def serve(channel: socket.socket, output: Connection, home: str, device: str, memory: int, file_size: int) -> None:
+def serve(channel: socket.socket, output: Connection, home: str, device: str, confines: dict[str, Any]) -> None:
     """Run as the target of a new process: answer requests on `channel` until it closes.
 
-    What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes.
+    What the kernel prints goes to the file behind `output`. `confines` has the limits, and whether there is a sandbox.
+    The first message, before any kernel is imported, says which measures of the sandbox failed.
     """
     _redirect(output)
     _close_others(channel.fileno())
     torch.set_num_threads(1)
     instruments = _prepare(device)
     gc.freeze()
-    limits.apply(Path(home), memory=memory, file_size=file_size)
+    sandboxed = confines.pop("sandbox") != "off"
+    limits.apply(Path(home), **confines)
+    failed = sandbox.enter(Path(home), device) if sandboxed else {}
     observer = None if device.startswith("compile:") else Observer(home)
     if observer is not None:
         observer.install()
+    protocol.send(channel, {"status": "ready", "failed": failed})
     entry: Any = None
     path = ""
     kept = Kept()
@@ -61,18 +64,19 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, me
             request, _ = protocol.receive(channel, most=MOST_REQUEST)
         except protocol.Closed:
             return
+        answer = protocol.Answering(channel, request["number"])
         try:
             if request["op"] == "load":
                 path = str(Path(home, request["filename"]))
                 entry = _load(request, path, device)
-                protocol.send(channel, {"status": "ok", **_observed(observer)})
+                answer({"status": "ok", **_observed(observer)})
             elif request["op"] == "compile":
-                protocol.send(channel, instruments.compile(request, entry, path, channel))
+                answer(instruments.compile(request, entry, path, answer))
             else:
                 header, parts = _call(request, entry, instruments, device, kept, threads)
-                protocol.send(channel, {**header, **_observed(observer)}, *parts)
+                answer({**header, **_observed(observer)}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            protocol.send(channel, {**describe(error, path), **_observed(observer)})
+            answer({**describe(error, path), **_observed(observer)})
 
 
 def _observed(observer: Observer | None) -> dict[str, Any]:
@@ -93,8 +97,10 @@ def _redirect(output: Connection) -> None:
 
 def _close_others(channel: int) -> None:
     """Close what was inherited: descriptors of the fork server, through which a kernel could end all runners."""
-    os.closerange(3, channel)
-    os.closerange(channel + 1, 4096)
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2 and number != channel:
+            with contextlib.suppress(OSError):
+                os.close(number)
 
 
 def _threads() -> int:
@@ -232,7 +238,7 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
     """Describe every output and give the bytes of those that are plain tensors, as long as they are under the cap."""
     described: list[dict[str, Any]] = []
     parts: list[bytes] = []
-    for value in _flatten(result):
+    for value in _flatten(result)[: protocol.MOST_OUTPUTS]:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             kind, derived = type(value).__name__, isinstance(value, torch.Tensor)
             described.append({"class": kind, "subclass": derived, "value": repr(value)[:200]})

@@ -28,6 +28,8 @@ judge GPU kernels:
   --kb-allow=LIST       what the audit does not reject, by comma:
                         clocks,cpp_extension,launches,libraries,torch_compile
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
+  --kb-sandbox=MODE     how kernels are confined: strict (or not run), best (as
+                        this machine can), off (default: best)
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-tasks=FOLDER     folder of task files of your own, beside those that come
                         with the plugin
