@@ -76,7 +76,8 @@ def label_of(trial: Trial, cases: Sequence[Case], *, right: bool) -> Label:
     observations = work.said()
     if _right(trial, ghosts, {"refuse": True}):
         observations.append("is right also where every launch fails: it falls back on PyTorch")
-    name = "kernel" if work.share >= MOSTLY else "mixed" if work.share >= LEAST else "decoy"
+    # Where nothing could be audited, nothing is known of who has computed.
+    name = "kernel" if work.share >= MOSTLY else "mixed" if work.share >= LEAST or not work.computed else "decoy"
     return Label(name, work.share, tuple(observations))
 
 
