@@ -82,7 +82,7 @@ def race(name: str, workload: str) -> dict[str, object] | None:
     sets = affordable.input_sets(case, affordable.last_level_cache())
     cases = [reseeded(case, seed) for seed in range(sets)]
     written = bool(task.written(case) & set(case.arguments))
-    settings = RunnerSettings(device="cpu", memory=MEMORY)
+    settings = RunnerSettings(device="cpu", memory=MEMORY, cpu=None)
     source, deadline = file.path.read_text(), time.monotonic() + 600
     start = lambda code: trusted(  # noqa: E731
         settings, f"{source}\n\n{code}\n", f"{name}.py", task, cases, written=written, deadline=deadline

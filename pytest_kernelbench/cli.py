@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import platform
 import sys
@@ -19,11 +18,11 @@ from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue, default_ro
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.report import command, compare
 from pytest_kernelbench.report.tasks_table import tasks_table
+from pytest_kernelbench.runner import landlock
+from pytest_kernelbench.runner.attempts import measures
 from pytest_kernelbench.scaffold import new_task
 
 _NEEDED = ("torch", "pytest", "hypothesis")
-_LANDLOCK_CREATE_RULESET = 444
-_LANDLOCK_VERSION = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -160,7 +159,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _facts(tasks: int) -> Iterator[tuple[str, object]]:
-    """Name what decides whether and where kernels run; nothing is imported or started for it."""
+    """Name what decides whether and where kernels run; a child tries the sandbox, nothing else is started for it."""
     yield "python", platform.python_version()
     for package in ("torch", "triton", "pytest", "hypothesis"):
         yield package, _version(package) or "not installed"
@@ -168,8 +167,9 @@ def _facts(tasks: int) -> Iterator[tuple[str, object]]:
     yield "gpu", ", ".join(gpu_devices()) or "none visible"
     yield "tasks", f"{tasks} of {sum(CATEGORIES.values())}"
     yield "root", "yes" if hasattr(os, "geteuid") and os.geteuid() == 0 else "no"
-    yield "user namespaces", _user_namespaces()
-    yield "Landlock", _landlock()
+    yield "Landlock", f"version {version_}" if (version_ := landlock.version()) else "no"
+    for measure in measures():
+        yield f"sandbox: {measure.name}", "holds" if measure.holds else f"{measure.broken}; must {measure.advice}"
 
 
 def gpu_devices() -> list[str]:
@@ -183,21 +183,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _user_namespaces() -> str:
-    try:
-        most = int(Path("/proc/sys/user/max_user_namespaces").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return "no"
-    return f"limit {most}" if most else "no"
-
-
-def _landlock() -> str:
-    """Ask the kernel for the version of its Landlock interface, which restricts nothing."""
-    if sys.platform != "linux":
-        return "no"
-    syscall = ctypes.CDLL(None, use_errno=True).syscall
-    syscall.restype = ctypes.c_long
-    found = syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION))
-    return f"version {found}" if found > 0 else "no"

@@ -32,6 +32,8 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument("--target", type=_names, default=[], metavar="LIST", help="GPUs to compile for, by comma")
     parser.add_argument("--language", default=LANGUAGES[0], help=f"one of {', '.join(LANGUAGES)}")
     parser.add_argument("--tasks", type=Path, metavar="FOLDER", help="tasks of your own, beside the shipped ones")
+    parser.add_argument("--allow", type=_names, default=[], metavar="LIST", help="what the audit does not reject")
+    parser.add_argument("--sandbox", default="best", metavar="MODE", help="strict, best or off")
     parser.set_defaults(command=_run)
 
 
@@ -52,6 +54,8 @@ def _run(arguments: argparse.Namespace) -> int:
             targets=arguments.target,
             language=arguments.language,
             tasks=arguments.tasks,
+            allow=arguments.allow,
+            sandbox=arguments.sandbox,
         )
     except (KernelBenchError, OSError) as error:
         sys.stderr.write(f"pytest-kernelbench: {error}\n")

@@ -58,17 +58,20 @@ def evaluate(
     compile_timeout: float = 120.0,
     language: str = "triton",
     tasks: str | Path | None = None,
+    allow: Sequence[str] = (),
+    sandbox: str = "best",
 ) -> Evaluation:
     """Judge the code of one kernel for one task.
 
     `code` may be in Markdown fences, as models write it. The options are those of the command line: `examples` is how
     many cases are drawn beside the fixed ones, `timeout` and `compile_timeout` are seconds, `seed` decides what is
     drawn (None: differently each time), `targets` are GPUs to compile for, `language` is `torch` or `cuda` for code
-    that is meant to launch no Triton kernel, `tasks` is a folder of task files of one's own.
+    that is meant to launch no Triton kernel, `tasks` is a folder of task files of one's own, `allow` are rules of the
+    audit that do not reject, `sandbox` is `strict`, `best` or `off`.
 
     May be called from many threads and processes at once. Nothing that the kernel does is raised: it is the status of
     the record, and so is a mistake of the judge's own (`error`). Raises `KernelBenchError` for a task or an option that
-    does not exist, naming those that do.
+    does not exist, naming those that do, and for a sandbox that is `strict` where it cannot be had.
     """
     from pytest_kernelbench.in_process import judged
 
@@ -79,6 +82,8 @@ def evaluate(
         "timeout": str(timeout),
         "target": ",".join(targets),
         "compile_timeout": str(compile_timeout),
+        "allow": ",".join(allow),
+        "sandbox": sandbox,
         "tasks": str(tasks) if tasks is not None else None,
         "hypothesis_seed": str(seed) if seed is not None else None,
     }

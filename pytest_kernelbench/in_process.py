@@ -18,6 +18,7 @@ from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.record import CompileRecord, Record
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES, Kernel, Metadata
+from pytest_kernelbench.runner.client import SandboxError
 from pytest_kernelbench.session import Bench, Shelf
 from pytest_kernelbench.settings import OPTIONS, Settings
 
@@ -42,6 +43,8 @@ def judged(
     kernel = Kernel(file.name, file.category, Path(f"{file.name}.py"), code, None, None, digest_of(code))
     try:
         record, _ = shelf.judge(kernel, None)
+    except SandboxError:
+        raise
     except Exception as error:
         record = shelf.lost_record(kernel, "correctness", _said(error))
     return record, tuple(_compiled(shelf, kernel, target) for target in settings.targets)
@@ -84,6 +87,7 @@ class _Asked:
     def __init__(self, options: Mapping[str, str | None]) -> None:
         self._options = options
         self._defaults = {name.replace("-", "_"): default or "" for name, _, _, default in OPTIONS}
+        self.args: list[str] = []
         self.invocation_params = SimpleNamespace(dir=Path.cwd())
         # Something is judged: a device is looked for.
         self.known_args_namespace = SimpleNamespace(kb_submission=[NAME])

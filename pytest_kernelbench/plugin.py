@@ -55,6 +55,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     try:
         bench = Bench(asked, config.rootpath, config.invocation_params.dir)
+        if not hasattr(config, "workerinput") and not config.option.collectonly:
+            bench.confine()
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[BENCH] = bench
@@ -92,7 +94,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
-    """Say what is judged and where."""
+    """Say what is judged and where, and what kernels could do there that they should not."""
     bench = config.stash.get(BENCH, None)
     if bench is None:
         return None
@@ -108,6 +110,8 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
         lines.append(f"kernelbench: {bench.settings.results} has {bench.known.records:,} records{others}")
     if bench.settings.shard is not None:
         lines.append(f"kernelbench: part {bench.settings.shard} of the kernels")
+    if bench.unconfined:
+        lines.append(f"kernelbench: {bench.unconfined}")
     return lines
 
 

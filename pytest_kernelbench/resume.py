@@ -79,15 +79,18 @@ def _part(record: Record) -> tuple[str, ...]:
 def deciding(kind: str, settings: Settings, language: str) -> dict[str, Any]:
     """Return the settings that the records of a kind hang on; `timeout` is in seconds."""
     if kind == "compile":
-        return {"language": language, "timeout": settings.compile_timeout}
+        return {"language": language, "timeout": settings.compile_timeout, "sandbox": settings.sandbox}
     if kind == "speed":
-        return {"baselines": list(settings.baselines), "language": language, "timeout": settings.timeout}
+        how = {"allow": list(settings.allow), "sandbox": settings.sandbox}
+        return {"baselines": list(settings.baselines), "language": language, "timeout": settings.timeout, **how}
     return {
         "facets": list(settings.facets),
         "examples": settings.examples,
         "seed": settings.seed,
         "case": repr(settings.case) if settings.case is not None else None,
         "language": language,
+        "allow": list(settings.allow),
+        "sandbox": settings.sandbox,
         "timeout": settings.timeout,
     }
 

@@ -25,7 +25,7 @@ from pytest_kernelbench.settings import Settings
 if TYPE_CHECKING:
     from pytest_kernelbench.devices.ceilings import Ceilings
     from pytest_kernelbench.devices.listing import Gpu
-    from pytest_kernelbench.judge.correctness import Judgement
+    from pytest_kernelbench.judge.correctness import Judgement, Plan
     from pytest_kernelbench.judge.speed import SpeedPlan
     from pytest_kernelbench.judge.trial import Oracle
     from pytest_kernelbench.judge.yardstick import Yardstick
@@ -65,6 +65,25 @@ class Bench:
         """Correctness records of this process by file and task: only what is right is timed."""
         # Read before anything is judged: what this session writes answers nothing in it.
         self.known = Known.read(settings.results) if settings.resume and settings.results else Known()
+        self.unconfined = ""
+        """What of the sandbox does not hold here."""
+
+    def confine(self) -> None:
+        """Find out whether the sandbox holds on this machine; raises `KernelBenchError` where it must and does not."""
+        if self.settings.sandbox == "off":
+            self.unconfined = "no sandbox (--kb-sandbox=off): kernels can read and write what this user can"
+            return
+        from pytest_kernelbench.runner.attempts import measures
+
+        broken = [measure for measure in measures() if not measure.holds]
+        if broken and self.settings.sandbox == "strict":
+            lines = [f"  {measure.name}: {measure.broken}; must {measure.advice}" for measure in broken]
+            raise KernelBenchError(
+                "\n".join(["--kb-sandbox=strict: the sandbox does not hold on this machine", *lines])
+            )
+        if broken:
+            names = ", ".join(measure.name for measure in broken)
+            self.unconfined = f"the sandbox does not hold for {names} here (see pytest-kernelbench doctor)"
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -179,12 +198,9 @@ class Shelf:
 
     def judge(self, kernel: Kernel, key: str | None) -> tuple[Record, Judgement]:
         """Judge a kernel; `key` tells its example database entry from others, None does without a database."""
-        from pytest_kernelbench.judge.correctness import Judgement, Plan
+        from pytest_kernelbench.judge.correctness import Judgement
 
-        settings = self.bench.settings
-        plan = Plan(
-            settings.runner_device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed
-        )
+        plan = self._plan()
         task = self.bench.catalogue.load(kernel.task)
         for _ in range(TRIES):
             judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key=key)
@@ -218,7 +234,10 @@ class Shelf:
         if known.status == "rejected" or known.facets.get("basic") != "passed":
             said = known.failure or Failure("basic", f"it is {known.status}")
             return self.complete(not_timed(kernel, workload, known.status, said), kernel)
-        plan = SpeedPlan(settings.runner_device, settings.baselines, settings.timeout)
+        plan = SpeedPlan(
+            settings.runner_device, settings.baselines, settings.timeout, self.metadata.language,
+            allow=settings.allow, sandbox=settings.sandbox,
+        )  # fmt: skip
         code = file.path.read_text(encoding="utf-8")
         if settings.gpu is None:
             return self.complete(Speed(kernel, task, code, workload, plan).run(), kernel)
@@ -238,11 +257,20 @@ class Shelf:
         finally:
             watch.close()
 
+    def _plan(self) -> Plan:
+        from pytest_kernelbench.judge.correctness import Plan
+
+        settings = self.bench.settings
+        return Plan(
+            settings.runner_device, settings.facets, settings.examples, settings.timeout, settings.case, settings.seed,
+            allow=settings.allow, sandbox=settings.sandbox,
+        )  # fmt: skip
+
     def _basic(self, kernel: Kernel) -> Record:
         """Judge a kernel on the plainest cases alone."""
-        from pytest_kernelbench.judge.correctness import Judgement, Plan
+        from pytest_kernelbench.judge.correctness import Judgement
 
-        plan = Plan(self.bench.settings.runner_device, ("basic",), 0, self.bench.settings.timeout)
+        plan = replace(self._plan(), facets=("basic",), examples=0)
         task = self.bench.catalogue.load(kernel.task)
         judgement = Judgement(kernel, task, plan, self.bench.oracle, language=self.metadata.language, key="")
         self.bench.judged[kernel.source_path, kernel.task] = record = self.complete(judgement.run(), kernel)
@@ -253,14 +281,17 @@ class Shelf:
         from pytest_kernelbench.judge.compile_cache import CompileCache
         from pytest_kernelbench.judge.compiling import Compilation
 
-        file, language = self.bench.catalogue.names()[kernel.task], self.metadata.language
+        settings, language = self.bench.settings, self.metadata.language
+        file = self.bench.catalogue.names()[kernel.task]
         cache = CompileCache(kernel.sha256, file.sha256, target.name, language, self.bench.versions)
         known = cache.load()
         if known is not None:
             return self.complete(known, kernel), ""
         task = self.bench.catalogue.load(kernel.task)
         for _ in range(TRIES):
-            compilation = Compilation(kernel, task, target, self.bench.settings.compile_timeout, language=language)
+            compilation = Compilation(
+                kernel, task, target, settings.compile_timeout, language=language, sandbox=settings.sandbox
+            )
             record = self.complete(compilation.run(), kernel)
             if not compilation.orphaned:
                 break

@@ -15,8 +15,10 @@ from pytest_kernelbench.devices.listing import Gpu, every, gpus, torch_has_cuda
 from pytest_kernelbench.devices.pool import EACH, MODELS, Pool
 from pytest_kernelbench.model.case import Case, parse
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.rules import RULES, allowed
 from pytest_kernelbench.model.targets import TARGETS, Target, targets
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.runner.sandbox import MODES
 from pytest_kernelbench.shards import Shard
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
@@ -32,8 +34,10 @@ OPTIONS: tuple[tuple[str, str, str, str | None], ...] = (
     ("target", "LIST", f"GPUs to compile for, by comma: {','.join(TARGETS)}", None),
     ("compile-timeout", "SECONDS", "time limit per kernel and target", "120"),
     ("baseline", "LIST", f"what kernels are timed beside, by comma: {', '.join(BASELINES)}", "eager"),
+    ("allow", "LIST", f"what the audit does not reject, by comma: {','.join(RULES)}", None),
     ("results", "FILE", "append one JSON line per kernel to FILE as it is judged", None),
     ("report", "FILE.html", "write the results as one HTML page when the run ends", None),
+    ("sandbox", "MODE", "how kernels are confined: strict (or not run), best (as this machine can), off", "best"),
     ("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", "hide"),
     ("gpu", "MODEL", "the model of GPU to use where there are several, or `each` (default: the first GPU's)", None),
     ("workers-per-gpu", "N", "workers a GPU for -n auto; only one of them times at once", "1"),
@@ -61,6 +65,8 @@ class Settings:
     seed: str | None = None
     targets: tuple[Target, ...] = ()
     compile_timeout: float = 120.0
+    allow: tuple[str, ...] = ()
+    sandbox: str = "best"
     baselines: tuple[str, ...] = BASELINES[:1]
     asks_for_speed: bool = False
     """Whether the user names items of speed: where a device cannot time them, they are collected only then."""
@@ -137,6 +143,8 @@ class Settings:
             resume=resume,
             shard=read("shard", Shard.parse),
             workers_per_gpu=read("workers-per-gpu", lambda text: _whole(text, 1)),
+            allow=read("allow", allowed) or (),
+            sandbox=read("sandbox", lambda text: _one_of(text, MODES)),
         )
 
 

@@ -28,6 +28,8 @@ class Variant:
     """Autotune as the kernel asks for it, and remember what came of it."""
     ghost: bool = False
     """Launches do nothing."""
+    refuse: bool = False
+    """Launches raise, as on a device that cannot run them."""
     audit: bool = False
     """Count the elements that ATen operations touch: not for answers that are judged, since it loses conjugations."""
 
@@ -57,10 +59,12 @@ class Instruments:
 
     variant: Variant = field(default_factory=Variant)
     counts: Counts = field(default_factory=Counts)
+    operations: dict[str, int] = field(default_factory=dict)
+    """Elements touched by each ATen operation that computes."""
 
     def start(self, variant: Variant) -> None:
         """Begin a call."""
-        self.variant, self.counts = variant, Counts()
+        self.variant, self.counts, self.operations = variant, Counts(), {}
 
 
 def patch_autotuner(instruments: Instruments) -> None:

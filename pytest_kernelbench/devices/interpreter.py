@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,9 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
         if instruments.variant.ghost:
             return None
+        if instruments.variant.refuse:
+            raise RuntimeError("the launch was refused")
+        sys.audit("kernelbench.launch", getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
         with torch._C.DisableTorchFunction():
             result = launch(self, *args, **kwargs)
         # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.

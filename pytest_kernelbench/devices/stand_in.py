@@ -7,6 +7,7 @@ answers of an idle GPU; Triton gets a driver whose target is harmless. Install b
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -146,6 +147,9 @@ class Stream(Event):
     device = CUDA
     device_index = 0
     cuda_stream = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        sys.audit("kernelbench.stream")
 
     def wait_stream(self, stream: Any) -> None: ...
 

@@ -16,7 +16,7 @@ from pytest_kernelbench.model.compiled import Compiled, compiled
 from pytest_kernelbench.model.record import CompileRecord, Failure, rung_of
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.runner.answers import MOST_TEXT, Answer, plain, printable
+from pytest_kernelbench.runner.answers import MOST_TEXT, Answer, plain, shown
 from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
 from pytest_kernelbench.runner.workplaces import COMPILE
 
@@ -51,11 +51,14 @@ class _Fault:
 class Compilation:
     """One kernel, compiled for one target."""
 
-    def __init__(self, kernel: Kernel, task: Task, target: Target, seconds: float, *, language: str) -> None:
+    def __init__(
+        self, kernel: Kernel, task: Task, target: Target, seconds: float, *, language: str, sandbox: str = "best"
+    ) -> None:
         self.kernel = kernel
         self.task = task
         self.target = target
         self.language = language
+        self.settings = RunnerSettings(f"{COMPILE}{target.name}", memory=MEMORY, sandbox=sandbox)
         self.seconds = seconds
         self.deadline = 0.0
         self.kernels: list[Compiled] = []
@@ -75,7 +78,7 @@ class Compilation:
     def run(self) -> CompileRecord:
         """Compile and return the record; never raises for anything that the kernel or the compiler does."""
         started, clock = datetime.now(UTC), time.perf_counter()
-        runner = Runner(RunnerSettings(device=f"{COMPILE}{self.target.name}", memory=MEMORY))
+        runner = Runner(self.settings)
         loaded = False
         try:
             self._load(runner)
@@ -174,13 +177,14 @@ class Compilation:
 
     def _progress(self, header: Mapping[str, Any]) -> None:
         """Take note of a specialisation that the compiler has begun, or done with."""
+        header = {name: shown(value, MOST_TEXT) if isinstance(value, str) else value for name, value in header.items()}
         self._at_work = None
         if header.get("done") is not True:
-            self._at_work = printable(f"{header.get('name')}({header.get('specialisation')})")[:MOST_TEXT]
+            self._at_work = f"{shown(header.get('name'), 200)}({shown(header.get('specialisation'), 2000)})"
             return
         try:
             done = compiled(header, self.target)
-        except (LookupError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, TypeError, ValueError):
             raise self._end(_Fault("crash", "the runner's answer does not hold together")) from None
         if len(self.kernels) < MOST_KERNELS:
             self.kernels.append(done)

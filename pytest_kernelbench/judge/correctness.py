@@ -14,7 +14,8 @@ from pytest_kernelbench.judge.labels import Label, label_of
 from pytest_kernelbench.judge.threads import one_thread
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
-from pytest_kernelbench.model.record import Failure, Record, rung_of
+from pytest_kernelbench.model.record import MOST_OBSERVATIONS, Failure, Record, rung_of
+from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, Task
 from pytest_kernelbench.runner.client import RunnerSettings
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 SEARCH_SHARE = 0.1
 """Part of a kernel's time limit that random search may take in all; the fixed cases are never cut."""
-
 
 AUDITED = 6
 """Cases of the spine on which the work of a kernel is audited."""
@@ -44,6 +44,10 @@ class Plan:
     """The one case to replay instead of everything else."""
     seed: str | None = None
     """What decides which cases are drawn; Hypothesis decides when it is absent."""
+    allow: tuple[str, ...] = ()
+    """Rules of the audit that do not reject."""
+    sandbox: str = "best"
+    """How much of the sandbox is insisted on, as in `runner.sandbox`."""
 
 
 class Judgement:
@@ -57,7 +61,7 @@ class Judgement:
         self.plan = plan
         self.language = language
         self.key = key
-        self.trial = Trial(kernel, task, oracle, RunnerSettings(device=plan.device), plan.seconds)
+        self.trial = Trial(kernel, task, oracle, RunnerSettings(plan.device, sandbox=plan.sandbox), plan.seconds)
         self.results: dict[str, str] = {}
         self.findings: list[tuple[str, Finding]] = []
         self.label = Label()
@@ -86,7 +90,8 @@ class Judgement:
             label=self.label.name,
             kernel_share=self.label.share,
             launches=trial.launches,
-            failure=next((failure for failure, _ in self.failed()), None),
+            failure=self._failure(),
+            observations=[*self.label.observations, *trial.observed][:MOST_OBSERVATIONS],
             device={"kind": self.plan.device},
             examples=trial.examples,
             seconds=round(time.perf_counter() - clock, 3),
@@ -105,7 +110,7 @@ class Judgement:
             self._facet(facet)
             if facet == "basic":
                 self._label()
-                if self.results[facet] != "passed" or self._rejected:
+                if self.results[facet] != "passed" or self.rejections:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
@@ -152,9 +157,10 @@ class Judgement:
             self.label = label_of(self.trial, cases, right=self.results["basic"] == "passed")
 
     @property
-    def _rejected(self) -> bool:
-        """Whether this is no kernel, in a submission of kernels."""
-        return self.label.rejected and self.language == "triton"
+    def rejections(self) -> list[str]:
+        """Why this is not judged as a kernel, in words; nothing where it is."""
+        reasons = [self.label.reason] if self.label.rejected and self.language == "triton" else []
+        return [*reasons, *broken(self.trial.observed, self.plan.allow, self.language)]
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":
@@ -168,7 +174,13 @@ class Judgement:
             for facet, finding in self.findings
         ]
 
+    def _failure(self) -> Failure | None:
+        if self.rejections:
+            where = self.label.name if self.label.rejected else "audit"
+            return Failure(str(where), "\n".join(self.rejections))
+        return next((failure for failure, _ in self.failed()), None)
+
     def _status(self) -> str:
-        if self._rejected:
+        if self.rejections:
             return "rejected"
         return self.findings[0][1].status if self.findings else "passed"

@@ -102,6 +102,11 @@ def reseeded(case: Case, seed: int) -> Case:
     return map_tensors(case, lambda path, recipe: with_fields(recipe, seed=recipe.seed + seed))
 
 
+def edited(case: Case) -> Case:
+    """Return the case with one element of each tensor changed, where that can be done: a sample would not show it."""
+    return map_tensors(case, lambda path, recipe: with_fields(recipe, edited=True))
+
+
 def _few(task: Task, count: int) -> list[Case]:
     """Return the first case of the spine and others spread over it."""
     others = task.spine[1:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pytest_kernelbench.judge.facets import reseeded
+from pytest_kernelbench.judge.facets import edited, reseeded
 from pytest_kernelbench.judge.outcomes import must_differ
 from pytest_kernelbench.judge.trial import Finding, Trial
 from pytest_kernelbench.model.case import Case, Tensor, leaves, replace
@@ -23,12 +23,13 @@ def values(trial: Trial, case: Case) -> None:
 
 
 def contract(trial: Trial, case: Case) -> None:
-    """The same call twice, new contents in the same memory, and `out=` in two layouts."""
+    """The same call twice, new contents in the same memory, one new element, and `out=` in two layouts."""
     _repeated(trial, case)
     if trial.violation is not None:
         raise trial.violation
     if any(recipe.numel for _, recipe in leaves(case)):
         _explained("on new contents of the same memory, after a first call", trial, reseeded(case, 101), case)
+        _explained("after one element of each tensor was changed in place", trial, edited(case), case)
     if trial.task.takes_out:
         for layout in ("contiguous", "transposed"):
             _out(trial, case, layout)

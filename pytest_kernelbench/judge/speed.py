@@ -17,7 +17,8 @@ from pytest_kernelbench.judge.oracle import Evidence, OracleError, evaluate
 from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, trusted
 from pytest_kernelbench.judge.trial import Finding, Oracle, Trial
 from pytest_kernelbench.model.case import Case
-from pytest_kernelbench.model.record import Failure, SpeedRecord
+from pytest_kernelbench.model.record import MOST_OBSERVATIONS, Failure, SpeedRecord
+from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer
 from pytest_kernelbench.runner.client import RunnerDied, RunnerSettings
@@ -44,6 +45,12 @@ class SpeedPlan:
     baselines: tuple[str, ...] = ("eager",)
     seconds: float = 240.0
     """Time limit per kernel and workload."""
+    language: str = "torch"
+    """What the submission is written in."""
+    allow: tuple[str, ...] = ()
+    """Rules of the audit that do not reject."""
+    sandbox: str = "best"
+    """How much of the sandbox is insisted on, as in `runner.sandbox`."""
 
 
 def not_timed(kernel: Kernel, workload: str, status: str, failure: Failure) -> SpeedRecord:
@@ -75,6 +82,7 @@ class TimedTrial(Trial):
             answer, _ = side.prepare(self.task, cases, written)
         except RunnerDied as death:
             raise self._dead(death, cases[0]) from None
+        self.observe(answer)
         if answer.status != "ok":
             raise Finding(answer.status, answer.message, cases[0])
         return side
@@ -102,9 +110,11 @@ class TimedTrial(Trial):
                 side.runner.rewrite(self.index, rewrite, seconds=side.left)
             first = self.index + (self.sets - 1) * (self.calls - 1)
             side.runner.batch(first, self.calls, threads=THREADS, gated=True, seconds=side.left)
-            return side.runner.last(rewrite or case, most=most, seconds=side.left)
+            answer = side.runner.last(rewrite or case, most=most, seconds=side.left)
         except RunnerDied as death:
             raise self._dead(death, rewrite or case) from None
+        self.observe(answer)
+        return answer
 
 
 class Speed:
@@ -121,7 +131,7 @@ class Speed:
         self.workload = workload
         self.case = task.workloads[workload]
         self.plan = plan
-        settings = RunnerSettings(device=plan.device, memory=MEMORY)
+        settings = RunnerSettings(plan.device, memory=MEMORY, cpu=None, sandbox=plan.sandbox)
         self.trial = TimedTrial(kernel, task, oracle or Oracle(), settings, plan.seconds)
         self.baselines: dict[str, Side] = {}
         self.others: dict[str, dict[str, Any]] = {}
@@ -155,6 +165,7 @@ class Speed:
             status=status,
             rung="basic",
             facets={"basic": "passed"},
+            observations=list(self.trial.observed)[:MOST_OBSERVATIONS],
             grade=self.trial.grade if status == "passed" else None,
             failure=failure,
             seconds=round(time.perf_counter() - clock, 3),
@@ -251,6 +262,8 @@ class Speed:
     def _audit(self, kernel: Side) -> None:
         """See that the kernel's clocks and the judge's agree, and that it worked when it was asked, and only then."""
         assert self.measured is not None
+        if reasons := broken(self.trial.observed, self.plan.allow, self.plan.language):
+            raise Finding("rejected", "\n".join(reasons))
         first = self.plan.baselines[0]
         for device in (True, False):
             unseen = hidden(self.measured, first, device=device)

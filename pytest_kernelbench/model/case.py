@@ -73,7 +73,8 @@ class Tensor:
 
     `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
     (as `torch.randint`, the upper end excluded). `layout` says how the elements lie in memory; only `expanded`
-    changes what they are, since it repeats the first row.
+    changes what they are, since it repeats the first row. `edited` has one element from the middle half drawn anew,
+    where each is drawn by itself (`normal`, `uniform`, `integers`), and all others as without it.
     """
 
     shape: tuple[int, ...]
@@ -81,6 +82,7 @@ class Tensor:
     fill: str = "normal"
     layout: str = "contiguous"
     seed: int = 0
+    edited: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
@@ -93,11 +95,11 @@ class Tensor:
 
     def __repr__(self) -> str:
         parts = [repr(self.shape)]
-        shown = {"dtype": "float32", "fill": "normal", "layout": "contiguous", "seed": 0}
+        shown = {"dtype": "float32", "fill": "normal", "layout": "contiguous", "seed": 0, "edited": False}
         values = {name: getattr(self, name) for name in shown}
         if values["dtype"] != shown["dtype"]:
             parts.append(repr(values["dtype"]))
-        parts += [f"{name}={values[name]!r}" for name in ("fill", "layout", "seed") if values[name] != shown[name]]
+        parts += [f"{name}={values[name]!r}" for name in list(shown)[1:] if values[name] != shown[name]]
         return f"Tensor({', '.join(parts)})"
 
     @property
@@ -193,7 +195,7 @@ def encode(value: Any) -> Any:
         case Case():
             return {"case": {name: encode(item) for name, item in value.arguments.items()}}
         case Tensor():
-            return {"tensor": [list(value.shape), value.dtype, value.fill, value.layout, value.seed]}
+            return {"tensor": [list(value.shape), value.dtype, value.fill, value.layout, value.seed, value.edited]}
         case DType():
             return {"dtype": value.name}
         case tuple():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,7 @@ def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
     return Compiled(
         name=_text(header["name"])[:200],
         specialisation=_text(header["specialisation"])[:2000],
-        seconds=round(float(header["seconds"]), 4),
+        seconds=_seconds(header["seconds"]),
         reason=None if header.get("reason") is None else _text(header["reason"])[:40],
         error=None if header.get("error") is None else _text(header["error"])[:4000],
         tuned=header.get("tuned") is True,
@@ -62,12 +63,19 @@ def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
 
 
 def _whole(value: Any) -> int | None:
-    if value is not None and (not isinstance(value, int) or not 0 <= value < 1 << 40):
-        raise ValueError(f"{value!r} is no count")
+    if value is not None and (type(value) is not int or not 0 <= value < 1 << 40):
+        raise ValueError("a count that is none")
     return value
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds < math.inf:
+        raise ValueError("a time that is none")
+    return round(seconds, 4)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError("a text that is none")
     return value

@@ -21,6 +21,10 @@ RUNGS = ("absent", "loads", "runs", *FACETS[:-1], "all")
 """How far a kernel got; `all` means every facet."""
 
 
+MOST_OBSERVATIONS = 24
+"""Observations that a record keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Where and how a kernel stopped being right."""
@@ -49,6 +53,8 @@ class Record:
     kernel_share: float | None = None
     launches: int = 0
     failure: Failure | None = None
+    observations: Sequence[str] = field(default_factory=list)
+    """What the kernel does beside computing, and who else computes, for a reader: none of it is a verdict by itself."""
     device: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

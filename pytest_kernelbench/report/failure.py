@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_kernelbench.model.record import Failure, Record
 
-REASONS = {
-    "decoy": "its Triton launches do not matter: with all of them left out, the answers are still right",
-    "torch_only": "it launches no Triton kernel: PyTorch computes everything",
-}
-
 
 def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: str, printed: str = "") -> str:
     """Return the text that pytest shows for a kernel that did not pass.
 
     `failed` has its failures with the status of each, and `selection` is what selects the kernel.
     """
-    blocks = [_block(record, failure, status, selection) for failure, status in failed]
-    if record.status == "rejected":
-        reason = REASONS.get(record.label or "", "")
-        exempt = 'submissions that are meant so say language = "torch" in submission.toml'
-        blocks.insert(0, f"rejected: {record.task} is labelled {record.label}: {reason}; {exempt}")
+    blocks = [_block(record, failure, status, selection) for failure, status in failed if status != "rejected"]
+    if record.status == "rejected" and record.failure is not None:
+        reasons = record.failure.message.splitlines()
+        blocks = [*(f"rejected: {record.category} {record.task}: {reason}" for reason in reasons), *blocks]
+    if record.observations:
+        blocks.append("observed:\n" + _indented("\n".join(record.observations)))
     if printed.strip():
         blocks.append(f"the kernel printed (the last of it):\n{_indented(printed.strip())}")
     return "\n\n".join(blocks)

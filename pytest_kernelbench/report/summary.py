@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 COLUMNS = ("kernels", "tasks", "loads", "runs", *FACETS, "all")
 """Kernels submitted, tasks that they cover of how many, and how many kernels load, run and pass each facet."""
 
+MOST_OBSERVED = 10
+"""Passed kernels whose observations are shown; records have those of all."""
+
 
 def summarise(terminal: TerminalReporter, records: Sequence[Record], totals: Mapping[str, int] = CATEGORIES) -> None:
     """Print one table a submission, then the failures by kind; `totals` are the tasks that each category has."""
     for title, mine in _parts(records):
         judged = [record for record in mine if record.kind == "correctness"]
         terminal.section(f"kernelbench: {title}", "=")
-        found = [*failures(judged), *compiled_lines(mine), *speed_lines(mine)]
+        found = [*failures(judged), *observed(judged), *compiled_lines(mine), *speed_lines(mine)]
         for line in [*(table(judged, totals) if judged else ()), *found]:
             terminal.line(line)
 
@@ -71,13 +74,27 @@ def failures(records: Sequence[Record]) -> list[str]:
     for record in records:
         if record.status == "passed":
             continue
-        where = record.label if record.status == "rejected" else record.failure.facet if record.failure else ""
+        where = record.failure.facet if record.failure else record.label
         kind = (record.status, where or "")
         kinds[kind] += 1
-        variant = f"{record.variant}/" if record.variant else ""
-        names.setdefault(kind, []).append(f"{variant}{record.task}")
+        names.setdefault(kind, []).append(_name(record))
     lines = []
     for kind, count in kinds.most_common():
         status, where = kind
         lines.append(f"{count} {status}{f' ({where})' if where else ''}: {', '.join(sorted(names[kind]))}")
     return lines
+
+
+def observed(records: Sequence[Record]) -> list[str]:
+    """Return a line for each kernel that passed and of which a reader should know more."""
+    lines = [
+        f"{_name(record)}: {'; '.join(record.observations)}"
+        for record in records
+        if record.status == "passed" and record.observations
+    ]
+    rest = len(lines) - MOST_OBSERVED
+    return [*lines[:MOST_OBSERVED], *([f"and {rest} more kernels with observations"] if rest > 0 else [])]
+
+
+def _name(record: Record) -> str:
+    return f"{record.variant}/{record.task}" if record.variant else record.task

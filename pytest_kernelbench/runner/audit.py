@@ -8,12 +8,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from pytest_kernelbench.devices.instruments import Counts
+from pytest_kernelbench.devices.instruments import Instruments
 
 FREE = frozenset(
     "empty empty_like empty_strided empty_permuted new_empty new_empty_strided zeros zeros_like new_zeros ones "  # noqa: SIM905
     "ones_like new_ones full full_like new_full fill_ zero_ copy_ clone _to_copy detach alias lift_fresh view "
     "_unsafe_view reshape _reshape_alias expand permute t transpose as_strided slice select unsqueeze squeeze split "
+    "unsqueeze_ squeeze_ t_ transpose_ as_strided_ "
     "unbind view_as_real view_as_complex _local_scalar_dense item is_same_size resize_ set_ arange "
     "scalar_tensor".split()
 )
@@ -23,16 +24,21 @@ FREE = frozenset(
 class Audit(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts the elements that operations outside of `FREE` read and write."""
 
-    def __init__(self, counts: Counts) -> None:
+    def __init__(self, instruments: Instruments) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.counts = counts
+        self.instruments = instruments
 
 
 def _count(self: Audit, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     result = func(*args, **(kwargs or {}))
-    if func.overloadpacket.__name__ not in FREE:
+    name = func.overloadpacket.__name__
+    if name not in FREE:
         tensors = (leaf for leaf in tree_leaves((args, kwargs, result)) if isinstance(leaf, torch.Tensor))
-        self.counts.computed += sum(tensor.numel() for tensor in tensors)
+        elements = sum(tensor.numel() for tensor in tensors)
+        self.instruments.counts.computed += elements
+        if func.namespace != "aten":
+            name = f"{func.namespace}::{name}"
+        self.instruments.operations[name] = self.instruments.operations.get(name, 0) + elements
     return result
 
 

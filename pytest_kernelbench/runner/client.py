@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
+from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.runner import limits, protocol
 from pytest_kernelbench.runner.answers import Answer, BadAnswer, answer, plain, printable
 from pytest_kernelbench.runner.materialize import GUARD, geometry
@@ -26,6 +28,10 @@ SHOWN_OUTPUT = 4000
 """Characters of what a kernel printed that are kept, from its end."""
 
 
+_GONE = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError)
+"""What a channel can end with."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
     """How runners are started."""
@@ -36,6 +42,17 @@ class RunnerSettings:
     """Bytes that a kernel may take on top of what torch and Triton need; not on a GPU, where that cannot be limited."""
     file_size: int = 256 << 20
     """Bytes of the largest file that a kernel may write."""
+    cpu: int | None = 24 * 3600
+    """Seconds of processor time, over all threads: an end for what outlives even the judge.
+
+    With a limit Linux counts that time in ticks of its scheduler, too coarse for a runner that is timed by it.
+    """
+    sandbox: str = "best"
+    """`strict`, `best` or `off`, as in `runner.sandbox`."""
+
+
+class SandboxError(KernelBenchError):
+    """A measure of the sandbox could not be taken, and the user insists on it."""
 
 
 class RunnerDied(Exception):
@@ -56,6 +73,7 @@ class Runner:
     def __init__(self, settings: RunnerSettings) -> None:
         self.settings = settings
         self._spent = False
+        self._is_ready = False
         self._home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
@@ -78,7 +96,11 @@ class Runner:
         return not self._spent and bool(self._process.is_alive())
 
     def load(self, code: str, filename: str, entries: Sequence[str], seconds: float = 60.0) -> Answer:
-        """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point."""
+        """Import the code as a module named `filename`; the first of `entries` that it defines is the entry point.
+
+        Raises `RunnerDied`, and `SandboxError` before the kernel can do anything.
+        """
+        self._ready(seconds)
         request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
         return plain(self._ask(request, most=0, seconds=seconds)[0])
 
@@ -106,16 +128,17 @@ class Runner:
             "rewrite": encode(rewrite) if rewrite is not None else None,
             "most": most,
         }
-        return self._answer(*self._ask(request, most=most + _memory_bytes(case), seconds=seconds))
+        memory = _memory(case)
+        return self._answer(*self._ask(request, most=most + sum(memory.values()), seconds=seconds), memory)
 
-    def _answer(self, header: dict[str, Any], body: bytes) -> Answer:
+    def _answer(self, header: dict[str, Any], body: bytes, memory: Mapping[str, int]) -> Answer:
         if header.get("status") != "ok":
             said = plain(header)
             # After an error of CUDA that stays, or without memory, the next case would pay for this one.
             self._spent = said.status == "crash"
             return said
         try:
-            return answer(header, body)
+            return answer(header, body, memory)
         except BadAnswer as error:
             raise self._died("crash", f"the runner's answer does not hold together ({error})") from None
 
@@ -167,7 +190,9 @@ class Runner:
 
     def last(self, case: Case, *, most: int, seconds: float) -> Answer:
         """Return all that came of the last call of the last batch; `case` is what it ran on. Raises `RunnerDied`."""
-        return self._answer(*self._ask({"op": "last", "most": most}, most=most + _memory_bytes(case), seconds=seconds))
+        memory = _memory(case)
+        asked = self._ask({"op": "last", "most": most}, most=most + sum(memory.values()), seconds=seconds)
+        return self._answer(*asked, memory)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the runner has used, all its threads together; the runner cannot forge it."""
@@ -231,22 +256,48 @@ class Runner:
         seconds: float,
         seen: Callable[[dict[str, Any]], None] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
-        """Return the answer to a request; `seen`, where there is one, gets every message of progress before it."""
+        """Return the answer to a request; `seen`, where there is one, gets every message of progress before it.
+
+        Each message must bear the number that was drawn for this request: one that was sent before, or without having
+        read the request, does not. More than that no number can do, since the kernel shares the memory of its server.
+        Whoever forges the rest still needs the right values, which are nowhere in that process. What it can lie about
+        is what it did: that it left its arguments alone, how much it launched, how long it took.
+        """
         deadline = time.monotonic() + seconds
+        number = secrets.token_hex(8)
         try:
             self._channel.settimeout(seconds)
-            protocol.send(self._channel, request)
+            protocol.send(self._channel, {**request, "number": number})
             while True:
                 header, body = protocol.receive(self._channel, most=most, seconds=deadline - time.monotonic())
+                if header.pop("number", None) != number:
+                    raise protocol.ProtocolError("a message that answers no request")
                 if seen is None or header.get("status") != "progress":
                     return header, body
                 seen(header)
-        except (protocol.DeadlinePassed, TimeoutError):
-            raise self._died("timeout", f"no answer within {seconds:.0f} s") from None
-        except protocol.ProtocolError as error:
-            raise self._died("crash", f"the runner broke the protocol: {error}") from None
-        except (protocol.Closed, OSError):
-            raise self._died("crash", self._how_it_ended()) from None
+        except _GONE as error:
+            raise self._gone(error, seconds) from None
+
+    def _ready(self, seconds: float) -> None:
+        """Wait until the runner can take a kernel; a second time does nothing."""
+        if self._is_ready:
+            return
+        try:
+            header, _ = protocol.receive(self._channel, most=0, seconds=seconds)
+        except _GONE as error:
+            raise self._gone(error, seconds) from None
+        if header["failed"] and self.settings.sandbox == "strict":
+            failed = "; ".join(f"{name}: {reason}" for name, reason in header["failed"].items())
+            raise SandboxError(f"--kb-sandbox=strict: the runner has no sandbox: {failed}")
+        self._is_ready = True
+
+    def _gone(self, error: BaseException, seconds: float) -> RunnerDied:
+        """Return what it means for the runner that its channel failed."""
+        if isinstance(error, (protocol.DeadlinePassed, TimeoutError)):
+            return self._died("timeout", f"no answer within {seconds:.0f} s")
+        if isinstance(error, protocol.ProtocolError):
+            return self._died("crash", f"the runner broke the protocol: {error}")
+        return self._died("crash", self._how_it_ended())
 
     def _died(self, status: str, message: str) -> RunnerDied:
         from pytest_kernelbench.runner.fork_servers import orphaned
@@ -281,10 +332,10 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
     memory = None if on_gpu else settings.memory
     # A connection, because multiprocessing knows how to hand those to a new process.
     with Connection(os.dup(output)) as printed:
-        arguments = (channel, printed, str(home), settings.device, memory, settings.file_size)
-        return nursery.start(serve, arguments)
+        confines = {"memory": memory, "file_size": settings.file_size, "cpu": settings.cpu, "sandbox": settings.sandbox}
+        return nursery.start(serve, (channel, printed, str(home), settings.device, confines))
 
 
-def _memory_bytes(case: Case) -> int:
-    """Bytes of all tensor arguments of a case with their guard bands."""
-    return sum(geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for _, recipe in leaves(case))
+def _memory(case: Case) -> dict[str, int]:
+    """Bytes of each tensor argument with its guard bands."""
+    return {path: geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}

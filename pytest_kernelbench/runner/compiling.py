@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+from collections.abc import Callable
 from typing import Any
 
 from pytest_kernelbench.model.case import Case, Tensor, decode, leaves
-from pytest_kernelbench.runner import protocol
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import geometry, materialize, torch_dtype, values_of
 from pytest_kernelbench.runner.mistakes import describe
@@ -31,12 +30,14 @@ class Compiling(Workplace):
 
         return StandIn(poison)
 
-    def compile(self, request: dict[str, Any], entry: Any, path: str, channel: socket.socket) -> dict[str, Any]:
-        """Return what was noticed on a case, beside each compiled kernel, which is sent on `channel` at once.
+    def compile(
+        self, request: dict[str, Any], entry: Any, path: str, report: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Return what was noticed on a case, beside each compiled kernel, which is reported at once.
 
         Where host code reads tensors, it is run a second time with other contents: different launches depend on data.
         """
-        self.compiler.report = lambda header: protocol.send(channel, header)
+        self.compiler.report = report
         raised, reads, launches = self._run(request, entry, path, "zero")
         varies = False
         if reads and raised is None:

@@ -21,6 +21,10 @@ from weakref import WeakKeyDictionary
 
 from pytest_kernelbench.model.alone import ALONE
 
+INHERITED = ("PATH", "PYTHON", "VIRTUAL_ENV", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_", "GOMP_", "KMP_", "MKL_",
+             "DNNL_", "ATEN_", "TORCH", "TRITON_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "HSA_")  # fmt: skip
+"""What the names of variables begin with that Python, torch, Triton and their libraries read as they start."""
+
 _STARTING = threading.Lock()
 
 TRIES = 3
@@ -66,7 +70,11 @@ class Server(forkserver.ForkServer):
 
     @contextlib.contextmanager
     def _environment(self) -> Iterator[None]:
+        """Set the variables that the server starts with, which its runners can read: no secrets."""
         before = os.environ.copy()
+        for name in before:
+            if not name.startswith(INHERITED):
+                del os.environ[name]
         for name, value in self.environment.items():
             os.environ.pop(name, None)
             if value is not None:
@@ -134,21 +142,24 @@ def orphaned(process: BaseProcess) -> bool:
 
 @contextlib.contextmanager
 def _bare_main() -> Iterator[None]:
-    """Hide pytest's main module, which multiprocessing would import into every new process."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    """Hide pytest's main module and command line, which multiprocessing would bring into every new process."""
+    main, arguments = sys.modules["__main__"], sys.argv
+    sys.modules["__main__"], sys.argv = ModuleType("__main__"), [""]
     try:
         yield
     finally:
-        sys.modules["__main__"] = main
+        sys.modules["__main__"], sys.argv = main, arguments
 
 
 _COMMON = (
     "numpy.random",
+    "numpy.testing",
+    "statistics",
     "torch",
     "triton.language",
     "pytest_kernelbench.runner.server",
     "pytest_kernelbench.runner.audit",
+    "pytest_kernelbench.runner.warm_sandbox",
     "pytest_kernelbench.devices.stand_in",
 )
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -42,11 +42,11 @@ FILES_OF_CUDA = 4096
 """The same where it uses a GPU: the driver opens its devices many times over."""
 
 
-def apply(home: Path, *, memory: int | None, file_size: int) -> None:
+def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None) -> None:
     """Put the current process under its limits, with `home` as HOME, TMPDIR, caches and working directory.
 
-    `memory` and `file_size` are bytes. Without `memory` the address space has no limit: CUDA takes more of it than
-    there is memory. The process leads a session and process group of its own.
+    `memory` and `file_size` are bytes, `cpu` is seconds. Without `memory` the address space has no limit: CUDA takes
+    more of it than there is memory. The process leads a session and process group of its own.
     """
     os.setsid()
     _environment(home)
@@ -56,6 +56,8 @@ def apply(home: Path, *, memory: int | None, file_size: int) -> None:
     _limit(resource.RLIMIT_NOFILE, FILES_OF_CUDA if memory is None else FILES)
     if memory is not None:
         _limit(resource.RLIMIT_AS, _address_space() + memory)
+    if cpu is not None:
+        _limit(resource.RLIMIT_CPU, cpu)
     # A write over the limit is then an error of that write, not the end of the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     if os.geteuid() == 0:

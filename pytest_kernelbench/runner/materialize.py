@@ -68,6 +68,10 @@ def values_of(case: Case, make: Callable[[str, Tensor], Any]) -> dict[str, Any]:
     return {name: _value(name, value, make) for name, value in case.arguments.items()}
 
 
+BY_THEMSELVES = ("normal", "uniform", "integers")
+"""Fills that draw each element by itself, so that one can be drawn anew and the whole is as it should be."""
+
+
 def refill(arguments: Arguments, case: Case) -> None:
     """Write the contents of another case with equal shapes into the same memory, unseen by version counters."""
     for made, (path, recipe) in zip(arguments.made, _recipes(case), strict=True):
@@ -199,7 +203,11 @@ def _values(path: str, recipe: Tensor) -> torch.Tensor:
 
     name, arguments = parse_fill(recipe.fill)
     rng = generator(recipe.seed, path)
-    values = np.asarray(quantise(fill(name, arguments, recipe.shape, recipe.dtype, rng), recipe.dtype))
+    drawn = fill(name, arguments, recipe.shape, recipe.dtype, rng)
+    if recipe.edited and name in BY_THEMSELVES and drawn.size:
+        index = drawn.size // 4 + int(rng.integers(max(1, drawn.size // 2)))
+        drawn.flat[index] = fill(name, arguments, recipe.shape, recipe.dtype, rng).flat[index]
+    values = np.asarray(quantise(drawn, recipe.dtype))
     tensor = torch.from_numpy(values)
     if recipe.dtype.startswith("complex") and not tensor.is_complex():
         tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))

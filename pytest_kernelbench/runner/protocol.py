@@ -12,6 +12,8 @@ FRAME = struct.Struct("<4sIQ")
 MAGIC = b"KBR1"
 MOST_HEADER = 1 << 20
 """Bytes that a header may have."""
+MOST_OUTPUTS = 64
+"""Outputs of one call that are looked at."""
 
 
 class ProtocolError(Exception):
@@ -35,6 +37,18 @@ def send(channel: socket.socket, header: dict[str, Any], *parts: bytes) -> None:
             channel.sendall(part)
     except (BrokenPipeError, ConnectionResetError) as error:
         raise Closed from error
+
+
+class Answering:
+    """Sends what answers one request, under the number of that request."""
+
+    def __init__(self, channel: socket.socket, number: str) -> None:
+        self._channel = channel
+        self._number = number
+
+    def __call__(self, header: dict[str, Any], *parts: bytes) -> None:
+        """Send one message."""
+        send(self._channel, {**header, "number": self._number}, *parts)
 
 
 def receive(channel: socket.socket, *, most: int, seconds: float | None = None) -> tuple[dict[str, Any], bytes]:

@@ -17,16 +17,16 @@ from typing import Any
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner import limits, protocol
+from pytest_kernelbench.runner import limits, protocol, sandbox
 from pytest_kernelbench.runner.compiling import Compiling
 from pytest_kernelbench.runner.drivers import drive
 from pytest_kernelbench.runner.materialize import Arguments, materialize, onednn_where_sound, refill
+from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
 from pytest_kernelbench.runner.workplaces import Workplace, workplace
 
 MOST_REQUEST = 64 << 20
 """Bytes of a request's body: code travels in the header, so there is none today."""
-
 
 MOST_KEPT = 1 << 18
 """Elements of the largest tensor that is kept until the next call."""
@@ -39,13 +39,11 @@ class NoEntryPoint(Exception):
     """The kernel's module defines no function of a name that is called."""
 
 
-def serve(
-    channel: socket.socket, output: Connection, home: str, device: str, memory: int | None, file_size: int
-) -> None:
+def serve(channel: socket.socket, output: Connection, home: str, device: str, confines: dict[str, Any]) -> None:
     """Run as the target of a new process: answer requests on `channel` until it closes.
 
-    What the kernel prints goes to the file behind `output`. `memory` and `file_size` are limits in bytes;
-    without `memory` the address space has none, as CUDA needs it.
+    What the kernel prints goes to the file behind `output`. `confines` has the limits, and whether there is a sandbox.
+    The first message, before any kernel is imported, says which measures of the sandbox failed.
     """
     _redirect(output)
     _close_others(channel.fileno())
@@ -56,7 +54,13 @@ def serve(
         _decline(channel, error)
         return
     gc.freeze()
-    limits.apply(Path(home), memory=memory, file_size=file_size)
+    sandboxed = confines.pop("sandbox") != "off"
+    limits.apply(Path(home), **confines)
+    failed = sandbox.enter(Path(home), device) if sandboxed else {}
+    observer = None if device.startswith("compile:") else Observer(home)
+    if observer is not None:
+        observer.install()
+    protocol.send(channel, {"status": "ready", "failed": failed})
     entry: Any = None
     path = ""
     kept = Kept()
@@ -67,30 +71,37 @@ def serve(
             request, _ = protocol.receive(channel, most=MOST_REQUEST)
         except protocol.Closed:
             return
+        answer = protocol.Answering(channel, request["number"])
         try:
             if request["op"] == "load":
                 path = str(Path(home, request["filename"]))
                 entry = _load(request, path, place)
-                protocol.send(channel, {"status": "ok"})
+                answer({"status": "ok", **_observed(observer)})
             elif request["op"] == "compile":
                 assert isinstance(place, Compiling)
-                protocol.send(channel, place.compile(request, entry, path, channel))
+                answer(place.compile(request, entry, path, answer))
             elif request["op"] in OPERATIONS:
                 place.tune()
                 header, parts = _time(request, entry, workbench)
-                protocol.send(channel, header, *parts)
+                answer({**header, **_observed(observer)}, *parts)
             else:
                 header, parts = _call(request, entry, place, kept, threads)
-                protocol.send(channel, header, *parts)
+                answer({**header, **_observed(observer)}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            protocol.send(channel, place.describe(error, path))
+            answer({**place.describe(error, path), **_observed(observer)})
 
 
 def _decline(channel: socket.socket, error: Exception) -> None:
     """Answer the first request with the reason why there is no runner: no kernel is to blame for it."""
     with contextlib.suppress(protocol.ProtocolError, protocol.Closed):
-        protocol.receive(channel, most=MOST_REQUEST)
-        protocol.send(channel, {"status": "error", "message": f"{type(error).__name__}: {error}"})
+        protocol.send(channel, {"status": "ready", "failed": {}})
+        request, _ = protocol.receive(channel, most=MOST_REQUEST)
+        answer = protocol.Answering(channel, request["number"])
+        answer({"status": "error", "message": f"{type(error).__name__}: {error}"})
+
+
+def _observed(observer: Observer | None) -> dict[str, Any]:
+    return {"observations": observer.take()} if observer is not None else {}
 
 
 def _redirect(output: Connection) -> None:
@@ -107,8 +118,10 @@ def _redirect(output: Connection) -> None:
 
 def _close_others(channel: int) -> None:
     """Close what was inherited: descriptors of the fork server, through which a kernel could end all runners."""
-    os.closerange(3, channel)
-    os.closerange(channel + 1, 4096)
+    for number in map(int, os.listdir("/proc/self/fd")):
+        if number > 2 and number != channel:
+            with contextlib.suppress(OSError):
+                os.close(number)
 
 
 def _threads() -> int:
@@ -173,13 +186,14 @@ def _call(
             result = place.run(request["variant"], use)
     unready = place.settle(_plain(result))
     seconds = time.perf_counter() - started
-    if _threads() > threads:
-        time.sleep(LINGER)
+    waited = time.perf_counter() + LINGER
+    while _threads() > threads and time.perf_counter() < waited:
+        time.sleep(0.005)
     overwritten = kept.changed()
     kept.keep(result)
     header, parts = _whole(result, arguments, request["most"])
-    seen = {"overwritten": overwritten, "unready": unready, "seconds": seconds, "counts": place.counts()}
-    return {**header, **seen}, parts
+    seen = {"overwritten": overwritten, "unready": unready, "seconds": seconds}
+    return {**header, **seen, "counts": place.counts(), "operations": place.operations()}, parts
 
 
 def _time(request: dict[str, Any], entry: Any, workbench: Workbench) -> tuple[dict[str, Any], list[bytes]]:
@@ -206,6 +220,7 @@ def _whole(result: Any, arguments: Arguments, most: int) -> tuple[dict[str, Any]
         "unready": False,
         "seconds": 0.0,
         "counts": {},
+        "operations": {},
     }
     return header, [*parts, *memory]
 
@@ -214,7 +229,7 @@ def _outputs(result: Any, arguments: Arguments, most: int) -> tuple[list[dict[st
     """Describe every output and give the bytes of those that are plain tensors, as long as they are under the cap."""
     described: list[dict[str, Any]] = []
     parts: list[bytes] = []
-    for value in _flatten(result):
+    for value in _flatten(result)[: protocol.MOST_OUTPUTS]:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             kind, derived = type(value).__name__, isinstance(value, torch.Tensor)
             described.append({"class": kind, "subclass": derived, "value": repr(value)[:200]})

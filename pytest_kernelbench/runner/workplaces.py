@@ -42,6 +42,10 @@ class Workplace:
         """Return what was seen during the last call."""
         return {}
 
+    def operations(self) -> dict[str, int]:
+        """Return the elements that each ATen operation of an audited last call has touched."""
+        return {}
+
     def timer(self) -> Timer:
         """Return what times batches of calls here."""
         from pytest_kernelbench.runner.timing import HostTimer
@@ -70,7 +74,7 @@ class _Watched(Workplace):
 
         asked = Variant(**variant)
         self.instruments.start(asked)
-        audit = Audit(self.instruments.counts) if asked.audit else contextlib.nullcontext()
+        audit = Audit(self.instruments) if asked.audit else contextlib.nullcontext()
         with self.mode(asked.poison), audit:
             return call()
 
@@ -78,6 +82,9 @@ class _Watched(Workplace):
         from dataclasses import asdict
 
         return asdict(self.instruments.counts)
+
+    def operations(self) -> dict[str, int]:
+        return self.instruments.operations
 
 
 class Interpreted(_Watched):

@@ -27,9 +27,13 @@ judge GPU kernels:
                         time limit per kernel and target (default: 120)
   --kb-baseline=LIST    what kernels are timed beside, by comma: eager, compile
                         (default: eager)
+  --kb-allow=LIST       what the audit does not reject, by comma:
+                        clocks,cpp_extension,launches,libraries,torch_compile
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-report=FILE.html
                         write the results as one HTML page when the run ends
+  --kb-sandbox=MODE     how kernels are confined: strict (or not run), best (as
+                        this machine can), off (default: best)
   --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
   --kb-gpu=MODEL        the model of GPU to use where there are several, or
                         `each` (default: the first GPU's)

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-MARK = "KERNELBENCH_POWER_SESSION"
-"""Variable that every process of a session inherits, whatever becomes of its parents."""
+MARK = "PYTHONKERNELBENCHSESSION"
+"""Variable that every process of a session starts with, whatever becomes of its parents; Python knows no such."""
 
 
 @dataclass

@@ -25,5 +25,8 @@ def test_right_kernel_passes(name: str, records: dict[str, dict[str, Any]]) -> N
 
 
 @pytest.mark.parametrize("name", [path.stem for path in CONTROLS])
-def test_right_kernel_is_called_a_kernel(name: str, records: dict[str, dict[str, Any]]) -> None:
+def test_right_kernel_is_called_a_kernel_and_seen_doing_nothing_else(
+    name: str, records: dict[str, dict[str, Any]]
+) -> None:
     assert records[name]["label"] == "kernel"
+    assert records[name]["observations"] == []

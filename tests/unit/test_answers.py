@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pytest_kernelbench.runner.answers import BadAnswer, answer, plain, printable
+from pytest_kernelbench.runner.answers import Answer, BadAnswer, answer, plain, printable
 
 TENSOR = {"class": "Tensor", "dtype": "float32", "shape": [2], "layout": "strided", "alias": None, "same": False}
 
@@ -27,10 +27,15 @@ def header(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def judged(header: dict[str, Any], body: bytes) -> Answer:
+    """Take the answer apart as that to a call with one argument of three bytes."""
+    return answer(header, body, {"x": 3})
+
+
 def test_an_honest_answer() -> None:
     import torch
 
-    made = answer(header(), b"\x00\x00\x80\x3f\x00\x00\x00\x40abc")
+    made = judged(header(), b"\x00\x00\x80\x3f\x00\x00\x00\x40abc")
     (output,) = made.outputs
     assert output.tensor is not None
     assert torch.equal(output.tensor, torch.tensor([1.0, 2.0]))
@@ -56,7 +61,7 @@ def test_an_honest_answer() -> None:
 )
 def test_an_entry_that_lies(entry: dict[str, Any]) -> None:
     try:
-        made = answer(header(outputs=[{**TENSOR, "bytes": 8, **entry}]), b"\x00" * 11)
+        made = judged(header(outputs=[{**TENSOR, "bytes": 8, **entry}]), b"\x00" * 11)
     except BadAnswer:
         return
     assert all(output.tensor is None or output.tensor.numel() <= 2 for output in made.outputs)
@@ -81,7 +86,7 @@ values = st.recursive(
 def test_any_header_at_all(changes: dict[str, Any], body: bytes) -> None:
     for base in (header(outputs=[], memory=[]), header()):
         try:
-            made = answer({**base, **changes}, body)
+            made = judged({**base, **changes}, body)
         except BadAnswer:
             continue
         assert made.status == "ok"
@@ -91,7 +96,7 @@ def test_any_header_at_all(changes: dict[str, Any], body: bytes) -> None:
 def test_counts_are_whole_numbers() -> None:
     counts = {"launches": "many", "configs": -1, "programs": None, "touched": math.inf, "computed": [], "bare_loads": 3}
     try:
-        made = answer(header(counts=counts), b"\x00" * 11)
+        made = judged(header(counts=counts), b"\x00" * 11)
     except BadAnswer:
         return
     assert int(made.counts.get("launches", 0)) >= 0

@@ -17,7 +17,7 @@ import torch
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.devices.cuda import Board, NoGpu, unready, watch_launches
 from pytest_kernelbench.devices.instruments import Instruments, Variant
-from pytest_kernelbench.model.case import LAYOUTS, encode
+from pytest_kernelbench.model.case import LAYOUTS, decode, encode
 from pytest_kernelbench.runner import server
 from pytest_kernelbench.runner.answers import answer
 from pytest_kernelbench.runner.client import Runner, RunnerSettings
@@ -66,7 +66,8 @@ def call(board: FakeBoard, work: Callable[..., Any], **request: Any) -> Any:
     asked = {"case": encode(CASE), "parameters": [["x", "POSITIONAL_OR_KEYWORD"]], "driver": "call", "variant": {},
              "most": 1 << 20, **request}  # fmt: skip
     header, parts = server._call(asked, work, OnGpu(board), server.Kept(), 10_000)
-    return answer(header, b"".join(parts))
+    memory = {made.path: len(made.snapshot()) for made in materialize(decode(asked["case"])).made}
+    return answer(header, b"".join(parts), memory)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -14,6 +14,7 @@ from pytest_kernelbench.importer import Summary, import_files
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.submission import Metadata, Submission
+from pytest_kernelbench.runner.attempts import ADVICE
 
 CODE = "def kernel(input):\n    return input\n"
 OTHER = "def kernel(input):\n    return -input\n"
@@ -319,12 +320,11 @@ class TestCommandLine:
         monkeypatch.setattr(cli, "gpu_devices", lambda: ["/dev/nvidia0"])
         monkeypatch.setattr(cli, "version", lambda package: "1.2.3")
         assert cli.main(["doctor"]) == 0
-        facts = dict(
-            line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if "namespaces" not in line
-        )
+        facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.replace("x: ", "x:").splitlines())
         assert facts["torch"] == facts["hypothesis"] == "1.2.3"
         assert (facts["TRITON_DEFAULT_FP_FUSION"], facts["gpu"], facts["tasks"]) == ("0", "/dev/nvidia0", "3 of 176")
         assert {"python", "triton", "pytest", "root", "Landlock"} <= set(facts)
+        assert {f"sandbox:{name}" for name in ADVICE} <= set(facts)
 
     def test_doctor_without_torch(
         self, catalogue: Catalogue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

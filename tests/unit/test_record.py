@@ -53,7 +53,7 @@ def test_what_is_no_record(line: str) -> None:
 WRONG = [None, 1, 1.5, True, "text", [], {}, [1], {"a": 1}, {"a": []}, {"message": 1}, [["a"]], 2**70, {"facet": "x"}]
 
 
-@pytest.mark.parametrize("name", json.loads(RECORD.to_json()).keys() - {"schema"})
+@pytest.mark.parametrize("name", sorted(json.loads(RECORD.to_json()).keys() - {"schema"}))
 def test_a_field_of_another_type_makes_it_no_record(name: str) -> None:
     fields = json.loads(RECORD.to_json())
     kept = 0

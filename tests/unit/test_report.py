@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -112,12 +113,21 @@ def test_several_failures_and_what_was_printed() -> None:
     )
 
 
-def test_a_rejection_says_why() -> None:
-    text = failure.describe(RECORDS[5], [], "id")
-    assert text.startswith(
-        "rejected: log is labelled decoy: its Triton launches do not matter: with all of them left out"
+def test_a_rejection_says_why_and_what_was_observed() -> None:
+    found = Failure("decoy", "it is a decoy\nit stops clocks")
+    seen = replace(RECORDS[5], failure=found, observations=["starts threads", "uses the network"])
+    text = (
+        "rejected: Math log: it is a decoy\n\nrejected: Math log: it stops clocks\n\n"
+        "observed:\n  starts threads\n  uses the network"
     )
-    assert 'language = "torch" in submission.toml' in text
+    assert failure.describe(seen, [], "id") == text
+    assert failure.describe(seen, [(found, "rejected")], "id") == text
+
+
+def test_passed_kernels_with_observations_have_a_line() -> None:
+    seen = replace(RECORDS[0], observations=["starts threads", "uses the network"])
+    assert summary.observed([RECORDS[1], seen, RECORDS[0]]) == ["relu: starts threads; uses the network"]
+    assert summary.observed([seen] * 12)[-1] == "and 2 more kernels with observations"
 
 
 SPEED_TABLE = """

@@ -88,7 +88,7 @@ def test_kinds_and_their_parts_are_told_apart() -> None:
 
 
 def test_what_decides_whether_a_kernel_compiles() -> None:
-    assert deciding("compile", SETTINGS, "triton") == {"language": "triton", "timeout": 120.0}
+    assert deciding("compile", SETTINGS, "triton") == {"language": "triton", "sandbox": "best", "timeout": 120.0}
 
 
 def test_lines_of_other_schemas_are_counted_and_answer_nothing(path: Path) -> None:

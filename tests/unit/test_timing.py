@@ -20,7 +20,7 @@ PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    started = Runner(RunnerSettings(device="cpu"))
+    started = Runner(RunnerSettings(device="cpu", cpu=None))
     yield started
     started.close()
 

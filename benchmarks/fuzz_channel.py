@@ -1,0 +1,159 @@
+"""Fuzz what the judge reads from a runner, guided by coverage: an answer or the runner's death must come of it.
+
+Run `pip install atheris`, then `python benchmarks/fuzz_channel.py [-max_total_time=300] [CORPUS]`; other options are
+those of libFuzzer. Any other exception, and more than 1 GiB of memory, ends the run with the bytes that did it.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import sys
+from types import SimpleNamespace
+
+import atheris
+
+with atheris.instrument_imports(include=["pytest_kernelbench.runner", "pytest_kernelbench.judge.compiling",
+                                         "pytest_kernelbench.model.compiled"]):  # fmt: skip
+    from pytest_kernelbench.judge import compiling
+    from pytest_kernelbench.model.compiled import compiled
+    from pytest_kernelbench.runner import answers, client, protocol
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.model.targets import TARGETS
+
+NUMBER = "0123456789abcdef"
+CASE = Case(x=Tensor((2,)), y=[Tensor((1,), "int8")])
+SIZES = {"x": 8 + 512, "y[0]": 1 + 512}
+MOST = 64
+TENSOR = {"class": "Tensor", "dtype": "float32", "shape": [2], "layout": "strided", "alias": None, "same": False}
+CALL = {
+    "status": "ok", "number": NUMBER, "outputs": [{**TENSOR, "bytes": 8}, {"class": "int", "value": "3"}],
+    "memory": list(SIZES.values()), "metadata": [[[2], [1]], [[1], [1]]], "overwritten": False, "seconds": 0.5,
+    "counts": {"launches": 1, "bare_loads": False},
+}  # fmt: skip
+FAILED = {"status": "runtime_error", "number": NUMBER, "message": "no", "frames": ["line 1"]}
+BEGUN = {"status": "progress", "number": NUMBER, "name": "k", "specialisation": "x: *fp32", "done": False}
+DONE = {
+    **BEGUN, "done": True, "tuned": False, "seconds": 1.0, "registers": 32, "spills": 0, "stack": 0, "shared_bytes": 8,
+    "warps": 4, "stages": 2, "code_bytes": 9, "sgprs": None, "reason": None, "error": None,
+}  # fmt: skip
+COMPILED = {"status": "ok", "number": NUMBER, "launches": 1, "raised": FAILED, "data_dependent": False}
+SEEDS = (CALL, FAILED, BEGUN, DONE, COMPILED)
+ODD = (
+    None, True, False, 0, 1, -1, 2**31, 2**63 - 1, 2**64, 10**400, 0.5, float("nan"), float("inf"), "", "x", NUMBER,
+    "Tensor", "float32", "int8", "load", "__class__", "ok", "progress", "crash", "\x1b[2J", "ü" * 9, [], {}, [[]],
+)  # fmt: skip
+BODY = bytes(8) + bytes(sum(SIZES.values()))
+
+
+class _Process:
+    """Stands for a process that is gone."""
+
+    exitcode = 0
+
+    def join(self, seconds: float) -> None:
+        """Return at once."""
+
+
+def mutated(data: atheris.FuzzedDataProvider, value: object, depth: int = 0) -> object:
+    """Return a value in which something may be another thing, gone, or there twice."""
+    choice = data.ConsumeIntInRange(0, 15)
+    if choice == 0:
+        return ODD[data.ConsumeIntInRange(0, len(ODD) - 1)]
+    if choice == 1:
+        return data.ConsumeInt(9)
+    if choice == 2:
+        return data.ConsumeUnicode(20)
+    if choice == 3 and depth < 3:
+        return [value] * data.ConsumeIntInRange(0, 70)
+    if choice == 4:
+        for _ in range(data.ConsumeIntInRange(0, 2000)):
+            value = [value]
+        return value
+    if isinstance(value, dict):
+        kept = {name: mutated(data, each, depth + 1) for name, each in value.items() if data.ConsumeIntInRange(0, 31)}
+        return {**kept, data.ConsumeUnicode(9): 1} if choice == 5 else kept
+    if isinstance(value, list):
+        return [mutated(data, each, depth + 1) for each in value]
+    return value
+
+
+def message(data: atheris.FuzzedDataProvider) -> bytes:
+    """Return the bytes of one message, more or less."""
+    kind = data.ConsumeIntInRange(0, 7)
+    if kind == 0:
+        return data.ConsumeBytes(data.ConsumeIntInRange(0, 200))
+    header = mutated(data, SEEDS[data.ConsumeIntInRange(0, len(SEEDS) - 1)])
+    if isinstance(header, dict) and kind < 6:
+        header["number"] = NUMBER
+    try:
+        text = json.dumps(header).encode(errors="replace")
+    except RecursionError:
+        text = b"[" * 5000
+    body = BODY if kind & 1 else data.ConsumeBytes(data.ConsumeIntInRange(0, 600))
+    sizes = (len(text), len(body))
+    if kind == 2:
+        sizes = (data.ConsumeIntInRange(0, 2**32 - 1), data.ConsumeIntInRange(0, 2**64 - 1))
+    return protocol.FRAME.pack(protocol.MAGIC, *sizes) + text + body
+
+
+def one(raw: bytes) -> None:
+    """Have the judge ask, and answer with what the bytes say."""
+    data = atheris.FuzzedDataProvider(raw)
+    compiles = data.ConsumeBool()
+    sent = b"".join(message(data) for _ in range(data.ConsumeIntInRange(1, 3)))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 21)
+        theirs.settimeout(0)
+        try:
+            theirs.sendall(sent)
+        except BlockingIOError:
+            return
+        theirs.shutdown(socket.SHUT_WR)
+        runner = client.Runner.__new__(client.Runner)
+        runner._channel, runner._process = ours, _Process()
+        STATISTICS.cases += 1
+        try:
+            if compiles:
+                compilation = compiling.Compilation(KERNEL, TASK, TARGETS["sm_90"], 9, language="triton")
+                header = runner.compile(CASE, [], driver="call", seconds=5, seen=compilation._progress)
+                compilation._count(header, "", CASE)
+            else:
+                answer = runner.call(CASE, [], most=MOST, seconds=5)
+                assert all(len(output.shape) <= 64 for output in answer.outputs)
+                assert answer.status != "ok" or [len(block) for block in answer.memory] == list(SIZES.values())
+            STATISTICS.answers += 1
+        except (client.RunnerDied, compiling._Ended):
+            STATISTICS.deaths += 1
+    if STATISTICS.cases % REPORTED == 0:
+        _report()
+
+
+KERNEL = SimpleNamespace(task="k", variant=None, category="Math", sha256="")
+TASK = SimpleNamespace()
+REPORTED = 50_000
+"""Cases between two lines of figures."""
+STATISTICS = SimpleNamespace(cases=0, answers=0, deaths=0)
+
+
+def _report() -> None:
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{STATISTICS.cases} cases: {STATISTICS.answers} answers, {STATISTICS.deaths} refused; at most {most} MiB")
+
+
+def main() -> None:
+    """Start libFuzzer."""
+    client.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
+    client.limits = SimpleNamespace(end=lambda pid: None)
+    client.Runner.pid = property(lambda runner: 0)
+    assert answers.answer(CALL, BODY, SIZES).status == "ok"
+    assert compiled(DONE, TARGETS["sm_90"]).registers == 32
+    atheris.Setup([*sys.argv, "-max_len=4096", "-rss_limit_mb=1024"], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

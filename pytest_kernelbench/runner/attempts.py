@@ -1,0 +1,150 @@
+"""Whether the sandbox holds on this machine: a child enters it and tries what a kernel must not be able to do."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_kernelbench.runner import landlock, limits, sandbox
+
+MOST_FILE = 1 << 20
+MEMORY = 1 << 30
+"""Limits of the child, in bytes."""
+
+SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing that a kernel must not be able to do."""
+
+    name: str
+    broken: str
+    """What was possible, or nothing where the measure holds."""
+    advice: str
+    """What to do where it does not hold."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether every attempt was refused."""
+        return not self.broken
+
+
+_LANDLOCK = "needs Linux 6.2 or newer with Landlock (CONFIG_SECURITY_LANDLOCK, and `landlock` among the LSMs at boot)"
+_SECCOMP = "needs seccomp filters (CONFIG_SECCOMP_FILTER) on x86_64 or aarch64"
+_LIMITS = "a hard limit of the shell or container is in the way: see ulimit -H -a"
+
+ADVICE = {
+    "files": f"read and write only what is its own: {_LANDLOCK}",
+    "network": f"connect to nothing: {_SECCOMP}",
+    "processes": f"leave other processes alone: {_SECCOMP}; their memory: Landlock, or run pytest as root",
+    "permissions": f"change no permissions of files: {_SECCOMP}",
+    "limits": f"take no more memory, processes and disk than it is given: {_LIMITS}",
+}
+"""Name of each measure: what a kernel must do, and what that needs."""
+
+
+def measures() -> list[Measure]:
+    """Try every measure in a child, and say which hold on this machine."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener, socket.socket() as server:
+        inside = Path(folder)
+        inside.chmod(0o777)
+        (inside / "secret").write_text("secret")
+        (inside / "secret").chmod(0o666)
+        listener.bind(str(inside / "socket"))
+        (inside / "socket").chmod(0o777)
+        listener.listen()
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        found = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
+        command = [sys.executable, "-m", __name__, folder, str(server.getsockname()[1])]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+    try:
+        broken = json.loads(run.stdout)
+    except ValueError:
+        broken = dict.fromkeys(ADVICE, f"the child that tries ended with {run.returncode}: {run.stderr[-300:]}")
+    return [Measure(name, broken[name], advice) for name, advice in ADVICE.items()]
+
+
+def _main(folder: Path, port: int) -> None:
+    """Enter the sandbox and print what was possible in it, as JSON."""
+    home = Path(tempfile.mkdtemp(dir=folder))
+    judge = os.getppid()
+    limits.apply(home, memory=MEMORY, file_size=MOST_FILE, cpu=SECONDS)
+    failed = sandbox.enter(home, "cpu")
+    attempts: dict[str, list[Callable[[], object]]] = {
+        "files": [
+            lambda: (folder / "secret").read_bytes(),
+            lambda: (folder / "secret").write_bytes(b"changed"),
+            lambda: os.truncate(folder / "secret", 0),
+            lambda: (folder / "planted").write_bytes(b""),
+            lambda: os.listdir(f"/proc/{judge}"),
+        ],
+        "network": [
+            lambda: socket.socket(socket.AF_UNIX).connect(str(folder / "socket")),
+            lambda: socket.socket(socket.AF_INET).connect(("127.0.0.1", port)),
+            lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+        ],
+        "processes": [
+            lambda: os.kill(judge, 0),
+            lambda: _traced(judge),
+            lambda: os.open(f"/proc/{judge}/mem", os.O_RDONLY),
+            lambda: os.listdir(f"/proc/{judge}/fd"),
+            lambda: resource.prlimit(judge, resource.RLIMIT_CPU),
+            lambda: os.setpriority(os.PRIO_PROCESS, judge, 19),
+        ],
+        "permissions": [lambda: (folder / "secret").chmod(0)],
+        "limits": [lambda: bytearray(2 * MEMORY), lambda: (home / "big").write_bytes(bytes(2 * MOST_FILE)), _crowd],
+    }
+    broken = {name: _possible(each) for name, each in attempts.items()}
+    if "Landlock" in failed:
+        broken["files"] = failed["Landlock"]
+    elif landlock.version() < landlock.NEEDED:
+        broken["files"] = f"Landlock is of version {landlock.version()} here, which lets files be emptied"
+    sys.stdout.write(json.dumps(broken))
+
+
+def _possible(attempts: list[Callable[[], object]]) -> str:
+    """Return which attempts came through, by their place in the list."""
+    through = []
+    for place, attempt in enumerate(attempts, 1):
+        with contextlib.suppress(OSError, MemoryError):
+            attempt()
+            through.append(place)
+    return f"{len(through)} of {len(attempts)} attempts came through ({through})" if through else ""
+
+
+def _traced(process: int) -> None:
+    """Attach to a process as a debugger would."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(0x4206, process, None, None) != 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+    libc.ptrace(17, process, None, None)
+
+
+def _crowd() -> None:
+    """Start more processes than there may be; those that did start end with this call."""
+    waiting, hold = os.pipe()
+    try:
+        for _ in range(4 * limits.PROCESSES):
+            if os.fork() == 0:
+                os.close(hold)
+                os.read(waiting, 1)
+                os._exit(0)
+    finally:
+        os.close(hold)
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]), int(sys.argv[2]))
