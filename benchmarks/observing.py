@@ -12,7 +12,8 @@ from pathlib import Path
 from pytest_kernelbench.judge import facets
 from pytest_kernelbench.judge.oracle import signature
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 ROOT = Path(__file__).resolve().parents[1]
 SILENCED = """

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from pytest_kernelbench.model.task import FACETS
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.session import Bench
 from pytest_kernelbench.settings import Settings
 

@@ -23,7 +23,7 @@ from pytest_kernelbench.judge.sides import BASELINES, trusted
 from pytest_kernelbench.judge.speed import BATCH_SECONDS, MEMORY, MOST_SECONDS
 from pytest_kernelbench.judge.work import work
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.runner.client import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
 
 KERNELS = {
     "once": "baseline = task.reference",

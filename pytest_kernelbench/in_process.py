@@ -18,9 +18,10 @@ from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.record import CompileRecord, Record
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES, Kernel, Metadata
-from pytest_kernelbench.runner.client import SandboxError
-from pytest_kernelbench.session import Bench, Shelf
+from pytest_kernelbench.runner.child import SandboxError
+from pytest_kernelbench.session import Bench
 from pytest_kernelbench.settings import OPTIONS, Settings
+from pytest_kernelbench.shelf import Shelf
 
 NAME = "evaluate"
 """The submission in the records of evaluations."""

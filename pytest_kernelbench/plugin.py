@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import collection, integrations, settings
-from pytest_kernelbench.collection import BENCH
+from pytest_kernelbench.items import BENCH
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import find

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import torch
@@ -80,9 +81,17 @@ def watch_launches(driver: Any, instruments: Instruments) -> None:
     class Watched(launcher):  # type: ignore[misc]
         """The driver's launcher, watched."""
 
+        def __init__(self, source: Any, *rest: Any) -> None:
+            super().__init__(source, *rest)
+            self.file = _file_of(source)
+
         def __call__(self, grid_x: int, grid_y: int, grid_z: int, where: Any, *rest: Any) -> Any:
             if instruments.variant.ghost:
                 return None
+            if instruments.variant.refuse:
+                raise RuntimeError("the launch was refused")
+            if not instruments.variant.tuned:
+                sys.audit("kernelbench.launch", self.file)
             result = super().__call__(grid_x, grid_y, grid_z, where, *rest)
             # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.
             counts = instruments.counts
@@ -93,6 +102,12 @@ def watch_launches(driver: Any, instruments: Instruments) -> None:
             return result
 
     driver.launcher_cls = Watched
+
+
+def _file_of(source: Any) -> str:
+    """Return the file of the function that a launcher was compiled from; nothing where it was not made from Python."""
+    function = getattr(getattr(source, "fn", None), "fn", None)
+    return getattr(getattr(function, "__code__", None), "co_filename", "")
 
 
 def _elements(argument: Any) -> int:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_kernelbench.collection import PROPERTY
 from pytest_kernelbench.devices.pool import Pool
 from pytest_kernelbench.integrations import GROUPING
+from pytest_kernelbench.items import PROPERTY
 from pytest_kernelbench.model.record import Record, SpeedRecord
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from pytest_kernelbench.model.record import CompileRecord, Failure, rung_of
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import MOST_TEXT, Answer, plain, shown
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.workplaces import COMPILE
 
 if TYPE_CHECKING:

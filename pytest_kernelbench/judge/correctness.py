@@ -17,7 +17,7 @@ from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.record import MOST_OBSERVATIONS, Failure, Record, rung_of
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, Task
-from pytest_kernelbench.runner.client import RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel

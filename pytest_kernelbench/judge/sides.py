@@ -11,7 +11,8 @@ from pytest_kernelbench.judge.oracle import signature
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 THREADS = 1
 """Threads that torch may use, on either side."""

@@ -15,7 +15,7 @@ from pytest_kernelbench.judge.trial import Finding
 from pytest_kernelbench.judge.work import Work, work
 from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.record import Failure, SpeedRecord
-from pytest_kernelbench.runner.client import RunnerDied
+from pytest_kernelbench.runner.child import RunnerDied
 
 CALL_BLOCKS = 20
 """Blocks of calls as a caller makes them, without a gate: baseline, kernel, kernel, baseline."""

@@ -13,7 +13,8 @@ from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.runner.answers import Answer, Output
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.materialize import GUARD, geometry, materialize, torch_dtype
 from pytest_kernelbench.runner.workplaces import CUDA
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_kernelbench.judge.oracle import Elsewhere, OracleError, signature
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 if TYPE_CHECKING:
     import torch

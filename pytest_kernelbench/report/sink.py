@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_kernelbench.collection import PROPERTY, RESUMED
+from pytest_kernelbench.items import PROPERTY, RESUMED
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.report.annotations import Annotations

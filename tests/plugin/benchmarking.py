@@ -13,7 +13,7 @@ TORCH = 'language = "torch"\n'
 MADE_UP = """
 import os
 from pytest_kernelbench.model.record import SpeedRecord
-from pytest_kernelbench.session import Shelf
+from pytest_kernelbench.shelf import Shelf
 
 def time(self, kernel, workload):
     first = 1e-5 / float(os.environ.get("SPEED", "1")) * (3 if self.source.name == "slow" else 1)

@@ -22,19 +22,19 @@ MACHINE = """\
 
 LOGGED = """
 import os, sys
-from pytest_kernelbench import collection, settings
+from pytest_kernelbench import items, settings
 
 settings.torch_has_cuda = lambda: True
 
 def runtest(self):
-    gpu = self.config.stash[collection.BENCH].settings.gpu
+    gpu = self.config.stash[items.BENCH].settings.gpu
     with open("log", "a") as log:
         worker, seen = os.environ.get("PYTEST_XDIST_WORKER"), os.environ["CUDA_VISIBLE_DEVICES"]
         print(worker, seen, gpu.uuid, self.nodeid, file=log)
     if os.environ.get("KILLED") == self.nodeid:
         os._exit(3)
 
-collection.KernelItem.runtest = runtest
+items.KernelItem.runtest = runtest
 """
 """Items that say where they are instead of judging."""
 

@@ -16,9 +16,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.runner import client, fork_servers
+from pytest_kernelbench.runner import child, fork_servers
 from pytest_kernelbench.runner.answers import Answer
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.protocol import FRAME, MAGIC, MOST_HEADER
 
 NUMBER = "0123456789abcdef"
@@ -27,8 +28,8 @@ ARGUMENTS = {"x": 8 + 512, "y": 1 + 512}
 TENSOR = {"class": "Tensor", "dtype": "float32", "shape": [2], "layout": "strided", "alias": "x", "same": False}
 CALL: dict[str, Any] = {
     "status": "ok", "number": NUMBER, "outputs": [{**TENSOR, "bytes": 8}, {"class": "int", "value": "3"}],
-    "memory": list(ARGUMENTS.values()), "metadata": [[[2], [1]], [[1], [1]]], "overwritten": False, "unready": False, "seconds": 0.5,
-    "counts": {"launches": 1, "bare_loads": False},
+    "memory": list(ARGUMENTS.values()), "metadata": [[[2], [1]], [[1], [1]]], "overwritten": False, "unready": False,
+    "seconds": 0.5, "counts": {"launches": 1, "bare_loads": False},
 }  # fmt: skip
 FAILED = {"status": "runtime_error", "number": NUMBER, "message": "no", "frames": ["line 1"]}
 BODY = bytes(8 + sum(ARGUMENTS.values()))
@@ -51,8 +52,8 @@ def packed(header: Any, body: bytes = b"") -> bytes:
 @pytest.fixture(scope="module", autouse=True)
 def _known_numbers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client.secrets, "token_hex", lambda size: NUMBER)
-        patch.setattr(client.limits, "end", lambda pid: None)
+        patch.setattr(child.secrets, "token_hex", lambda size: NUMBER)
+        patch.setattr(child.limits, "end", lambda pid: None)
         patch.setattr(Runner, "pid", 0)
         patch.setattr(fork_servers, "orphaned", lambda process: False)
         yield

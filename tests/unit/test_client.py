@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.limits import FIRST_USER
 
 CASE = Case(x=Tensor((4, 5)), factor=2)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kernelbench import session
+from pytest_kernelbench import shelf
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.report import code_quality
 from pytest_kernelbench.report.code_quality import complexity, signals
@@ -120,4 +120,4 @@ def test_radon_agrees_on_the_examples() -> None:
 
 def test_a_file_that_has_gone_has_no_signals(tmp_path: Path) -> None:
     gone = Kernel("relu", "Activation", tmp_path / "relu.py", None, None, None, "")
-    assert session._signals(gone) == {}
+    assert shelf._signals(gone) == {}

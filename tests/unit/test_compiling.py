@@ -13,7 +13,8 @@ import torch
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.devices.hollow import META, EndlessReads, Hollow
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 CODE = """
 import sys

@@ -14,10 +14,12 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.judge.trial import Trial
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import Kernel
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.fork_servers import INTERPRETING
-from pytest_kernelbench.session import Bench, Shelf
+from pytest_kernelbench.session import Bench
 from pytest_kernelbench.settings import Settings
+from pytest_kernelbench.shelf import Shelf
 
 CODE = "def relu(input, inplace=False):\n    return input.relu_() if inplace else input.relu()\n"
 CASE, PARAMETERS = Case(input=Tensor((3,))), [("input", "POSITIONAL_OR_KEYWORD")]
@@ -97,7 +99,7 @@ def test_an_innocent_kernel_is_judged_again(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_kernel_with_which_it_always_dies_has_crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_kernelbench.session.TRIES", 2)
+    monkeypatch.setattr("pytest_kernelbench.shelf.TRIES", 2)
     killed = killing(monkeypatch, 100)
     one, kernel = shelf(tmp_path)
     record, _ = one.judge(kernel, None)

@@ -15,12 +15,14 @@ import pytest
 import torch
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.devices import cuda
 from pytest_kernelbench.devices.cuda import Board, NoGpu, unready, watch_launches
 from pytest_kernelbench.devices.instruments import Instruments, Variant
 from pytest_kernelbench.model.case import LAYOUTS, decode, encode
 from pytest_kernelbench.runner import server
 from pytest_kernelbench.runner.answers import answer
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.materialize import GUARD, GUARD_BYTE, materialize, refill
 from pytest_kernelbench.runner.mistakes import outcome
 from pytest_kernelbench.runner.workplaces import OnGpu
@@ -174,6 +176,9 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
     ran = []
 
     class Launcher:
+        def __init__(self, source: Any, metadata: Any) -> None:
+            pass
+
         def __call__(self, x: int, y: int, z: int, stream: int, *rest: Any) -> None:
             if rest[0] == "broken":
                 raise RuntimeError
@@ -181,7 +186,8 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
 
     driver, instruments = SimpleNamespace(launcher_cls=Launcher), Instruments()
     watch_launches(driver, instruments)
-    launch = driver.launcher_cls()
+    launch = driver.launcher_cls(SimpleNamespace(fn=SimpleNamespace(fn=watch_launches)), None)
+    assert launch.file == cuda.__file__
     described = SimpleNamespace(base=torch.ones(7))
     launch(2, 1, 1, 0, "f", None, torch.ones(3), (torch.ones(2), 5), described)
     launch(2, 1, 1, 9, "f")
@@ -195,6 +201,10 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
     instruments.start(Variant(ghost=True))
     launch(3, 1, 1, 0, "f")
     assert (instruments.counts.launches, ran) == (0, [(2, 0), (2, 9)])
+    instruments.start(Variant(refuse=True))
+    with pytest.raises(RuntimeError, match="refused"):
+        launch(3, 1, 1, 0, "f")
+    assert ran == [(2, 0), (2, 9)]
 
 
 @pytest.mark.skipif(torch.version.cuda is not None, reason="this torch has CUDA")

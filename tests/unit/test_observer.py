@@ -9,7 +9,8 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.rules import RULES, allowed, broken
 from pytest_kernelbench.runner.answers import MOST_OBSERVATIONS, plain
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 CASE = Case(x=Tensor((4, 5)))
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]

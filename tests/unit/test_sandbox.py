@@ -18,7 +18,8 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.catalogue import default_root
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.runner import attempts, landlock, sandbox, syscalls
-from pytest_kernelbench.runner.client import Runner, RunnerSettings, SandboxError
+from pytest_kernelbench.runner.child import RunnerSettings, SandboxError
+from pytest_kernelbench.runner.client import Runner
 
 CASE = Case(x=Tensor((2,)))
 REFUSED, ALLOWED = 0x00050000 | errno.EPERM, 0x7FFF0000

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.runner.client import Runner, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]
 CASE = Case(x=Tensor((4, 5)))

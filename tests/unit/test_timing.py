@@ -10,7 +10,8 @@ import torch
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.judge.facets import reseeded
-from pytest_kernelbench.runner.client import Runner, RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
+from pytest_kernelbench.runner.client import Runner
 from pytest_kernelbench.runner.materialize import materialize
 from pytest_kernelbench.runner.timing import HostTimer
 
