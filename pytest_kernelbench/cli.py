@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-from collections.abc import Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_kernelbench import __version__, evaluate_command
+from pytest_kernelbench import __version__, doctor, evaluate_command
 from pytest_kernelbench.check import QUICK, check
 from pytest_kernelbench.checkup import checkup
 from pytest_kernelbench.importer import import_files
-from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue, default_root, is_installed
+from pytest_kernelbench.model.catalogue import Catalogue, default_root, is_installed
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.report import command, compare
 from pytest_kernelbench.report.tasks_table import tasks_table
-from pytest_kernelbench.runner import landlock
-from pytest_kernelbench.runner.attempts import measures
 from pytest_kernelbench.scaffold import new_task
-
-_NEEDED = ("torch", "pytest", "hypothesis")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,10 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("--json", action="store_true", help="print JSON in the place of a table")
     comparing.set_defaults(command=_compare)
 
-    doctor = commands.add_parser("doctor", help="say what is installed here and what kernels can run on")
-    doctor.add_argument("--check-tasks", action="store_true", help="also run every reference on its fixed cases")
-    doctor.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
-    doctor.set_defaults(command=_doctor)
+    looking = commands.add_parser("doctor", help="try what kernels need here, and say what to do about the rest")
+    looking.add_argument("--check-tasks", action="store_true", help="also run every reference on its fixed cases")
+    looking.add_argument("--tasks", type=Path, metavar="DIR", help=_TASKS)
+    looking.set_defaults(command=_doctor)
     return parser
 
 
@@ -147,39 +140,11 @@ def _catalogue(arguments: argparse.Namespace) -> Catalogue:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     catalogue = _catalogue(arguments)
-    tasks = len(catalogue.names())
-    sys.stdout.writelines(f"{name:<24} {value}\n" for name, value in _facts(tasks))
-    missing = [package for package in _NEEDED if _version(package) is None]
-    if missing or not tasks:
-        sys.stderr.write(f"pytest-kernelbench: missing: {', '.join(missing) or 'tasks'}\n")
-        return 1
+    bad = False
+    for fact in doctor.facts(len(catalogue.names())):
+        sys.stdout.write(f"{fact}\n")
+        sys.stdout.flush()
+        bad |= fact.level == doctor.BAD
     faults = list(checkup(catalogue)) if arguments.check_tasks else []
     sys.stderr.writelines(f"pytest-kernelbench: {fault}\n" for fault in faults)
-    return 1 if faults else 0
-
-
-def _facts(tasks: int) -> Iterator[tuple[str, object]]:
-    """Name what decides whether and where kernels run; a child tries the sandbox, nothing else is started for it."""
-    yield "python", platform.python_version()
-    for package in ("torch", "triton", "pytest", "hypothesis"):
-        yield package, _version(package) or "not installed"
-    yield "TRITON_DEFAULT_FP_FUSION", os.environ.get("TRITON_DEFAULT_FP_FUSION", "not set")
-    yield "gpu", ", ".join(gpu_devices()) or "none visible"
-    yield "tasks", f"{tasks} of {sum(CATEGORIES.values())}"
-    yield "root", "yes" if hasattr(os, "geteuid") and os.geteuid() == 0 else "no"
-    yield "Landlock", f"version {version_}" if (version_ := landlock.version()) else "no"
-    for measure in measures():
-        yield f"sandbox: {measure.name}", "holds" if measure.holds else f"{measure.broken}; must {measure.advice}"
-
-
-def gpu_devices() -> list[str]:
-    """Return the device files through which a GPU would be used."""
-    devices = Path("/dev")
-    return sorted(map(str, (*devices.glob("nvidia[0-9]*"), *devices.glob("kfd"))))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    return 1 if bad or faults else 0

@@ -22,7 +22,7 @@ ALLOWED = {
     "runner": {"model", "runner", "devices"},
     "devices": {"model", "devices"},
     "judge": {"model", "runner", "judge"},
-    "report": {"model", "report", "judge", "collection", "session", "resume"},
+    "report": {"model", "report", "judge", "items", "session", "resume"},
 }
 """What each folder may import of ours, at run time."""
 

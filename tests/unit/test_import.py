@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from pytest_kernelbench.importer import Summary, import_files
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.submission import Metadata, Submission
-from pytest_kernelbench.runner.attempts import ADVICE
 
 CODE = "def kernel(input):\n    return input\n"
 OTHER = "def kernel(input):\n    return -input\n"
@@ -312,30 +310,3 @@ class TestCommandLine:
     def test_help(self, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         assert cli.main(arguments) == 0
         assert "pytest-kernelbench" in capsys.readouterr().out
-
-    def test_doctor(
-        self, catalogue: Catalogue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("TRITON_DEFAULT_FP_FUSION", "0")
-        monkeypatch.setattr(cli, "gpu_devices", lambda: ["/dev/nvidia0"])
-        monkeypatch.setattr(cli, "version", lambda package: "1.2.3")
-        assert cli.main(["doctor"]) == 0
-        facts = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.replace("x: ", "x:").splitlines())
-        assert facts["torch"] == facts["hypothesis"] == "1.2.3"
-        assert (facts["TRITON_DEFAULT_FP_FUSION"], facts["gpu"], facts["tasks"]) == ("0", "/dev/nvidia0", "3 of 176")
-        assert {"python", "triton", "pytest", "root", "Landlock"} <= set(facts)
-        assert {f"sandbox:{name}" for name in ADVICE} <= set(facts)
-
-    def test_doctor_without_torch(
-        self, catalogue: Catalogue, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def version(package: str) -> str:
-            if package in {"torch", "triton"}:
-                raise PackageNotFoundError(package)
-            return "1"
-
-        monkeypatch.setattr(cli, "version", version)
-        assert cli.main(["doctor"]) == 1
-        captured = capsys.readouterr()
-        assert captured.out.count("not installed") == 2
-        assert captured.err == "pytest-kernelbench: missing: torch\n"
