@@ -21,8 +21,8 @@ MODES = ("strict", "best", "off")
 
 _SYSTEM = (
     "/bin /sbin /lib /lib32 /lib64 /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/include "  # noqa: SIM905
-    "/usr/share /usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/include /usr/local/cuda* /opt/cuda* "
-    "/opt/rocm* /nix/store /gnu/store /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
+    "/usr/share /usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/include /usr/local/cuda* /usr/local/nvidia* "
+    "/opt/cuda* /opt/rocm* /nix/store /gnu/store /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
     "/etc/localtime /etc/nsswitch.conf /etc/passwd /etc/group /proc/cpuinfo /proc/meminfo /proc/stat "
     "/proc/sys/vm/overcommit_memory /sys/devices/system/cpu /sys/devices/system/node".split()
 )

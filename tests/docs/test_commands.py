@@ -79,13 +79,25 @@ def project(tmp_path: Path) -> Path:
     mine.mkdir()
     shutil.copy(ROOT / "submissions" / "examples" / "Activation" / "relu.py", mine)
     (mine / "softmax.py").write_text(SHORT_ROWS, encoding="utf-8")
+    plain = tmp_path / "submissions" / "plain"
+    plain.mkdir()
+    (plain / "submission.toml").write_text('language = "torch"\n', encoding="utf-8")
+    (plain / "eig.py").write_text("import torch\n\ndef eig(A):\n    return torch.linalg.eig(A)\n", encoding="utf-8")
+    (tmp_path / "answer.md").write_text(f"A softmax:\n```python\n{code('Math/softmax')}\n```\n", encoding="utf-8")
     rows = [{"file": f"{name}.py", "predict": f"```python\n{code(name)}\n```"} for name in KERNELS]
     (tmp_path / "predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     rounds = [("softmax", 0, SHORT_ROWS), ("softmax", 1, code("Math/softmax")), ("relu", 0, code("Activation/relu"))]
     rows = [{"task": task, "round": number, "code": text} for task, number, text in rounds]
     (tmp_path / "geak.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    commands = {"pytest": "-m pytest", "python": "", "python3": "", "pytest-kernelbench": f"-c '{CLI}'", "ssh": None}
+    commands = {
+        "pytest": "-m pytest",
+        "pytest-benchmark": "-m pytest_benchmark",
+        "pytest-kernelbench": f"-c '{CLI}'",
+        "python": "",
+        "python3": "",
+        "ssh": None,
+    }
     (tmp_path / "bin").mkdir()
     for name, how in commands.items():
         script = tmp_path / "bin" / name
@@ -94,7 +106,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-QUICK = ("coming-from", "evaluate-a-model", "faq", "gpus", "write-a-submission")
+QUICK = ("README", "coming-from", "evaluate-a-model", "faq", "gpus", "write-a-submission")
 """Pages on which it does not matter how much is asked of a kernel."""
 
 CLI = "import sys; from pytest_kernelbench.cli import main; sys.exit(main(sys.argv[1:]))"
