@@ -38,12 +38,6 @@ NEXT: Mapping[str, str] = {
 }
 """What to do, by status."""
 
-REJECTED: Mapping[str, str] = {
-    "decoy": "The Triton launches do not matter: with all of them left out, the answers are still right.",
-    "torch_only": "No Triton kernel is launched: PyTorch computes everything.",
-}
-"""Why a kernel is rejected, by label."""
-
 LEGEND = "Tensor(shape, dtype, fill, layout); what is not given is float32, normal, contiguous."
 
 CUT = "\n[...]"
@@ -73,7 +67,7 @@ def feedback(record: Record, compiled: Sequence[CompileRecord], limit: int) -> s
 
 def _found(record: Record) -> list[str]:
     """Return what shows that a kernel is wrong: the input first, since a long message may be cut."""
-    lines = [REJECTED[record.label or ""]] if record.status == "rejected" and record.label in REJECTED else []
+    lines = []
     if record.failure is not None:
         if record.failure.case is not None:
             lines += [f"Smallest input that shows it: {record.failure.case}", f"  {LEGEND}"]

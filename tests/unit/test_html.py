@@ -51,7 +51,8 @@ def hostile() -> Results:
         name = text[:300]
         tasks[name] = name
         names = {"submission": name, "variant": name, "category": name}
-        told = {"label": name, "grade": name, "versions": {name: name}, "code": {name: 1}, "started": name}
+        told = {"label": name, "grade": name, "versions": {name: name}, "code": {name: 1}, "started": name,
+                "observations": [text]}  # fmt: skip
         records.append(failed(name, text, device={"kind": name, "model": name}, **told, **names))
         records.append(replace(records[-1], facets={name: name}, device={"kind": "cpu"}))
         records.append(
