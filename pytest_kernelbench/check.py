@@ -23,6 +23,6 @@ def check(files: Sequence[Path], facets: str = QUICK) -> int:
     if not kernels:
         return 0
     submissions = dict.fromkeys(f"--kb-submission={Source.at(file).root}" for file in kernels)
-    quick = ["-q", "-p", "no:cacheprovider", f"--kb-facets={facets}"]
+    quick = ["-q", "-p", "no:cacheprovider", "-m", "correctness or compile", f"--kb-facets={facets}"]
     # In a process of its own: pytest warns of plugins that were imported before it.
     return subprocess.call([sys.executable, "-m", "pytest", *quick, *submissions, *map(str, kernels)])

@@ -43,14 +43,14 @@ WANTED: Mapping[str, tuple[str, str]] = {
 """Packages without which something is missing."""
 
 TROUBLE: Mapping[str, str] = {
+    "flaky": "it judges a kernel again that was not right, and counts the better answer: -p no:flaky",
+    "pytest-codspeed": "--codspeed deselects all kernels: it runs benchmarks of its own alone",
+    "pytest-forked": "--forked loses what is found out about a kernel, which is then an `error`; leave it off",
     "pytest-rerunfailures": "--reruns judges a kernel again until it passes by chance; leave it off for kernels",
-    "flaky": "it judges a kernel again until it passes by chance; leave it off for kernels: -p no:flaky",
-    "pytest-forked": "--forked starts torch's fork servers anew for each kernel; kernels have processes of their own",
-    "pytest-parallel": "it runs items in threads; use -n of pytest-xdist in its place",
-    "pytest-timeout": "--timeout ends the judge, not the kernel; kernels have --kb-timeout",
-    "pytest-codspeed": "--codspeed takes pytest-benchmark's place: no tables and files of speed with it",
+    "pytest-retry": "--retries ends the session with an internal error: it knows test functions alone",
+    "pytest-timeout": "--timeout ends the judge, and sometimes the session; kernels have --kb-timeout",
 }
-"""Plugins of pytest that get in the way, and how."""
+"""Plugins of pytest that get in the way when they are asked to do something, and how; each was tried."""
 
 COPY = """
 import torch, triton

@@ -1,4 +1,4 @@
-"""What one pytest session knows: its settings, the tasks, the submissions, the oracle, and the records so far."""
+"""What one pytest session knows: its settings, the tasks, the submissions, and the oracle."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class Bench:
         self.catalogue = Catalogue.find(own=settings.tasks)
         sources = find(settings.submissions, root, cwd)
         self.shelves = tuple(Shelf(source, self) for source in sources)
-        self.records: list[Record] = []
         self._yardstick: Yardstick | None = None
         self.turns = Turns(settings.gpu.uuid if settings.gpu else None)
         self.judged: dict[tuple[Path, str], Record] = {}

@@ -29,7 +29,8 @@ class Sink:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self._known: set[str] = set()
+        self._records: dict[str, Record] = {}
+        """By node id: of an item that another plugin runs again, the last."""
         self._report: Path | None = None
         self._annotations = Annotations(bench.settings.annotate) if bench.settings.annotate else None
         self._resumed = 0
@@ -47,7 +48,7 @@ class Sink:
         carried = properties.get(PROPERTY)
         if report.when == "call" and isinstance(carried, str):
             self._keep(report, Record.from_json(carried), resumed=RESUMED in properties)
-        elif report.failed and report.nodeid not in self._known and report.when not in ("call", "teardown"):
+        elif report.failed and report.nodeid not in self._records and report.when not in ("call", "teardown"):
             record = self._lost(report)
             if record is not None:
                 model = self.bench.settings.pool.model_of(report.nodeid)
@@ -64,18 +65,18 @@ class Sink:
 
     def _write_report(self) -> None:
         settings, catalogue = self.bench.settings, self.bench.catalogue
-        if settings.report is None or not self.bench.records:
+        if settings.report is None or not self._records:
             return
         if settings.results is not None:
             results = load([settings.results], catalogue)
         else:
             tasks = {name: file.category for name, file in catalogue.names().items()}
-            results = Results(tuple(self.bench.records), tasks)
+            results = Results(tuple(self._records.values()), tasks)
         self._report = write_report(results, settings.report)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the table of categories, the failures by kind, and where the report is."""
-        summarise(terminalreporter, self.bench.records, self.bench.catalogue.counts())
+        summarise(terminalreporter, list(self._records.values()), self.bench.catalogue.counts())
         if self.bench.settings.resume:
             terminalreporter.line(f"resumed {self._resumed:,} records of {self.bench.settings.results}")
         if self._cut is not None:
@@ -86,8 +87,7 @@ class Sink:
             terminalreporter.write_line(f"kernelbench: report in {self._report}{instead}")
 
     def _keep(self, report: pytest.TestReport, record: Record, *, resumed: bool = False) -> None:
-        self._known.add(report.nodeid)
-        self.bench.records.append(record)
+        self._records[report.nodeid] = record
         self._resumed += resumed
         if self._annotations is not None:
             path, line, _ = report.location

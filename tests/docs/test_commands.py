@@ -109,6 +109,9 @@ def project(tmp_path: Path) -> Path:
 QUICK = ("README", "coming-from", "evaluate-a-model", "faq", "gpus", "write-a-submission")
 """Pages on which it does not matter how much is asked of a kernel."""
 
+LONG = ("faq", "gpus", "how-speed-is-judged")
+"""Pages whose commands take minutes."""
+
 CLI = "import sys; from pytest_kernelbench.cli import main; sys.exit(main(sys.argv[1:]))"
 
 SSH = '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n'
@@ -120,7 +123,13 @@ def code(name: str) -> str:
     return (ROOT / "submissions" / "examples" / f"{name}.py").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if steps(page.read_text())], ids=lambda page: page.stem)
+def pages() -> list[object]:
+    """Return the pages with commands, those that take minutes marked so."""
+    found = [page for page in PAGES if steps(page.read_text(encoding="utf-8"))]
+    return [pytest.param(page, id=page.stem, marks=[pytest.mark.slow] * (page.stem in LONG)) for page in found]
+
+
+@pytest.mark.parametrize("page", pages())
 def test_commands_of_the_page_run(page: Path, project: Path) -> None:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "GITHUB", "SLURM"))},

@@ -98,8 +98,8 @@ def test_the_results_file_is_needed_and_the_ini_knows_the_option(project: Projec
 
 def test_other_settings_are_another_question(project: Project) -> None:
     project.submit(KERNELS)
-    project.judge("-k", "gelu")
-    again = ("--kb-resume", "-k", "gelu")
+    project.judge("-k", "gelu", "-m", "correctness")
+    again = ("--kb-resume", "-k", "gelu", "-m", "correctness")
     project.judge(*again).stdout.fnmatch_lines(["resumed 1 records of *"])
     project.submit({"submission.toml": 'language = "torch"\n'})
     project.judge(*again).stdout.fnmatch_lines(["resumed 0 records of *"])

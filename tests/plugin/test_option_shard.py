@@ -39,6 +39,14 @@ def test_under_workers(project: Project) -> None:
     assert project.statuses() == {"abs": "load_error", "relu": "passed", "sigmoid": "passed"}
 
 
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_an_empty_part_is_no_failure(project: Project, workers: str) -> None:
+    project.submit({"relu.py": TORCH_RELU})
+    ends = [project.judge(workers, f"--kb-shard={number}/2").ret for number in (1, 2)]
+    assert ends == [pytest.ExitCode.OK, pytest.ExitCode.OK]
+    assert project.statuses() == {"relu": "passed"}
+
+
 def test_a_part_that_there_is_not(project: Project) -> None:
     project.submit({"relu.py": TORCH_RELU})
     assert project.refused("--kb-submission=mine", "--kb-shard=3/2") == (
