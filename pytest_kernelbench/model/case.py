@@ -19,32 +19,12 @@ ITEMSIZE: Mapping[str, int] = {
 """Bytes of one element, by dtype name: the dtypes that a tensor may have."""
 
 FILLS: Mapping[str, tuple[int, int]] = {
-    "normal": (0, 2),
-    "uniform": (2, 2),
-    "integers": (2, 2),
-    "constant": (1, 1),
-    "outliers": (0, 0),
-    "signed_zeros": (0, 0),
-    "denormals": (0, 0),
-    "nan": (0, 0),
-    "inf": (0, 0),
-    "infinite_start": (0, 0),
-    "distinct": (0, 0),
-    "bernoulli": (1, 1),
-    "signs": (0, 0),
-    "log_probabilities": (1, 1),
-    "symmetric": (0, 1),
-    "hermitian": (0, 1),
-    "positive_definite": (0, 0),
-    "nonsingular": (0, 0),
-    "graded": (1, 1),
-    "dominant": (0, 0),
-    "small_pivots": (1, 1),
-    "diagonalizable": (0, 0),
-    "lower": (0, 0),
-    "upper": (0, 0),
-    "junk": (0, 0),
-}
+    "normal": (0, 2), "uniform": (2, 2), "integers": (2, 2), "constant": (1, 1), "outliers": (0, 0),
+    "signed_zeros": (0, 0), "denormals": (0, 0), "nan": (0, 0), "inf": (0, 0), "infinite_start": (0, 0),
+    "distinct": (0, 0), "bernoulli": (1, 1), "signs": (0, 0), "log_probabilities": (1, 1), "symmetric": (0, 1),
+    "hermitian": (0, 1), "positive_definite": (0, 0), "nonsingular": (0, 0), "graded": (1, 1), "dominant": (0, 0),
+    "small_pivots": (1, 1), "diagonalizable": (0, 0), "lower": (0, 0), "upper": (0, 0), "junk": (0, 0),
+}  # fmt: skip
 """Fewest and most arguments of each fill; `runner.fills` says what they mean."""
 
 LAYOUTS = ("contiguous", "transposed", "strided", "offset", "expanded", "channels_last")
