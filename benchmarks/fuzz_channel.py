@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["pytest_kernelbench.runner", "pytest_ke
                                          "pytest_kernelbench.model.compiled"]):  # fmt: skip
     from pytest_kernelbench.judge import compiling
     from pytest_kernelbench.model.compiled import compiled
-    from pytest_kernelbench.runner import answers, client, protocol
+    from pytest_kernelbench.runner import answers, child, client, fork_servers, protocol
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.targets import TARGETS
@@ -30,8 +30,8 @@ MOST = 64
 TENSOR = {"class": "Tensor", "dtype": "float32", "shape": [2], "layout": "strided", "alias": None, "same": False}
 CALL = {
     "status": "ok", "number": NUMBER, "outputs": [{**TENSOR, "bytes": 8}, {"class": "int", "value": "3"}],
-    "memory": list(SIZES.values()), "metadata": [[[2], [1]], [[1], [1]]], "overwritten": False, "seconds": 0.5,
-    "counts": {"launches": 1, "bare_loads": False},
+    "memory": list(SIZES.values()), "metadata": [[[2], [1]], [[1], [1]]], "overwritten": False, "unready": False,
+    "seconds": 0.5, "counts": {"launches": 1, "bare_loads": False},
 }  # fmt: skip
 FAILED = {"status": "runtime_error", "number": NUMBER, "message": "no", "frames": ["line 1"]}
 BEGUN = {"status": "progress", "number": NUMBER, "name": "k", "specialisation": "x: *fp32", "done": False}
@@ -40,7 +40,8 @@ DONE = {
     "warps": 4, "stages": 2, "code_bytes": 9, "sgprs": None, "reason": None, "error": None,
 }  # fmt: skip
 COMPILED = {"status": "ok", "number": NUMBER, "launches": 1, "raised": FAILED, "data_dependent": False}
-SEEDS = (CALL, FAILED, BEGUN, DONE, COMPILED)
+TIMED = {"status": "ok", "number": NUMBER, "seconds": 0.5, "host_seconds": 0.6, "leaked": False}
+SEEDS = (CALL, TIMED, FAILED, BEGUN, DONE, COMPILED)
 ODD = (
     None, True, False, 0, 1, -1, 2**31, 2**63 - 1, 2**64, 10**400, 0.5, float("nan"), float("inf"), "", "x", NUMBER,
     "Tensor", "float32", "int8", "load", "__class__", "ok", "progress", "crash", "\x1b[2J", "ü" * 9, [], {}, [[]],
@@ -102,7 +103,7 @@ def message(data: atheris.FuzzedDataProvider) -> bytes:
 def one(raw: bytes) -> None:
     """Have the judge ask, and answer with what the bytes say."""
     data = atheris.FuzzedDataProvider(raw)
-    compiles = data.ConsumeBool()
+    asked = data.PickValueInList(["call", "compile", "batch"])
     sent = b"".join(message(data) for _ in range(data.ConsumeIntInRange(1, 3)))
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -117,16 +118,19 @@ def one(raw: bytes) -> None:
         runner._channel, runner._process = ours, _Process()
         STATISTICS.cases += 1
         try:
-            if compiles:
+            if asked == "compile":
                 compilation = compiling.Compilation(KERNEL, TASK, TARGETS["sm_90"], 9, language="triton")
                 header = runner.compile(CASE, [], driver="call", seconds=5, seen=compilation._progress)
                 compilation._count(header, "", CASE)
+            elif asked == "batch":
+                seconds, host_seconds, _ = runner.batch(0, 1, threads=1, gated=True, seconds=5)
+                assert 0 <= seconds < 1e6 > host_seconds >= 0
             else:
                 answer = runner.call(CASE, [], most=MOST, seconds=5)
                 assert all(len(output.shape) <= 64 for output in answer.outputs)
                 assert answer.status != "ok" or [len(block) for block in answer.memory] == list(SIZES.values())
             STATISTICS.answers += 1
-        except (client.RunnerDied, compiling._Ended):
+        except (child.RunnerDied, compiling._Ended):
             STATISTICS.deaths += 1
     if STATISTICS.cases % REPORTED == 0:
         _report()
@@ -146,8 +150,9 @@ def _report() -> None:
 
 def main() -> None:
     """Start libFuzzer."""
-    client.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
-    client.limits = SimpleNamespace(end=lambda pid: None)
+    child.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
+    child.limits = SimpleNamespace(end=lambda pid: None)
+    fork_servers.orphaned = lambda process: False
     client.Runner.pid = property(lambda runner: 0)
     assert answers.answer(CALL, BODY, SIZES).status == "ok"
     assert compiled(DONE, TARGETS["sm_90"]).registers == 32

@@ -57,6 +57,7 @@ def timed(pytester: pytest.Pytester, project: None, monkeypatch: pytest.MonkeyPa
     return timed
 
 
+@pytest.mark.slow
 def test_workers_give_the_same_file_and_a_kernel_that_became_slow_fails(timed: Timed) -> None:
     assert timed.time(*QUICKLY, "--benchmark-save=before", "--benchmark-json=alone.json").ret == 0
     compared = ("--benchmark-compare", "--benchmark-compare-fail=median:60%")

@@ -15,6 +15,7 @@ def softmax(input, dim, dtype=None):
 """
 
 
+@pytest.mark.slow
 def test_the_page_is_of_this_session_or_of_the_results_file(project: Project) -> None:
     project.submit({"relu.py": WRONG_RELU, "round_1/relu.py": TORCH_RELU})
     result = project.run("--kb-submission=mine", "--kb-device=cpu", "--kb-examples=0", "--kb-facets=basic", "-m",

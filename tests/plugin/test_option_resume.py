@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import QUICK, SIGMOID, SOFTMAX, TORCH_RELU, WRONG_RELU, Project
 from test_option_results import wait_for
 
@@ -96,6 +97,7 @@ def test_the_results_file_is_needed_and_the_ini_knows_the_option(project: Projec
     assert len(lines()) == 9
 
 
+@pytest.mark.slow
 def test_other_settings_are_another_question(project: Project) -> None:
     project.submit(KERNELS)
     project.judge("-k", "gelu", "-m", "correctness")

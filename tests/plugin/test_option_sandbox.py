@@ -42,6 +42,7 @@ def test_strict_and_off(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("without_landlock")
+@pytest.mark.slow
 def test_a_machine_without_landlock(project: Project) -> None:
     project.submit({"relu.py": READING})
     result = project.judge()

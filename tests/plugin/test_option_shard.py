@@ -39,7 +39,7 @@ def test_under_workers(project: Project) -> None:
     assert project.statuses() == {"abs": "load_error", "relu": "passed", "sigmoid": "passed"}
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+@pytest.mark.parametrize("workers", ["-n0", pytest.param("-n2", marks=pytest.mark.slow)])
 def test_an_empty_part_is_no_failure(project: Project, workers: str) -> None:
     project.submit({"relu.py": TORCH_RELU})
     ends = [project.judge(workers, f"--kb-shard={number}/2").ret for number in (1, 2)]

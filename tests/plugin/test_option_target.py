@@ -146,6 +146,7 @@ def compile_for(project: Project, targets: str, *options: str) -> tuple[Any, dic
     return result, records
 
 
+@pytest.mark.slow
 def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     cached.write({f"own/activation/{name}.py": TASK for name in KERNELS})
     cached.submit({f"{name}.py": HEAD + text for name, text in KERNELS.items()})

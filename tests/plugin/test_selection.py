@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
 from conftest import QUICK, TORCH_RELU, WRONG_RELU, Project
 
 NO_HALF = """
@@ -13,6 +14,7 @@ def sigmoid(input, out=None):
 """
 
 
+@pytest.mark.slow
 def test_the_seed_decides_which_cases_are_drawn(project: Project) -> None:
     project.submit({"sigmoid.py": NO_HALF})
 

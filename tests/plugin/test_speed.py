@@ -110,6 +110,7 @@ def test_a_kernel_must_be_right_on_the_workload(timed: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_costs_one_record(timed: Project) -> None:
     timed.submit({"relu.py": QUICKER.replace("return", "import os; input.numel() > 100_000 and os._exit(3); return")})
     result = timed.judge(*ON_CPU, "-k", "small or correctness")

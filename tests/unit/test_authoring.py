@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kernelbench import Case, TaskError, Tensor, cli
+from pytest_kernelbench import Case, TaskError, Tensor, cli, doctor
 from pytest_kernelbench.checkup import checkup
 from pytest_kernelbench.judge.oracle import OracleError
 from pytest_kernelbench.judge.work import work
@@ -72,7 +72,10 @@ class TestCheckup:
         assert found[0].startswith(f"{mine}: ")
         assert message in found[0]
 
-    def test_doctor_says_it_and_fails(self, mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_doctor_says_it_and_fails(
+        self, mine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(doctor, "_tries", lambda: iter(()))
         arguments = ["doctor", "--check-tasks", "--tasks", str(mine.parents[1])]
         assert cli.main(arguments) == 0
         mine.write_text(mine.read_text().replace("input * scale", "input.no_such_method()"))

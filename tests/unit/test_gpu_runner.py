@@ -208,7 +208,8 @@ def test_launches_are_counted_where_they_happen_and_dropped_in_a_replay() -> Non
 
 
 @pytest.mark.skipif(torch.version.cuda is not None, reason="this torch has CUDA")
-def test_a_torch_without_cuda_is_said() -> None:
+def test_a_torch_without_cuda_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # and so what it was is set again afterwards
     with pytest.raises(NoGpu, match="without CUDA"):
         Board("GPU-1")
 

@@ -109,7 +109,9 @@ def test_what_kernels_do_all_day_is_not_observed(name: str, observe: Observe) ->
     assert observe(SILENT[name]) == []
 
 
-@pytest.mark.parametrize("name", SEEN)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "extension")) for name in SEEN]
+)
 def test_what_is_observed_once_and_in_words(name: str, observe: Observe) -> None:
     code, rule, text = SEEN[name]
     found = observe(code)
