@@ -19,7 +19,7 @@ from statistics import median
 from pytest_kernelbench.judge import affordable
 from pytest_kernelbench.judge.blocks import KERNEL, Schedule, measure
 from pytest_kernelbench.judge.facets import reseeded
-from pytest_kernelbench.judge.sides import BASELINES, trusted
+from pytest_kernelbench.judge.sides import BASELINES, on_one_processor, trusted
 from pytest_kernelbench.judge.speed import BATCH_SECONDS, MEMORY, MOST_SECONDS
 from pytest_kernelbench.judge.work import work
 from pytest_kernelbench.model.catalogue import Catalogue
@@ -100,7 +100,8 @@ def race(name: str, workload: str) -> dict[str, object] | None:
             sides.append(side)
             schedule = Schedule(batch_seconds=BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written)
             began = time.perf_counter()
-            measured = measure({"eager": baseline, KERNEL: side}, clock=time.perf_counter, schedule=schedule)
+            with on_one_processor([baseline, side]):
+                measured = measure({"eager": baseline, KERNEL: side}, clock=time.perf_counter, schedule=schedule)
             found = measured.estimates.get("eager")
             if found is None:
                 print(f"{name}[{workload}] left out: {len(measured.kept)} blocks in {MOST_SECONDS} s", file=sys.stderr)

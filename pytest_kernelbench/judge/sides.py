@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_kernelbench.judge.blocks import Timed
@@ -36,7 +38,19 @@ class Side:
         """Processor seconds within batches; the next are those between them."""
         self.between = 0.0
         self.died = False
+        self.processor: int | None = None
         self._last: float | None = None
+
+    def stay_on(self, processor: int) -> None:
+        """Keep the runner on one processor: no two are equally fast at a time, least of all on a virtual machine."""
+        self.processor = processor
+        for thread in os.listdir(f"/proc/{self.runner.pid}/task"):
+            os.sched_setaffinity(int(thread), {processor})
+
+    @property
+    def moved(self) -> bool:
+        """Whether it has left the processor that it was kept on."""
+        return self.processor is not None and os.sched_getaffinity(self.runner.pid) != {self.processor}
 
     def prepare(self, task: Task, cases: Sequence[Case], written: bool) -> tuple[Answer, float]:
         """Make the input sets and use each once; return seconds per call with the answer. Raises `RunnerDied`."""
@@ -62,6 +76,20 @@ class Side:
     def left(self) -> float:
         """Seconds until the time limit."""
         return max(1.0, self.deadline - time.monotonic())
+
+
+@contextlib.contextmanager
+def on_one_processor(sides: Sequence[Side]) -> Iterator[None]:
+    """Keep all sides on one processor, since they work in turns anyway, and the judge off it."""
+    free = os.sched_getaffinity(0)
+    processor = max(free)
+    for side in sides:
+        side.stay_on(processor)
+    os.sched_setaffinity(0, free - {processor} or free)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, free)
 
 
 def trusted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pytest_kernelbench.judge import affordable
 from pytest_kernelbench.judge.blocks import KERNEL, Measured, NoTime, Schedule, measure
 from pytest_kernelbench.judge.clocks import hidden, swings
 from pytest_kernelbench.judge.facets import reseeded
-from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, trusted
+from pytest_kernelbench.judge.sides import BASELINES, THREADS, Side, on_one_processor, trusted
 from pytest_kernelbench.judge.timed_trial import TimedTrial
 from pytest_kernelbench.judge.trial import Finding, Oracle
 from pytest_kernelbench.model.case import Case
@@ -184,13 +185,17 @@ class Speed:
         """Return why the last block is to be left out, if anything has disturbed it."""
         return None
 
+    def _placed(self, sides: Sequence[Side]) -> contextlib.AbstractContextManager[None]:
+        return on_one_processor(sides)
+
     def _measure(self, kernel: Side, written: bool, sets: int) -> None:
         first, *rest = self.baselines
         sources = {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
         try:
-            self.measured = measure(
-                sources, clock=time.perf_counter, schedule=self._schedule(written), watch=self._since
-            )
+            with self._placed([*sources.values()]):
+                self.measured = measure(
+                    sources, clock=time.perf_counter, schedule=self._schedule(written), watch=self._since
+                )
         except NoTime as error:
             raise Finding("rejected", f"its clock stands still: {error}") from None
         except RunnerDied as death:
@@ -222,6 +227,8 @@ class Speed:
         if kernel.between - baseline.between > MOST_HIDDEN * kernel.within:
             text = f"it used {kernel.between:.3f} processor seconds between its calls and {kernel.within:.3f} in them"
             raise Finding("rejected", f"{text}: it works on after a call has returned")
+        if kernel.moved:
+            raise Finding("rejected", "it has moved to another processor than the baseline's")
         if others := descendants(kernel.runner.pid):
             raise Finding("rejected", f"{len(others)} processes that it has started are at work beside it")
         waited = self.measured.by_the_host(first)
@@ -256,7 +263,7 @@ def _said(measured: Measured, baseline: str) -> dict[str, Any]:
     return {"verdict": measured.verdict(baseline), "ratio": found.ratio if found else None, "interval": interval}
 
 
-BATCH_SECONDS = 2e-3
+BATCH_SECONDS = 8e-3
 """Least length of a batch on a processor, whose scheduler takes more from a short one than a GPU's."""
 
 MOST_SECONDS = 20.0

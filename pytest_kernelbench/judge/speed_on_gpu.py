@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any, Protocol
@@ -77,6 +79,10 @@ class SpeedOnGpu(Speed):
 
     def _since(self) -> str | None:
         return self.watch.since() if self.watch is not None else None
+
+    def _placed(self, sides: Sequence[Side]) -> contextlib.AbstractContextManager[None]:
+        """Leave the processors to CUDA, whose threads need some beside the caller's."""
+        return contextlib.nullcontext()
 
     def _measure(self, kernel: Side, written: bool, sets: int) -> None:
         if self.watch is not None:

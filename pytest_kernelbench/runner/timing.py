@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import time
 from collections.abc import Callable, Mapping
@@ -74,6 +75,19 @@ class HostTimer:
         """Nothing is ever on its way."""
 
 
+def _keep_memory() -> None:
+    """Have the C library keep what is freed.
+
+    Otherwise it returns memory to the system, or not, by what happens to lie at the end of the heap: the same calls
+    then take some times as long in one process as in another, for clearing pages.
+    """
+    # mallopt(3): M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD; 32 MiB is the most that the last one takes.
+    with contextlib.suppress(AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in ((-1, (1 << 31) - 1), (-2, 64 << 20), (-3, 32 << 20)):
+            mallopt(parameter, value)
+
+
 class Workbench:
     """The input sets of one workload, and the entry point bound to each of them."""
 
@@ -92,6 +106,7 @@ class Workbench:
 
         The answer has the seconds of the second.
         """
+        _keep_memory()
         self.sets, self.calls, self.fresh = [], [], []
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
