@@ -78,9 +78,10 @@ class Project:
         """Run pytest here; it leaves no cache behind."""
         return self.pytester.runpytest_subprocess(*self.common, *options, timeout=timeout)
 
-    def judge(self, *options: str, submission: str = "mine") -> pytest.RunResult:
+    def judge(self, *options: str, submission: str = "mine", timeout: float = 120) -> pytest.RunResult:
         """Judge a submission as quickly as possible; options that are given win."""
-        return self.run(f"--kb-submission={submission}", *QUICK, "--kb-results=results.jsonl", *options)
+        asked = (f"--kb-submission={submission}", *QUICK, "--kb-results=results.jsonl", *options)
+        return self.run(*asked, timeout=timeout)
 
     def collect(self, *options: str) -> list[str]:
         """Return the node ids that a run would have."""
