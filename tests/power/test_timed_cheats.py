@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ HERE = Path(__file__).parent / "timing"
 HOSTILE = {
     "background": ("rejected", "wrong_values"),
     "cached_by_pointer": ("wrong_values",),
+    "elsewhere": ("rejected",),
     "other_process": ("rejected",),
     "patched_clocks": ("rejected",),
     "patched_timer": ("rejected",),
@@ -35,6 +37,8 @@ def records(judge: Callable[..., Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_deceivers_do_not_pass(name: str, records: dict[str, Any]) -> None:
+    if name == "elsewhere" and os.cpu_count() == 1:
+        pytest.skip("there is one processor, and so nowhere else")
     assert records[name]["status"] in HOSTILE[name], records[name]
     assert records[name]["verdict"] is None
     assert records[name]["failure"]["message"]
