@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ctypes
+import itertools
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +134,9 @@ def sensitivity(
     arguments: Mapping[str, Any] | None = None,
     draws: int = PERTURBATIONS,
 ) -> dict[str, torch.Tensor]:
-    """Return by output how far it moves when each input moves by one random rounding.
+    """Return by output how far it moves when each input moves by one random rounding, and numbers to float32 and back.
 
+    A float argument reaches a Triton kernel as float32, whatever the tensors are: `1 - alpha` is then another number.
     `roundoff` replaces the unit roundoff of the inputs' own dtype, for coarser arithmetic. `arguments` are those of the
     case, where they have been made already.
     """
@@ -144,14 +149,44 @@ def sensitivity(
     scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
     generator = torch.Generator().manual_seed(_seed(case))
     arguments = arguments or materialize(case).values
+    drawn = (_results(task, arguments, lambda value: _perturbed(value, generator, roundoff)) for _ in range(draws))
+    narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
-    for _ in range(draws):
-        moved = _results(task, arguments, lambda value: _perturbed(value, generator, roundoff))
+    for part, moved in itertools.chain(zip(itertools.repeat(scale), drawn), zip(itertools.repeat(1.0), narrowed)):
         for name, value in exact.items():
-            if value.is_floating_point() or value.is_complex():
-                change = scale * torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
+            if (value.is_floating_point() or value.is_complex()) and moved[name].shape == value.shape:
+                change = part * torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
                 spread[name] = torch.maximum(spread[name], change) if name in spread else change
     return spread
+
+
+def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield the results where float arguments that are no float32 numbers move by a rounding to such, up and down."""
+    defaults = {
+        name: each.default for name, each in task.parameters.items() if isinstance(each.default, (float, tuple))
+    }
+    given = {name: value for name, value in defaults.items() if isinstance(value, (float, tuple))} | dict(arguments)
+    for step in (ROUNDOFF["float32"], -ROUNDOFF["float32"])[:draws]:
+        moved = {name: _moved(value, step) for name, value in given.items()}
+        if all(moved[name] is value for name, value in given.items()):
+            return
+        # What was not given stays so, unless it is a number.
+        moved = {name: value for name, value in moved.items() if name in arguments or value is not given[name]}
+        try:
+            found = _results(task, moved, _exact)
+        except Exception:  # a number that must not move: a size, or the end of its range
+            return
+        yield found
+
+
+def _moved(value: Any, step: float) -> Any:
+    """Return an argument with its numbers moved; the very same object where there are none to move."""
+    if isinstance(value, float):
+        return value * (1 + step) if math.isfinite(value) and value != ctypes.c_float(value).value else value
+    if isinstance(value, (tuple, list)):
+        inside = [_moved(item, step) for item in value]
+        return value if all(map(operator.is_, inside, value)) else type(value)(inside)
+    return value
 
 
 def _seed(case: Case) -> int:
