@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any, Protocol
 
 from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Schedule
+from pytest_kernelbench.judge.blocks import KERNEL, Measured, Schedule
 from pytest_kernelbench.judge.clocks import hidden
 from pytest_kernelbench.judge.sides import Side
 from pytest_kernelbench.judge.speed import MOST_HIDDEN, Speed
@@ -84,19 +84,19 @@ class SpeedOnGpu(Speed):
         """Leave the processors to CUDA, whose threads need some beside the caller's."""
         return contextlib.nullcontext()
 
-    def _measure(self, kernel: Side, written: bool, sets: int) -> None:
+    def _measure(self, kernel: Side, written: bool, sets: int) -> Measured:
         if self.watch is not None:
             self.watch.ours |= {side.runner.pid for side in (kernel, *self.baselines.values())}
             self.notes += self.watch.busy()
-        super()._measure(kernel, written, sets)
-        self._calls = self._call_times(kernel)
+        measured = super()._measure(kernel, written, sets)
+        self._calls = self._call_times(kernel, measured.calls)
+        return measured
 
-    def _call_times(self, kernel: Side) -> dict[str, float]:
+    def _call_times(self, kernel: Side, count: int) -> dict[str, float]:
         """Return seconds per call as a caller has them: launches and the wait at the end included."""
-        assert self.measured is not None
         sides = {self.plan.baselines[0]: self.baselines[self.plan.baselines[0]], KERNEL: kernel}
         seconds: dict[str, list[float]] = {name: [] for name in sides}
-        count, first = self.measured.calls, 0
+        first = 0
         try:
             for block in range(CALL_BLOCKS):
                 order = [*sides] if block % 2 == 0 else [*reversed(sides)]
