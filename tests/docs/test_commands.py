@@ -119,7 +119,7 @@ def eig(A):
 """
 """A kernel that is slower beyond doubt, which is soon found out."""
 
-EACH_TIME = ("README", "quick-start")
+EACH_TIME = ("README",)
 """Pages that are tried with every run of the tests; the others take minutes together."""
 
 CLI = "import sys; from pytest_kernelbench.cli import main; sys.exit(main(sys.argv[1:]))"

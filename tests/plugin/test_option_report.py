@@ -61,6 +61,7 @@ def test_what_cannot_be_written_is_said_before_anything_is_judged(project: Proje
     assert re.fullmatch(rf"ERROR: --kb-report={re.escape(where)}: {reason.replace('*', '.*')}", said)
 
 
+@pytest.mark.slow
 def test_annotations_on_github(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")  # where pytest prints whole messages once more, in its short summary
     monkeypatch.setenv("GITHUB_ACTIONS", "true")

@@ -59,7 +59,7 @@ def test_an_interrupted_session_keeps_its_lines_and_leaves_no_process_behind(pro
         session = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, preexec_fn=heed)
     everything = psutil.Process(session.pid)
     try:
-        wait_for(lambda: any("300.25" in command(process) for process in alive(everything)))
+        wait_for(lambda: any("300.25" in words_of(process) for process in alive(everything)))
         family = alive(everything)
         assert len(family) >= 3  # the fork server, the runner and what the kernel has started
         os.killpg(session.pid, signal.SIGINT)  # as a terminal does it
@@ -77,7 +77,7 @@ def alive(process: object) -> list:
     return [child for child in process.children(recursive=True) if not gone(child)]  # type: ignore[attr-defined]
 
 
-def command(process: object) -> list[str]:
+def words_of(process: object) -> list[str]:
     """Return the command line of a process, which may end at any moment."""
     import psutil
 
