@@ -12,7 +12,7 @@ from pytest_kernelbench.model.record import Failure, Record
 from pytest_kernelbench.model.submission import kernel_of
 from pytest_kernelbench.report.annotations import MOST, Annotations, annotation
 
-FILE = Path("/work/checkout/submissions/mine/relu.py")
+FILE = Path("/home/runner/checkout/submissions/mine/relu.py")
 
 
 def failed(task: str = "Math_0", message: str = "bad", **fields: str) -> Record:
@@ -36,7 +36,7 @@ def test_a_kernel_can_write_no_command(text: str) -> None:
 
 
 def test_one_annotation_a_kernel_and_at_most_as_many_as_are_shown() -> None:
-    kept = Annotations(Path("/work/checkout"))
+    kept = Annotations(Path("/home/runner/checkout"))
     for number in range(MOST + 3):
         kept.add(failed(f"Math_{number}"), FILE, 4)
         kept.add(failed(f"Math_{number}", "again"), FILE, 4)
