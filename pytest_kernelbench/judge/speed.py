@@ -93,14 +93,15 @@ class Speed:
         self.measures: list[Measured] = []
         """By each pair of processes."""
         self.unconfirmed = False
+        """Whether there was no time to ask other processes."""
 
     def run(self) -> SpeedRecord:
         """Time the kernel and return its record; never raises for anything that the kernel does."""
         started, clock = datetime.now(UTC), time.perf_counter()
-        status, failure, figures = "passed", None, {}
+        status, failure, fields = "passed", None, {}
         try:
             self._time()
-            figures = self._figures()
+            fields = self._figures()
         except Unsupported as reason:
             status, failure = "unsupported", Failure("workload", str(reason))
         except Finding as finding:
@@ -129,7 +130,7 @@ class Speed:
             others=self.others,
             timing=self.timing,
             notes=list(dict.fromkeys(self.notes)),
-            **figures,
+            **fields,
         )
 
     def _time(self) -> None:
@@ -137,15 +138,15 @@ class Speed:
         if (reason := self._unaffordable()) is not None:
             raise Unsupported(reason)
         cases = [reseeded(self.case, seed) for seed in range(affordable.input_sets(self.case, self._cache()))]
-        for _ in range(LAUNCHES):
+        while True:
             started = time.monotonic()
             self.measures.append(self._race(cases))
             now = time.monotonic()
-            if not is_small(self.measures[-1], self.plan.baselines[0]):
+            if len(self.measures) == LAUNCHES or not is_small(self.measures[-1], self.plan.baselines[0]):
                 return
             if self.trial.deadline - now < 2 * (now - started):
                 self.notes.append("a small difference, and no time to see it in other processes")
-                self.unconfirmed = len(self.measures) < LAUNCHES
+                self.unconfirmed = True
                 return
 
     def _race(self, cases: Sequence[Case]) -> Measured:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
+from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.judge.blocks import KERNEL, Batch, Block, Measured, Timed
 from pytest_kernelbench.judge.launches import figures, is_small, said, samples
 from pytest_kernelbench.judge.ratio import Estimate
+from pytest_kernelbench.judge.speed import Speed, SpeedPlan
 
 
 def pair(ratio: float, half: float = 0.005, *, spoiled: bool = False) -> Measured:
@@ -55,3 +60,31 @@ def test_figures_and_samples_are_of_all_pairs() -> None:
     assert found["baseline_seconds"] == 1.0
     assert found["call_seconds"] > found["device_seconds"]
     assert len(samples(pairs, KERNEL)) == 40
+
+
+def timed(ratios: list[float], seconds: float = 1e6) -> Speed:
+    """Return what was timed, with so many seconds left, where pairs of processes say these one after the other."""
+    case = Case(x=Tensor((2,)))
+    speed, left = Speed.__new__(Speed), iter(ratios)
+    speed.plan, speed.case = SpeedPlan(), case
+    speed.task = Task(lambda x: x, lambda draw, given: case, (case,))
+    speed.trial = SimpleNamespace(deadline=time.monotonic() + seconds)  # type: ignore[assignment]
+    speed.measures, speed.notes, speed.unconfirmed = [], [], False
+    speed._race = lambda cases: pair(next(left))  # type: ignore[method-assign]
+    speed._time()
+    return speed
+
+
+@pytest.mark.parametrize(
+    ("ratios", "asked"),
+    [([1.0], 1), ([1.5], 1), ([0.5], 1), ([1.05, 1.0], 2), ([1.05, 1.5], 2), ([0.95, 0.95, 0.95], 3)],
+)
+def test_fresh_processes_are_asked_while_a_small_difference_shows(ratios: list[float], asked: int) -> None:
+    assert len(timed(ratios).measures) == asked
+
+
+def test_without_time_to_ask_again_it_is_left_open() -> None:
+    speed = timed([1.05], seconds=-1.0)
+    assert speed.unconfirmed
+    assert speed.notes == ["a small difference, and no time to see it in other processes"]
+    assert speed._figures()["verdict"] == "unclear"
