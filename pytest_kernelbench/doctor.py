@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_kernelbench.devices.listing import every, gpus, torch_has_cuda
 from pytest_kernelbench.model import cache
@@ -22,6 +23,11 @@ from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.targets import TARGETS
 from pytest_kernelbench.runner import landlock
 from pytest_kernelbench.runner.attempts import measures
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.case import Case
+    from pytest_kernelbench.runner.child import RunnerSettings
+    from pytest_kernelbench.runner.client import Runner
 
 Version = Callable[[str], str]
 
@@ -67,6 +73,9 @@ def work(x):
     return y
 """
 """The kernel that is tried."""
+
+PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]
+"""Its signature, as runners are told."""
 
 PATIENCE = 120.0
 """Seconds that one try may take; the first waits for torch and Triton."""
@@ -162,9 +171,9 @@ def _gpus() -> Iterator[Fact]:
 
 def _places() -> Iterator[Fact]:
     folder = Path(tempfile.gettempdir())
-    flags, free = os.statvfs(folder).f_flag, os.statvfs(folder)
-    room = f"{folder}, {free.f_bavail * free.f_frsize / 2**30:.0f} GiB free"
-    if flags & os.ST_NOEXEC:
+    system = os.statvfs(folder)
+    room = f"{folder}, {system.f_bavail * system.f_frsize / 2**30:.0f} GiB free"
+    if system.f_flag & os.ST_NOEXEC:
         advice = "Triton loads libraries that it builds there: set TMPDIR to a folder without noexec"
         yield Fact("temporary files", f"{room}, noexec", BAD, advice)
     else:
@@ -191,46 +200,47 @@ def _tries() -> Iterator[Fact]:
 
 def _interpreted() -> str:
     """Return what went wrong when a kernel was interpreted, or nothing."""
-    from pytest_kernelbench.model.case import Case, Tensor
-    from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
-    from pytest_kernelbench.runner.client import Runner
+    from pytest_kernelbench.runner.child import RunnerSettings
 
-    runner = Runner(RunnerSettings())
-    try:
-        answer = runner.load(COPY, "work.py", ["work"], PATIENCE)
-        if answer.status == "ok":
-            case = Case(x=Tensor((100,)))
-            answer = runner.call(case, [("x", "POSITIONAL_OR_KEYWORD")], most=1 << 10, seconds=PATIENCE)
+    def use(runner: Runner, case: Case) -> str:
+        answer = runner.call(case, PARAMETERS, most=1 << 10, seconds=PATIENCE)
         return "" if answer.status == "ok" else f"{answer.status}: {answer.message}"
-    except RunnerDied as death:
-        return str(death)
-    finally:
-        runner.close()
+
+    return _tried(RunnerSettings(), use)
 
 
 def _compiled(target: str) -> str:
     """Return why a kernel does not compile for a target, or nothing."""
-    from pytest_kernelbench.model.case import Case, Tensor
+    from pytest_kernelbench.judge.compiling import MEMORY
     from pytest_kernelbench.model.targets import targets
-    from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
-    from pytest_kernelbench.runner.client import Runner
+    from pytest_kernelbench.runner.child import RunnerSettings
+    from pytest_kernelbench.runner.workplaces import COMPILE
+
+    def use(runner: Runner, case: Case) -> str:
+        errors: list[str] = []
+        said = runner.compile(
+            case, PARAMETERS, driver="call", seconds=PATIENCE, seen=lambda seen: errors.append(seen.get("error") or "")
+        )
+        raised = said.get("raised") or {}
+        return str(raised.get("message", "")) or "".join(errors)
 
     try:
         targets(target)
     except KernelBenchError as error:
         return str(error)
-    runner = Runner(RunnerSettings(device=f"compile:{target}", memory=16 << 30))
-    errors: list[str] = []
+    return _tried(RunnerSettings(f"{COMPILE}{target}", memory=MEMORY), use)
+
+
+def _tried(settings: RunnerSettings, use: Callable[[Runner, Case], str]) -> str:
+    """Return what `use` says of a runner that has the kernel, or why there is none."""
+    from pytest_kernelbench.model.case import Case, Tensor
+    from pytest_kernelbench.runner.child import RunnerDied
+    from pytest_kernelbench.runner.client import Runner
+
+    runner = Runner(settings)
     try:
         loaded = runner.load(COPY, "work.py", ["work"], PATIENCE)
-        if loaded.status != "ok":
-            return loaded.message
-        case, parameters = Case(x=Tensor((100,))), [("x", "POSITIONAL_OR_KEYWORD")]
-        said = runner.compile(
-            case, parameters, driver="call", seconds=PATIENCE, seen=lambda seen: errors.append(seen.get("error") or "")
-        )
-        raised = said.get("raised") or {}
-        return str(raised.get("message", "")) or "".join(errors)
+        return use(runner, Case(x=Tensor((100,)))) if loaded.status == "ok" else f"{loaded.status}: {loaded.message}"
     except RunnerDied as death:
         return str(death)
     finally:

@@ -162,18 +162,14 @@ def sensitivity(
 
 def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[dict[str, torch.Tensor]]:
     """Yield the results where float arguments that are no float32 numbers move by a rounding to such, up and down."""
-    defaults = {
-        name: each.default for name, each in task.parameters.items() if isinstance(each.default, (float, tuple))
-    }
-    given = {name: value for name, value in defaults.items() if isinstance(value, (float, tuple))} | dict(arguments)
+    given = {name: each.default for name, each in task.parameters.items()} | dict(arguments)
     for step in (ROUNDOFF["float32"], -ROUNDOFF["float32"])[:draws]:
         moved = {name: _moved(value, step) for name, value in given.items()}
-        if all(moved[name] is value for name, value in given.items()):
+        changed = {name: value for name, value in moved.items() if value is not given[name]}
+        if not changed:
             return
-        # What was not given stays so, unless it is a number.
-        moved = {name: value for name, value in moved.items() if name in arguments or value is not given[name]}
         try:
-            found = _results(task, moved, _exact)
+            found = _results(task, {**arguments, **changed}, _exact)
         except Exception:  # a number that must not move: a size, or the end of its range
             return
         yield found

@@ -88,8 +88,6 @@ class Speed:
         self.others: dict[str, dict[str, Any]] = {}
         self.notes: list[str] = []
         self.timing: dict[str, Any] = {}
-        self.measured: Measured | None = None
-        """By the processes that run now."""
         self.measures: list[Measured] = []
         """By each pair of processes."""
         self.unconfirmed = False
@@ -157,7 +155,7 @@ class Speed:
             self._baseline(name, cases, written)
         kernel = self.trial.prepare(cases, written)
         self.trial.run(cases[0])
-        self.measured = measured = self._measure(kernel, written, len(cases))
+        measured = self._measure(kernel, written, len(cases))
         # Which set, which contents and how many calls is decided now: no call so far could know.
         self.trial.calls = 1 if written else measured.calls + secrets.randbelow(measured.calls + 1)
         self.trial.index = secrets.randbelow(len(cases))
@@ -167,7 +165,7 @@ class Speed:
             raise self.trial.violation
         if reasons := broken(self.trial.observed, self.plan.allow, self.plan.language):
             raise Finding("rejected", "\n".join(reasons))
-        self._audit(kernel)
+        self._audit(kernel, measured)
         return measured
 
     def _end(self) -> None:
@@ -242,12 +240,11 @@ class Speed:
         )
         return measured
 
-    def _audit(self, kernel: Side) -> None:
+    def _audit(self, kernel: Side, measured: Measured) -> None:
         """See that the kernel's clocks and the judge's agree, and that it worked when it was asked, and only then."""
-        assert self.measured is not None
         first = self.plan.baselines[0]
         for device in (True, False):
-            unseen = hidden(self.measured, first, device=device)
+            unseen = hidden(measured, first, device=device)
             if unseen is not None and unseen.low > MOST_HIDDEN:
                 text = f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports"
                 raise Finding("rejected", f"{text} (at least {1 + unseen.low:.2f} times)")
@@ -259,8 +256,8 @@ class Speed:
             raise Finding("rejected", "it has moved to another processor than the baseline's")
         if others := descendants(kernel.runner.pid):
             raise Finding("rejected", f"{len(others)} processes that it has started are at work beside it")
-        waited = self.measured.by_the_host(first)
-        if self.measured.verdict(first) == "faster" and waited is not None and waited.high < 1:
+        waited = measured.by_the_host(first)
+        if measured.verdict(first) == "faster" and waited is not None and waited.high < 1:
             raise Finding("rejected", f"it is slower by the clock on the wall ({waited.ratio:.2f}): others work for it")
 
     def _figures(self) -> dict[str, Any]:

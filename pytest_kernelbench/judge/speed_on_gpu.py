@@ -110,10 +110,9 @@ class SpeedOnGpu(Speed):
             raise self.trial._dead(death, self.case) from None
         return {name: median(each) for name, each in seconds.items()}
 
-    def _audit(self, kernel: Side) -> None:
+    def _audit(self, kernel: Side, measured: Measured) -> None:
         """Say where the judge's clock and the runner's disagree; device time itself nothing here can refute."""
-        assert self.measured is not None
-        unseen = hidden(self.measured, self.plan.baselines[0])
+        unseen = hidden(measured, self.plan.baselines[0])
         if unseen is not None and unseen.low > MOST_HIDDEN:
             self.notes.append(f"the judge's clock saw {1 + unseen.share:.2f} times the time that its runner reports")
 
@@ -133,8 +132,7 @@ class SpeedOnGpu(Speed):
 
     def _leaks(self) -> float:
         """Return the share of batches with host time in them."""
-        assert self.measured is not None
-        leaked = [batch.timed.leaked for block in self.measured.blocks for batch in block.batches]
+        leaked = [batch.timed.leaked for block in self.measures[-1].blocks for batch in block.batches]
         return sum(leaked) / len(leaked)
 
     def _share(self, seconds: float) -> float | None:
