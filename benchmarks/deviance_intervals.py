@@ -1,9 +1,9 @@
-"""How often intervals of explained deviance hold the true value, plain percentiles beside the basic bootstrap.
+"""Measure how often intervals of explained deviance contain the true value: percentile against basic bootstrap.
 
     python benchmarks/deviance_intervals.py [--sets=150]
 
-176 tasks in 15 categories and 5 methods are made up, with effects of category, method and task of known size; the true
-value is that of endlessly many tasks. A 95 % interval should hold it 95 times in 100.
+Verdicts on 176 tasks in 15 categories by 5 methods are simulated, with known effects of category, method and task; the
+true value is that of infinitely many tasks. A 95 % interval should contain it in 95 % of the simulations.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pytest_kernelbench.report.deviance import _cells, _means, _shares
 METHODS = 5
 RESAMPLES = 300
 EFFECTS = ((0, 0, 1.5), (0.7, 0.4, 1.5), (0.7, 0.4, 0), (1.5, 0.6, 1.0))
-"""Standard deviations, in logits, between categories, methods and tasks."""
+"""Standard deviations, in logits, between categories, between methods and between tasks."""
 
 
 def main() -> None:
     """Print the true value, the mean estimate and the coverage, for category and for method."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", type=int, default=150, help="sets of verdicts that are made up for each line")
+    parser.add_argument("--sets", type=int, default=150, help="simulated sets of verdicts for each row")
     sets = parser.parse_args().sets
     group = np.repeat(np.arange(len(CATEGORIES)), list(CATEGORIES.values()))
     print("effects (category, method, task)   true value   mean estimate   percentile   basic")
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _covered(seed: int, effects: tuple[float, float, float], group: np.ndarray, sets: int) -> np.ndarray:
-    """Return true value, mean estimate and coverage of both intervals, a row for category and one for method."""
+    """Return true value, mean estimate and coverage of both intervals: one row for category, one for method."""
     random = np.random.default_rng(seed)
     categories, count = int(group.max()) + 1, len(group)
     of_category, of_method = random.normal(-0.5, effects[0], categories), random.normal(0, effects[1], METHODS)

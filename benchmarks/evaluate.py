@@ -1,6 +1,6 @@
-"""Time `pytest_kernelbench.evaluate`: evaluations a second and their latency from 1, 2 and 4 threads, and memory.
+"""Measure `pytest_kernelbench.evaluate` in 1, 2 and 4 threads: evaluations per second, their latency, and memory.
 
-Run `python benchmarks/evaluate.py [N]`: N evaluations in all, of right and wrong kernels made out of the examples.
+Run `python benchmarks/evaluate.py [N]` for N evaluations in all, of right and wrong kernels made from the examples.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ def main() -> None:
     kernels = [(codes[task] + extra.format(task=task), task) for task in TASKS for extra in ("", WRONG)]
     evaluated = partial(judged, examples=asked.examples)
     _, first = evaluated(kernels[0])
-    print(f"the first takes {first:.1f} s: torch, Triton and the fork server start", flush=True)
+    print(f"the first one takes {first:.1f} s: it imports torch and Triton and starts the fork server", flush=True)
     print(f"{'threads':>8}{'number':>8}{'a second':>10}{'p50 s':>8}{'p95 s':>8}{'right %':>9}{'MiB':>7}")
     rounds = max(1, asked.evaluations // len(THREADS) // len(kernels))
     for count in THREADS:
         started = time.perf_counter()
         with ThreadPoolExecutor(count) as threads:
-            told = list(threads.map(evaluated, kernels * rounds))
-        rate = len(told) / (time.perf_counter() - started)
-        seconds = sorted(each for _, each in told)
+            results = list(threads.map(evaluated, kernels * rounds))
+        rate = len(results) / (time.perf_counter() - started)
+        seconds = sorted(each for _, each in results)
         expected = [extra == "" for _ in TASKS for extra in ("", WRONG)] * rounds
-        right = statistics.fmean(passed == wanted for (passed, _), wanted in zip(told, expected, strict=True))
+        right = statistics.fmean(passed == wanted for (passed, _), wanted in zip(results, expected, strict=True))
         p50, p95 = statistics.median(seconds), seconds[int(0.95 * len(seconds))]
         memory = psutil.Process().memory_info().rss / 2**20
-        cells = f"{count:>8}{len(told):>8}{rate:>10.2f}{p50:>8.2f}{p95:>8.2f}{100 * right:>9.1f}{memory:>7.0f}"
+        cells = f"{count:>8}{len(results):>8}{rate:>10.2f}{p50:>8.2f}{p95:>8.2f}{100 * right:>9.1f}{memory:>7.0f}"
         print(cells, flush=True)
 
 

@@ -1,7 +1,7 @@
-"""Fuzz what the judge reads from a runner, guided by coverage: an answer or the runner's death must come of it.
+"""Fuzz what the judge reads from a runner, guided by coverage: any bytes must give an answer or the runner's death.
 
 Run `pip install atheris`, then `python benchmarks/fuzz_channel.py [-max_total_time=300] [CORPUS]`; other options are
-those of libFuzzer. Any other exception, and more than 1 GiB of memory, ends the run with the bytes that did it.
+those of libFuzzer. Any other exception, or more than 1 GiB of memory, ends the run with the bytes that caused it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from types import SimpleNamespace
 
 import atheris
 
-with atheris.instrument_imports(include=["pytest_kernelbench.runner", "pytest_kernelbench.judge.compiling",
+with atheris.instrument_imports(include=["pytest_kernelbench.host", "pytest_kernelbench.wire.protocol",
+                                         "pytest_kernelbench.judge.compilation.compilation",
                                          "pytest_kernelbench.model.compiled"]):  # fmt: skip
-    from pytest_kernelbench.judge import compiling
+    from pytest_kernelbench.host import answers, client, process
+    from pytest_kernelbench.judge.compilation import compilation
     from pytest_kernelbench.model.compiled import compiled
-    from pytest_kernelbench.runner import answers, child, client, fork_servers, protocol
+    from pytest_kernelbench.wire import protocol
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.targets import TARGETS
 
 NUMBER = "0123456789abcdef"
 CASE = Case(x=Tensor((2,)), y=[Tensor((1,), "int8")])
 SIZES = {"x": 8 + 512, "y[0]": 1 + 512}
-MOST = 64
+MAX_BYTES = 64
 TENSOR = {"class": "Tensor", "dtype": "float32", "shape": [2], "layout": "strided", "alias": None, "same": False}
 CALL = {
     "status": "ok", "number": NUMBER, "outputs": [{**TENSOR, "bytes": 8}, {"class": "int", "value": "3"}],
@@ -50,7 +53,7 @@ BODY = bytes(8) + bytes(sum(SIZES.values()))
 
 
 class _Process:
-    """Stands for a process that is gone."""
+    """Stands for a process that has ended."""
 
     exitcode = 0
 
@@ -59,7 +62,7 @@ class _Process:
 
 
 def mutated(data: atheris.FuzzedDataProvider, value: object, depth: int = 0) -> object:
-    """Return a value in which something may be another thing, gone, or there twice."""
+    """Return a value in which anything may be replaced, removed or repeated."""
     choice = data.ConsumeIntInRange(0, 15)
     if choice == 0:
         return ODD[data.ConsumeIntInRange(0, len(ODD) - 1)]
@@ -82,7 +85,7 @@ def mutated(data: atheris.FuzzedDataProvider, value: object, depth: int = 0) -> 
 
 
 def message(data: atheris.FuzzedDataProvider) -> bytes:
-    """Return the bytes of one message, more or less."""
+    """Return the bytes of one message, valid or not."""
     kind = data.ConsumeIntInRange(0, 7)
     if kind == 0:
         return data.ConsumeBytes(data.ConsumeIntInRange(0, 200))
@@ -100,8 +103,8 @@ def message(data: atheris.FuzzedDataProvider) -> bytes:
     return protocol.FRAME.pack(protocol.MAGIC, *sizes) + text + body
 
 
-def one(raw: bytes) -> None:
-    """Have the judge ask, and answer with what the bytes say."""
+def respond(raw: bytes) -> None:
+    """Let the judge send one request, and respond as the bytes say."""
     data = atheris.FuzzedDataProvider(raw)
     asked = data.PickValueInList(["call", "compile", "batch"])
     sent = b"".join(message(data) for _ in range(data.ConsumeIntInRange(1, 3)))
@@ -119,44 +122,43 @@ def one(raw: bytes) -> None:
         STATISTICS.cases += 1
         try:
             if asked == "compile":
-                compilation = compiling.Compilation(KERNEL, TASK, TARGETS["sm_90"], 9, language="triton")
-                header = runner.compile(CASE, [], driver="call", seconds=5, seen=compilation._progress)
-                compilation._count(header, "", CASE)
+                one = compilation.Compilation(KERNEL, TASK, TARGETS["sm_90"], JudgingSettings(), IDENTITY)
+                header = runner.compile(CASE, [], convention="call", timeout=5, seen=one._progress)
+                one._count(header, "", CASE)
             elif asked == "batch":
-                seconds, host_seconds, _ = runner.batch(0, 1, threads=1, gated=True, seconds=5)
-                assert 0 <= seconds < 1e6 > host_seconds >= 0
+                seconds, host_seconds, _ = runner.batch(0, 1, threads=1, gated=True, timeout=5)
+                assert 0 <= seconds < answers.MAX_SECONDS > host_seconds >= 0
             else:
-                answer = runner.call(CASE, [], most=MOST, seconds=5)
+                answer = runner.call(CASE, [], max_bytes=MAX_BYTES, timeout=5)
                 assert all(len(output.shape) <= 64 for output in answer.outputs)
                 assert answer.status != "ok" or [len(block) for block in answer.memory] == list(SIZES.values())
             STATISTICS.answers += 1
-        except (child.RunnerDied, compiling._Ended):
+        except (process.RunnerDied, compilation._Ended):
             STATISTICS.deaths += 1
     if STATISTICS.cases % REPORTED == 0:
         _report()
 
 
-KERNEL = SimpleNamespace(task="k", variant=None, category="Math", sha256="")
-TASK = SimpleNamespace()
+KERNEL, TASK, IDENTITY = SimpleNamespace(task="k"), SimpleNamespace(), SimpleNamespace()
 REPORTED = 50_000
 """Cases between two lines of figures."""
 STATISTICS = SimpleNamespace(cases=0, answers=0, deaths=0)
 
 
 def _report() -> None:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(f"{STATISTICS.cases} cases: {STATISTICS.answers} answers, {STATISTICS.deaths} refused; at most {most} MiB")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{STATISTICS.cases} cases: {STATISTICS.answers} answers, {STATISTICS.deaths} deaths; at most {memory} MiB")
 
 
 def main() -> None:
     """Start libFuzzer."""
-    child.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
-    child.limits = SimpleNamespace(end=lambda pid: None)
-    fork_servers.orphaned = lambda process: False
+    process.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
+    process.limits = SimpleNamespace(end=lambda pid: None)
+    process.orphaned = lambda process: False
     client.Runner.pid = property(lambda runner: 0)
     assert answers.answer(CALL, BODY, SIZES).status == "ok"
     assert compiled(DONE, TARGETS["sm_90"]).registers == 32
-    atheris.Setup([*sys.argv, "-max_len=4096", "-rss_limit_mb=1024"], one)
+    atheris.Setup([*sys.argv, "-max_len=4096", "-rss_limit_mb=1024"], respond)
     atheris.Fuzz()
 
 

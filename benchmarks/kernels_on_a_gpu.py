@@ -1,4 +1,4 @@
-"""Two Triton kernels for `on_a_gpu.py`: one reads the GPU's own clocks, one copies."""
+"""Two Triton kernels for `on_a_gpu.py`: one reads the clocks of the GPU, one copies an array."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import triton.language as tl
 
 @triton.jit
 def clocks(out):  # type: ignore[no-untyped-def]
-    """Write the nanoseconds of the global timer and the cycles of this multiprocessor."""
+    """Store the global timer (nanoseconds) and the clock of this multiprocessor (cycles)."""
     now = tl.inline_asm_elementwise("mov.u64 $0, %globaltimer;", "=l", [], dtype=tl.int64, is_pure=False, pack=1)
     cycles = tl.inline_asm_elementwise("mov.u64 $0, %clock64;", "=l", [], dtype=tl.int64, is_pure=False, pack=1)
     tl.store(out, now)

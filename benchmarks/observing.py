@@ -1,4 +1,4 @@
-"""What observing kernels costs: the same calls of a plain kernel with and without the observer, in turns.
+"""Measure what observing kernels costs: the same calls of a plain kernel with and without the observer, alternating.
 
 Run `python benchmarks/observing.py [--rounds N] [FILE TASK]` on a quiet machine.
 """
@@ -9,11 +9,11 @@ import argparse
 import statistics
 from pathlib import Path
 
-from pytest_kernelbench.judge import facets
-from pytest_kernelbench.judge.oracle import signature
+from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.judge.comparison.evidence import signature
+from pytest_kernelbench.judge.correctness import facets
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.runner.child import RunnerSettings
-from pytest_kernelbench.runner.client import Runner
 
 ROOT = Path(__file__).resolve().parents[1]
 SILENCED = """
@@ -23,11 +23,11 @@ for _found in gc.get_objects():
         _found._rules.clear()
         _found.take = lambda: []
 """
-"""Put before a kernel, this leaves an audit hook that looks nothing up and compares nothing."""
+"""Code to put before a kernel: it leaves the audit hook in place, without anything to do."""
 
 
 def main() -> None:
-    """Print the seconds of the processor for loading and for the calls of `sizes`, and the ratio of the medians."""
+    """Print the CPU seconds for loading a kernel and calling it on the cases of `sizes`, with and without."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, default=ROOT / "submissions/examples/Activation/relu.py")
     parser.add_argument("task", nargs="?")
@@ -44,23 +44,19 @@ def main() -> None:
 
 
 def seconds(name: str, code: str) -> float:
-    """Return the processor's seconds that a new runner takes to load a kernel and to answer the cases of `sizes`."""
+    """Return the CPU seconds that a new runner takes to load a kernel and to run the cases of `sizes`."""
     task = Catalogue.find().load(name)
-    runner = Runner(RunnerSettings())
+    runner = Runner(RunnerSettings(cpu=None))
     try:
         entries = [entry for entry in (name, "kernel_function", task.entry) if entry]
-        started = processor(runner.pid)
+        started = runner.cpu_seconds()
         assert runner.load(code, f"{name}.py", entries).status == "ok"
-        for case in facets.spine(task, "sizes"):
-            runner.call(case, signature(task), driver=task.driver, most=1 << 26, seconds=60)
-        return processor(runner.pid) - started
+        for case in facets.fixed_cases(task, "sizes"):
+            parameters, convention = signature(task), task.calling_convention
+            runner.call(case, parameters, convention=convention, max_bytes=1 << 26, timeout=60)
+        return runner.cpu_seconds() - started
     finally:
         runner.close()
-
-
-def processor(pid: int) -> float:
-    """Return the seconds that a process has computed, whatever else the machine does."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 if __name__ == "__main__":

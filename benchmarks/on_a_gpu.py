@@ -1,9 +1,9 @@
-"""Everything that only a GPU can confirm, in one call of less than nine minutes: prints Markdown.
+"""Run everything that needs a GPU to be confirmed, in less than nine minutes, and print a report in Markdown.
 
     python benchmarks/on_a_gpu.py [FOLDER]
 
-Records go to FOLDER (else to $OUT, else to the working directory) as `results.jsonl`, the report as `on_a_gpu.md`.
-Each section runs in a process of its own under its own time limit, so that one failure costs no other.
+Records are written to `results.jsonl` and the report to `on_a_gpu.md` in FOLDER, or else in $OUT or the working
+directory. Each section runs in its own process with its own time limit, so that a failure does not affect the others.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-WHOLE = 525.0
+TOTAL = 525.0
 """Seconds of all sections together."""
 
 AA_TASKS = 20
+"""Number of tasks on which eager PyTorch is timed against itself."""
+
 SOUND = "basic,sizes,dtypes"
-"""Facets in which every reference is judged as if it were a kernel."""
+"""Facets in which every reference is judged as a kernel."""
 
 
 def gate() -> None:
-    """Whether the gate hides the host, whether leaks are seen, and that a call that waits is called host-bound."""
+    """Whether the gate hides host time, leaks are detected, and calls that wait for the device count as host-bound."""
     import torch
 
     from pytest_kernelbench.runner.cuda_timer import CudaTimer
@@ -51,18 +53,18 @@ def gate() -> None:
     side = torch.cuda.Stream()
     big = torch.randn(1 << 27, device="cuda")
 
-    def astray(index: int) -> None:
+    def off_stream(index: int) -> None:
         with torch.cuda.stream(side):
             big.mul_(1.0)
 
     timer = CudaTimer()
-    seen = _median(timer.batch(astray, 0, 5, gated=True).seconds for _ in range(10)) / 5
+    seen = _median(timer.batch(off_stream, 0, 5, gated=True).seconds for _ in range(10)) / 5
     true = _median(timer.batch(lambda i: big.mul_(1.0), 0, 5, gated=True).seconds for _ in range(10)) / 5
-    print(f"\nWork on another stream that nobody waits for: {seen * 1e6:.1f} us seen, {true * 1e6:.1f} us on our own.")
+    print(f"\nWork on another stream without waiting: {seen * 1e6:.1f} us, on the default stream: {true * 1e6:.1f} us.")
 
 
 def events() -> None:
-    """Resolution and cost of an event, and how many launches fit into the queue."""
+    """Resolution and cost of events, and the number of launches that fit into the queue."""
     import torch
 
     pairs = [[torch.cuda.Event(enable_timing=True) for _ in range(2)] for _ in range(300)]
@@ -97,7 +99,7 @@ def events() -> None:
 
 
 def rotation() -> None:
-    """Rotating inputs against flushing the cache, one large call at a time: within 1 % is the aim."""
+    """Rotating inputs against flushing the cache, for one large call at a time: they should agree within 1 %."""
     import torch
 
     from pytest_kernelbench.runner.cuda_timer import CudaTimer
@@ -119,7 +121,7 @@ def rotation() -> None:
 
 
 def clock() -> None:
-    """The clock of the multiprocessors, read on the GPU itself around 20 ms of products."""
+    """The clock rate of the multiprocessors, read on the GPU around 20 ms of matrix products."""
     import torch
     from kernels_on_a_gpu import clocks
 
@@ -136,7 +138,7 @@ def clock() -> None:
 
 
 def agreement() -> None:
-    """Device time beside `triton.testing.do_bench`: within 3 % for what takes more than 20 us is the aim."""
+    """Device time beside `triton.testing.do_bench`: they should agree within 3 % for calls of more than 20 us."""
     import torch
     from kernels_on_a_gpu import copy
     from triton.testing import do_bench
@@ -173,19 +175,19 @@ def agreement() -> None:
         print(f"| {name} | {ours * 1e6:.2f} | {theirs * 1e6:.2f} | {100 * (ours / theirs - 1):+.2f} % |")
 
 
-def ceilings() -> None:
-    """The measured speed of light beside the published one."""
-    from pytest_kernelbench.devices.ceilings import ceilings as found_ceilings
-    from pytest_kernelbench.devices.ceilings import published
-    from pytest_kernelbench.devices.listing import gpus
+def roofline() -> None:
+    """The measured roofline beside the published one."""
+    from pytest_kernelbench.gpus.inventory import gpus
+    from pytest_kernelbench.gpus.roofline import published
+    from pytest_kernelbench.gpus.roofline import roofline as roofline_of
 
     gpu = gpus()[0]
     print(f"{gpu}\n")
-    found, sheet = found_ceilings(gpu), published(gpu.model)
+    found, sheet = roofline_of(gpu), published(gpu.model)
     assert found is not None
     print(f"bandwidth {found.bandwidth / 1e12:.2f} TB/s ({found.source})")
     print(", ".join(f"{name} {rate / 1e12:.1f} TFLOP/s" for name, rate in found.flops.items()))
-    print("; ".join(found.doubts(sheet)) or "nothing strange beside the published figures")
+    print("; ".join(found.doubts(sheet)) or "plausible beside the published rates")
 
 
 def gpu_tests() -> None:
@@ -199,22 +201,22 @@ def judged() -> None:
 
 
 def timed() -> None:
-    """The examples, timed beside eager: ratio, interval, share of the speed of light."""
+    """The examples, timed against eager PyTorch: speedup, interval, share of the roofline."""
     _kernels("examples", "-m", "speed", "--kb-timeout=60")
 
 
 def against_itself() -> None:
-    """Eager against itself on some tasks: every verdict should be `same`."""
+    """Eager PyTorch against itself on some tasks: every verdict should be `same`."""
     _kernels(str(_references(AA_TASKS)), "-m", "speed", "--kb-timeout=60")
 
 
 def sound() -> None:
-    """Every reference as a kernel on the GPU: none may be called wrong."""
+    """Every reference judged as a kernel on the GPU: none may be called wrong."""
     _kernels(str(_references(None)), "-m", "correctness", "-n", "12", f"--kb-facets={SOUND}", "--kb-examples=0")
 
 
 SECTIONS: dict[str, tuple[Callable[[], None], float]] = {
-    "ceilings": (ceilings, 60),
+    "roofline": (roofline, 60),
     "gate": (gate, 30),
     "events": (events, 30),
     "rotation": (rotation, 30),
@@ -226,21 +228,21 @@ SECTIONS: dict[str, tuple[Callable[[], None], float]] = {
     "against_itself": (against_itself, 120),
     "sound": (sound, 200),
 }
-"""What is done in this order, with the seconds that each may take."""
+"""The sections in their order, each with the seconds that it may take."""
 
 
 def _median(values: Any) -> float:
     return statistics.median(values)
 
 
-def _references(most: int | None) -> Path:
-    """Write a submission of the references themselves, and return its folder."""
+def _references(count: int | None) -> Path:
+    """Write a submission of the references of some tasks, or with None of all, and return its folder."""
     from pytest_kernelbench.model.catalogue import Catalogue
 
     folder = Path(tempfile.mkdtemp(prefix="references-"))
     (folder / "submission.toml").write_text('language = "torch"\n', encoding="utf-8")
     files = [*Catalogue.find().names().values()]
-    for file in files[:: max(1, len(files) // most) if most else 1][:most]:
+    for file in files[:: max(1, len(files) // count) if count else 1][:count]:
         text = file.path.read_text(encoding="utf-8") + f"\n{file.name} = task.reference\n"
         (folder / f"{file.name}.py").write_text(text, encoding="utf-8")
     return folder
@@ -263,8 +265,8 @@ def _pytest(*options: str) -> None:
 
 
 def _table(results: Path) -> str:
-    """Return the records of speed as a table."""
-    rows = ["| task and workload | verdict | ratio | 99 % interval | device us | call us | of speed of light |",
+    """Return the speed records as a table."""
+    rows = ["| task and workload | verdict | ratio | 99 % interval | device us | call us | share of roofline |",
             "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
     for record in map(json.loads, lines):
@@ -285,7 +287,7 @@ def _table(results: Path) -> str:
 
 
 def main() -> None:
-    """Run all sections, or the one that is named."""
+    """Run all sections, or a single one."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(os.environ.get("OUT", ".")))
     parser.add_argument("--section", choices=SECTIONS)
@@ -299,12 +301,12 @@ def main() -> None:
     started = time.monotonic()
     report.write_text("# On a GPU\n", encoding="utf-8")
     for name, (section, limit) in SECTIONS.items():
-        left = min(limit, WHOLE - (time.monotonic() - started))
-        began, said = time.monotonic(), "left out: the time is up"
+        left = min(limit, TOTAL - (time.monotonic() - started))
+        began, printed = time.monotonic(), "skipped: no time left"
         if left > 5:
             command = [sys.executable, __file__, "--section", name]
-            said = _run(command, environ, left)
-        text = f"\n## {name}\n\n{section.__doc__}\n\n{said}\n\n({time.monotonic() - began:.0f} s)\n"
+            printed = _run(command, environ, left)
+        text = f"\n## {name}\n\n{section.__doc__}\n\n{printed}\n\n({time.monotonic() - began:.0f} s)\n"
         print(text, flush=True)
         with report.open("a", encoding="utf-8") as stream:
             stream.write(text)
@@ -314,19 +316,19 @@ def main() -> None:
         stream.write(text)
 
 
-def _run(command: list[str], environ: dict[str, str], seconds: float) -> str:
-    """Return what a section prints; ends it with all that it started when its time is up."""
+def _run(command: list[str], environ: dict[str, str], timeout: float) -> str:
+    """Run a section and return what it prints; after `timeout` seconds, kill it with all processes that it started."""
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     try:
-        said, _ = process.communicate(timeout=seconds)
+        printed, _ = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
-        said, _ = process.communicate()
-        said += f"\nended after {seconds:.0f} s"
-    said = said.strip()[-6000:]
-    return said if process.returncode == 0 else f"```\n{said}\n```\n\nfailed: exit status {process.returncode}"
+        printed, _ = process.communicate()
+        printed += f"\nkilled after {timeout:.0f} s"
+    printed = printed.strip()[-6000:]
+    return printed if process.returncode == 0 else f"```\n{printed}\n```\n\nfailed: exit status {process.returncode}"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Measure the HTML report over a whole suite: records by chance, in the shapes that judging gives them.
+"""Measure the HTML report of a whole suite: its size, and the time to make it and, with Chromium, to show it.
 
-Run `python benchmarks/report_page.py [--submissions 5] [--gpus 1] [--keep FOLDER]`. The verdicts are drawn, so they say
-nothing about any kernel; what counts is how large the page is, how long it takes to make, and, where Chromium is found,
-to show.
+Run `python benchmarks/report_page.py [--submissions 5] [--gpus 1] [--keep FOLDER]`. The records are random but look
+like those of judging; they say nothing about any kernel.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.record import CompileRecord, Failure, Record, SpeedRecord, rung_of
+from pytest_kernelbench.model.record import CompileRecord, Failure, Record, SpeedRecord, stage_of
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report.contents import contents
 from pytest_kernelbench.report.html import page
@@ -30,7 +29,8 @@ MESSAGE = (
     "result[{0}, 0]: got {1:.7g}, wanted {2:.7g} ({3:.3g} units of error, at most 3)\n"
     "{4} of {5} elements are wrong; first: [{0}, 0] {1:.7g} for {2:.7g}, [{0}, 1] {2:.7g} for {1:.7g}, "
     "[{0}, 2] {1:.7g} for {1:.7g}, [{0}, 3] {2:.7g} for {2:.7g}, [{0}, 4] {1:.7g} for {2:.7g}\n"
-    "budget from: rounded inputs; all {5} elements together: rms 3.21 units, at most 0.98 (eager: 0.06)"
+    "tolerance dominated by: sensitivity to rounded inputs"
+    "; all {5} elements together: rms 3.21 units, at most 0.98 (eager: 0.06)"
 )
 CASE = "Case(input=Tensor(({0}, 1025), 'float16', 'uniform(0.5, 2)', 'transposed', {1}), other=Tensor((1025,)), dim=-1)"
 VERSIONS = {"python": "3.12.3", "torch": "2.11.0", "triton": "3.6.0", "hypothesis": "6.170.15", "pytest": "9.2.0"}
@@ -39,11 +39,15 @@ TARGETS = ("sm_80", "gfx942")
 
 
 def main() -> None:
-    """Write the records and the page, and print what they measure."""
+    """Write the records and the page, and print their sizes and times."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--submissions", type=int, default=5, help="how many; the first three are rounds of one")
-    parser.add_argument("--gpus", type=int, default=1, choices=(0, 1, 2), help="how many the kernels were timed on")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave results.jsonl and report.html there")
+    parser.add_argument(
+        "--submissions", type=int, default=5, help="number of submissions; the first three are rounds of one method"
+    )
+    parser.add_argument(
+        "--gpus", type=int, default=1, choices=(0, 1, 2), help="number of GPUs that the kernels were timed on"
+    )
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep results.jsonl and report.html in this folder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary)
@@ -64,10 +68,10 @@ def main() -> None:
 
 
 def shown(report: Path) -> str:
-    """Return how long Chromium takes from its start until the page is laid out and its script has run."""
+    """Return how long Chromium takes to start, lay out the page and run its script."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
-        return "Chromium is not on the PATH: not shown"
+        return "Chromium is not on the PATH, so the page was not shown"
     seconds = []
     with tempfile.TemporaryDirectory() as profile:
         blank = Path(profile, "blank.html")
@@ -81,7 +85,7 @@ def shown(report: Path) -> str:
 
 
 def records(catalogue: Catalogue, submissions: int, gpus: Sequence[str], draw: random.Random) -> Iterator[Record]:
-    """Yield a verdict, two compilations and up to two workloads on each GPU for each kernel."""
+    """Yield the records of each kernel: correctness, two compilations, and up to two workloads on each GPU."""
     names = [("agent", f"round_{number}") for number in range(min(3, submissions))]
     names += [(f"method_{number}", None) for number in range(submissions - len(names))]
     for submission, variant in names:
@@ -102,7 +106,7 @@ def records(catalogue: Catalogue, submissions: int, gpus: Sequence[str], draw: r
 
 
 def correctness(common: dict[str, Any], draw: random.Random, skill: float) -> Record:
-    """Return a verdict: each facet fails by chance, and none is tried after a failed `basic`."""
+    """Return a record of correctness: each facet fails at random, and none is tried after `basic` has failed."""
     failed = [facet for facet in FACETS if draw.random() > skill ** (1 / 3)]
     wrong = draw.choice(("wrong_values", "wrong_values", "wrong_values", "runtime_error", "wrong_shape", "timeout"))
     facets = {facet: wrong if facet in failed else "passed" for facet in FACETS}
@@ -112,7 +116,7 @@ def correctness(common: dict[str, Any], draw: random.Random, skill: float) -> Re
         Failure(failed[0], message(draw), CASE.format(draw.randint(1, 99), draw.randint(0, 9))) if failed else None
     )
     return Record(
-        kind="correctness", status=wrong if failed else "passed", rung=rung_of(facets, loaded=True, ran=True),
+        kind="correctness", status=wrong if failed else "passed", stage=stage_of(facets, loaded=True, ran=True),
         facets=facets, grade="ieee", label=draw.choice(("kernel", "kernel", "mixed")), kernel_share=draw.random(),
         launches=draw.randint(1, 9), failure=failure, device={"kind": "interpreter"}, examples=draw.randint(40, 160),
         seconds=draw.uniform(0.5, 20), code={"lines": draw.randint(20, 300), "complexity_max": draw.randint(1, 20)},
@@ -121,7 +125,7 @@ def correctness(common: dict[str, Any], draw: random.Random, skill: float) -> Re
 
 
 def message(draw: random.Random) -> str:
-    """Return what a wrong value looks like."""
+    """Return the message about a wrong value."""
     size = draw.randint(100, 9999)
     return MESSAGE.format(
         draw.randint(0, 99), draw.gauss(0, 1), draw.gauss(0, 1), draw.expovariate(1e-5), draw.randint(1, size), size
@@ -129,7 +133,7 @@ def message(draw: random.Random) -> str:
 
 
 def compilation(common: dict[str, Any], target: str, draw: random.Random, skill: float) -> CompileRecord:
-    """Return what a compiler may say; `kernels` holds each specialisation, as it does in real records."""
+    """Return a record of a compilation with several specialisations, as in real records."""
     good = draw.random() < skill + 0.2
     text = (
         f"kernel(x: *fp16 %16, n: i32 %16, BLOCK=1024, num_warps=4)\nat {draw.randint(1, 99)}:8:\nunsupported operand"
@@ -137,7 +141,7 @@ def compilation(common: dict[str, Any], target: str, draw: random.Random, skill:
     kernel = {"name": "kernel", "specialisation": text.partition("\n")[0], "seconds": 0.1, "registers": 64, "spills": 0,
               "shared_bytes": 4096, "warps": 4, "stages": 3, "occupancy": draw.choice((0.125, 0.5, 1.0))}  # fmt: skip
     return CompileRecord(
-        kind="compile", target=target, status="passed" if good else "compile_error", rung="dtypes",
+        kind="compile", target=target, status="passed" if good else "compile_error", stage="dtypes",
         reason=None if good else "language", failure=None if good else Failure("basic", text, CASE.format(4, 0)),
         kernels=[kernel] * 8, registers=draw.randint(16, 255), spills=draw.choice((0, 0, 0, 128)), warps=4, stages=3,
         shared_bytes=1024 * draw.randint(0, 64), compile_seconds=draw.uniform(0.5, 20), device={"kind": target},
@@ -146,14 +150,14 @@ def compilation(common: dict[str, Any], target: str, draw: random.Random, skill:
 
 
 def timing(common: dict[str, Any], gpu: str, workload: str, draw: random.Random) -> SpeedRecord:
-    """Return a ratio by chance, with an interval whose width is by chance too."""
+    """Return a speed record with a random ratio and an interval of random width."""
     ratio, width = math.exp(draw.gauss(0.1, 0.5)), draw.choice((0.003, 0.01, 0.05))
     low, high = ratio * math.exp(-width), ratio * math.exp(width)
     same = "same" if low >= 1 - MARGIN and high <= 1 + MARGIN else "unclear"
     verdict = "faster" if low > 1 + MARGIN else "slower" if high < 1 - MARGIN else same
     seconds = draw.lognormvariate(-8, 1)
     return SpeedRecord(
-        kind="speed", workload=workload, status="passed", rung="all", verdict=verdict, ratio=ratio,
+        kind="speed", workload=workload, status="passed", stage="all", verdict=verdict, ratio=ratio,
         interval=[low, high],
         device_seconds=seconds, baseline_seconds=seconds * ratio, call_seconds=seconds + 5e-6, blocks=20,
         baseline_call_seconds=seconds * ratio + 5e-6, speed_of_light=draw.uniform(0.02, 0.95),

@@ -1,8 +1,8 @@
-"""Judge thousands of kernels, hostile ones among them, and watch what the judge takes and what it leaves behind.
+"""Judge thousands of kernels, some of them hostile, and measure what the judge uses and what it leaves behind.
 
-Run `python benchmarks/soak.py [N]`: it makes N kernels out of the examples, judges them with `-n 2` in a folder of its
-own, and prints a sample for each tenth of the way. It ends with 1 if a kernel got another status than it had to, or if
-a process or a file was left.
+Run `python benchmarks/soak.py [N]`: it makes N kernels from the examples, judges them with `-n 2` in a temporary
+folder, and prints a row after each tenth of them. It exits with status 1 if a kernel got an unexpected status, or if a
+process or a file was left behind.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "KERNELBENCH_SOAK"
-"""Variable that every process of a soak inherits, whatever becomes of its parents."""
+"""Environment variable that marks every process of a soak, even if its parents have ended."""
 
 TASKS = ("relu", "sigmoid", "reciprocal", "log1p", "softmax", "sum", "std", "argmax", "index_select", "smooth_l1_loss",
          "nll_loss", "adaptive_avg_pool2d", "addmm")  # fmt: skip
-"""Examples that are judged in about a second."""
+"""Examples that take about a second to judge."""
 
 OPTIONS = ("--kb-facets=basic,sizes", "--kb-examples=8", "--kb-timeout=24")
 
@@ -52,7 +52,7 @@ BEHAVIOURS = {
     "open": ("passed", 1, f"kept.append(open(os.devnull))\n{RIGHT}"),
     "printing": ("passed", 2, f"print('x' * (1 << 22))\n{RIGHT}"),
 }
-"""What kernels do: the status that they get for it, how many of 32 do so, and the lines that do it."""
+"""What kernels do, by name: the status that they must get, how many of 32 kernels do it, and their code."""
 
 MISBEHAVING = """
 import os, subprocess, threading, time
@@ -66,7 +66,7 @@ def {task}(*args, **kwargs):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the session took at one moment; memory is resident, in MiB."""
+    """What the session uses at one moment; memory is resident memory in MiB."""
 
     seconds: float
     kernels: int
@@ -79,7 +79,7 @@ class Sample:
     semaphores: int
 
     def row(self, before: Sample) -> str:
-        """Return a line of the table; the rate is that since an earlier sample."""
+        """Return a row of the table; the rate is the one since an earlier sample."""
         rate = 60 * (self.kernels - before.kernels) / max(1e-9, self.seconds - before.seconds)
         memory = [f"{self.controller:.0f}", _mib(self.workers), _mib(self.servers)]
         counts = map(str, (self.processes, self.descriptors, self.files, self.semaphores))
@@ -98,22 +98,22 @@ def _mib(values: tuple[float, ...]) -> str:
 
 
 def main() -> int:
-    """Soak, print the figures, and return the exit status."""
+    """Run the soak, print the figures, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kernels", nargs="?", type=int, default=2000)
-    parser.add_argument("--json", action="store_true", help="print what came out as one line of JSON")
+    parser.add_argument("--json", action="store_true", help="print the results as one line of JSON")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kb-soak-") as folder:
-        told = soak(Path(folder), asked.kernels, quiet=asked.json)
+        results = soak(Path(folder), asked.kernels, quiet=asked.json)
     if asked.json:
-        print(json.dumps(told))
+        print(json.dumps(results))
     else:
-        print("\n".join(f"{name}: {value}" for name, value in told.items()))
-    return 1 if told["unexpected"] or told["processes"] or told["files"] or told["lost"] else 0
+        print("\n".join(f"{name}: {value}" for name, value in results.items()))
+    return 1 if any(results[name] for name in ("unexpected", "processes", "files", "lost")) else 0
 
 
 def soak(folder: Path, count: int, *, quiet: bool) -> dict[str, object]:
-    """Judge `count` kernels in a folder and return what was wrong and what was left."""
+    """Judge `count` kernels in a folder and return what was unexpected and what was left behind."""
     wanted = write(folder / "kernels", count)
     (folder / "tmp").mkdir()
     mark = uuid.uuid4().hex
@@ -138,16 +138,16 @@ def soak(folder: Path, count: int, *, quiet: bool) -> dict[str, object]:
         "lost": len(wanted.keys() - got.keys()) + len(lines) - len(got),
         "unexpected": dict(unexpected),
         "processes": _left(mark),
-        # What pytest's own tmp_path_factory makes is its own to keep.
+        # The folders of pytest's own tmp_path_factory stay on purpose.
         "files": sorted(path.name for path in (folder / "tmp").iterdir() if not path.name.startswith("pytest-of-")),
     }
 
 
 def write(folder: Path, count: int) -> dict[tuple[str, str], tuple[str, str]]:
-    """Write kernels as JSON lines, one file for each that a task has; return what each does and gets for it, by key."""
+    """Write kernels as JSON lines; return the behaviour and the expected status of each by variant and task."""
     codes = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "submissions/examples").rglob("*.py")}
     cycle = [name for name, (_, weight, _) in BEHAVIOURS.items() for _ in range(weight)]
-    # A step that shares no factor with the length visits all behaviours, and mixes them.
+    # A step that is coprime to the length visits all behaviours in a mixed order.
     order = [cycle[index * 7 % len(cycle)] for index in range(len(cycle))]
     folder.mkdir()
     wanted = {}
@@ -173,7 +173,7 @@ def _start(folder: Path, mark: str, output: object) -> subprocess.Popen[bytes]:
 
 
 def _samples(folder: Path, session: subprocess.Popen[bytes]) -> Iterator[Sample]:
-    """Yield a sample every second until the session has ended."""
+    """Yield a sample every second until the session ends."""
     started = time.monotonic()
     results = folder / "results.jsonl"
     while session.poll() is None:
@@ -207,9 +207,9 @@ def _resident(process: psutil.Process) -> float:
     return float(process.memory_info().rss / 2**20)
 
 
-def _left(mark: str, seconds: float = 15) -> list[str]:
-    """Return the command lines of the session's processes that do not end by themselves soon after it."""
-    end = time.monotonic() + seconds
+def _left(mark: str, timeout: float = 15) -> list[str]:
+    """Return the command lines of marked processes that still run `timeout` seconds after the session."""
+    end = time.monotonic() + timeout
     while (left := list(_marked(mark))) and time.monotonic() < end:
         time.sleep(0.2)
     return left

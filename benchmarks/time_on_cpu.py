@@ -1,9 +1,9 @@
-"""Times references against themselves, and against doing the work twice, on the workloads that this CPU can afford.
+"""Time references against themselves, and against doing the work twice, on workloads that are feasible on a CPU.
 
-Neither can be faster: a submission that is the baseline must never be called faster or slower, and one that computes
-everything twice must be called slower, with a ratio near 0.5. Prints a line a workload, then the counts.
+A submission that equals the baseline must never be called faster or slower, and one that computes everything twice must
+be called slower, with a speedup near 0.5. Prints a row for each workload, then the counts.
 
-    python benchmarks/time_on_cpu.py [--least 40] [--results FILE]
+    python benchmarks/time_on_cpu.py [--tasks 40] [--results FILE]
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from pytest_kernelbench.judge import affordable
-from pytest_kernelbench.judge.blocks import KERNEL, Measured, Schedule, measure
-from pytest_kernelbench.judge.facets import reseeded
-from pytest_kernelbench.judge.launches import LAUNCHES, figures, is_small
-from pytest_kernelbench.judge.sides import BASELINES, Side, on_one_processor, trusted
-from pytest_kernelbench.judge.speed import BATCH_SECONDS, MEMORY, MOST_SECONDS
-from pytest_kernelbench.judge.work import work
+from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.judge.correctness.facets import reseeded
+from pytest_kernelbench.judge.speed import workload_limits
+from pytest_kernelbench.judge.speed.benchmark import MEMORY
+from pytest_kernelbench.judge.speed.cpu import MAX_SECONDS, CpuBackend
+from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
+from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, measure
+from pytest_kernelbench.judge.speed.replicates import REPLICATES, figures, is_small
+from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, TimedRunner, start_baseline
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.runner.child import RunnerDied, RunnerSettings
 
 KERNELS = {
     "once": "baseline = task.reference",
@@ -33,24 +34,24 @@ KERNELS = {
     task.reference(*args, **named)
     return task.reference(*args, **named)""",
 }
-"""Submissions, made of a task's reference."""
+"""Submissions that are made from the reference of a task, by name."""
 
 
 def main() -> None:
-    """Time one workload of each task, the smallest first, until there are enough tasks."""
+    """Time one workload of each task, the smallest first, until enough tasks are timed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--least", type=int, default=40, help="tasks to time")
-    parser.add_argument("--results", type=Path, help="append JSON lines here, and leave out tasks that are in it")
+    parser.add_argument("--tasks", type=int, default=40, help="how many tasks to time")
+    parser.add_argument("--results", type=Path, help="append JSON lines to this file, and skip tasks that are in it")
     options = parser.parse_args()
     done = [json.loads(line) for line in options.results.open()] if options.results and options.results.exists() else []
     for row in done:
         show(row)
     for name, workload in candidates():
-        if len(done) >= options.least:
+        if len(done) >= options.tasks:
             break
         if name in {row["task"] for row in done}:
             continue
-        row = race(name, workload)
+        row = timed(name, workload)
         if row is None:
             continue
         done.append(row)
@@ -66,35 +67,36 @@ def main() -> None:
 
 
 def candidates() -> list[tuple[str, str]]:
-    """Return tasks with a workload that is affordable; decompositions last, the one that moves least bytes first."""
+    """Return the feasible workloads of all tasks: those that move few bytes first, decompositions last."""
     catalogue, found = Catalogue.find(None), []
     for name in catalogue.names():
         task = catalogue.load(name)
         for workload, case in task.workloads.items():
-            if affordable.too_large(task, case) is None:
-                found.append((task.compare != "values", work(task, case).moved_bytes, name, workload))
+            if workload_limits.too_large(task, case) is None:
+                found.append((task.compare != "values", flops_and_bytes(task, case).moved_bytes, name, workload))
     return [(name, workload) for *_, name, workload in sorted(found)]
 
 
-def race(name: str, workload: str) -> dict[str, object] | None:
-    """Time both kernels of a task beside one baseline; None where this CPU is too slow for it."""
+def timed(name: str, workload: str) -> dict[str, object] | None:
+    """Time both submissions against the reference; return None where this CPU is too slow for the workload."""
     catalogue = Catalogue.find(None)
     file, task = catalogue.names()[name], catalogue.load(name)
     case = task.workloads[workload]
-    sets = affordable.input_sets(case, affordable.last_level_cache())
+    backend = CpuBackend()
+    sets = workload_limits.input_sets(case, backend.cache_bytes)
     cases = [reseeded(case, seed) for seed in range(sets)]
     written = bool(task.written(case) & set(case.arguments))
     settings = RunnerSettings(device="cpu", memory=MEMORY, cpu=None)
     source, deadline = file.path.read_text(), time.monotonic() + 600
-    start = lambda code: trusted(  # noqa: E731
+    start = lambda code: start_baseline(  # noqa: E731
         settings, f"{source}\n\n{code}\n", f"{name}.py", task, cases, written=written, deadline=deadline
     )
     row: dict[str, object] = {"task": name, "workload": workload, "sets": sets}
     try:
         for kernel, code in KERNELS.items():
-            began, measures = time.perf_counter(), list[Measured]()
-            while len(measures) < LAUNCHES and (not measures or is_small(measures[-1], "eager")):
-                measured, reason = once(start, code, Schedule(BATCH_SECONDS, most_seconds=MOST_SECONDS, once=written))
+            began, measures = time.perf_counter(), list[Measurement]()
+            while len(measures) < REPLICATES and (not measures or is_small(measures[-1], "eager")):
+                measured, reason = once(start, code, backend, written)
                 if measured is None:
                     print(f"{name}[{workload}] left out: {reason}", file=sys.stderr)
                     return None
@@ -108,26 +110,27 @@ def race(name: str, workload: str) -> dict[str, object] | None:
     return row
 
 
-def once(start: Callable[[str], tuple[Side, float]], code: str, schedule: Schedule) -> tuple[Measured | None, str]:
-    """Time one pair of processes; return why not where this CPU is too slow."""
-    sides = []
+def once(
+    start: Callable[[str], tuple[TimedRunner, float]], code: str, backend: CpuBackend, written: bool
+) -> tuple[Measurement | None, str]:
+    """Time one pair of processes; return no measurement but the reason where this CPU is too slow."""
+    timers: dict[str, TimedRunner] = {}
     try:
-        baseline, seconds = start(BASELINES["eager"])
-        sides.append(baseline)
-        if (reason := affordable.too_slow(seconds)) is not None:
+        timers["eager"], seconds = start(BASELINE_CODE["eager"])
+        if (reason := backend.too_slow(seconds)) is not None:
             return None, reason
-        sides.append(start(code)[0])
-        with on_one_processor(sides):
-            measured = measure({"eager": baseline, KERNEL: sides[1]}, clock=time.perf_counter, schedule=schedule)
+        timers[KERNEL] = start(code)[0]
+        with backend.placed(timers):
+            measured = measure(timers, clock=time.perf_counter, schedule=backend.schedule(once=written))
         few = "eager" not in measured.estimates
-        return (None, f"{len(measured.kept)} blocks in {MOST_SECONDS} s") if few else (measured, "")
+        return (None, f"{len(measured.kept)} blocks in {MAX_SECONDS} s") if few else (measured, "")
     finally:
-        for side in sides:
-            side.runner.close()
+        for timer in timers.values():
+            timer.runner.close()
 
 
 def show(row: dict[str, object]) -> None:
-    """Print the line of a workload."""
+    """Print the row of a workload."""
     cells = [f"{row['task']}[{row['workload']}]".ljust(60)]
     for kernel in KERNELS:
         found = row[kernel]

@@ -1,17 +1,20 @@
-"""What all tests of this project share."""
+"""What the project's own tests share."""
 
 from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["pytester"]
+from tests.support import measured
+
+measured_runners = measured.measured_runners
+
+CONFINED = ("sandbox", "power", "plugin")
+"""Folders whose tests are about real runners, confined and ended as they are."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what takes long unless it is asked for by its marker."""
-    if "slow" in config.getoption("-m"):
-        return
-    skip = pytest.mark.skip(reason="takes long, together or alone: ask for it with -m slow")
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(skip)
+@pytest.fixture(autouse=True)
+def _runners_seen_by_coverage(request: pytest.FixtureRequest) -> None:
+    """Have coverage see runners, where it is measured and the test does not need them confined."""
+    confined = request.node.get_closest_marker("confined") or {*CONFINED} & {*request.node.path.parts}
+    if measured.is_measuring() and not confined:
+        request.getfixturevalue("measured_runners")

@@ -1,1 +1,1 @@
-"""Where a runner executes, and what pretends to be a device where there is none. Runs beside kernels only."""
+"""Patches of torch and Triton that run beside a kernel, and nowhere else."""

@@ -1,7 +1,7 @@
-"""bfloat16 for Triton's interpreter, which keeps it as uint16 and computes on the bits.
+"""Correct bfloat16 arithmetic for Triton's interpreter, which stores bfloat16 as uint16 and computes on these integers.
 
-Arithmetic is done in float32 and rounded to nearest even, as GPUs do; comparisons are exact; conversions round instead
-of cutting off. Without this, right kernels would fail in bfloat16.
+With the patches, arithmetic is done in float32 and rounded to nearest even, as on a GPU, comparisons are exact, and
+conversions round instead of truncating. Without them, correct kernels would fail in bfloat16.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ def install() -> None:
 
 
 def widen(data: Any) -> Any:
-    """Return the float32 values of bfloat16 bits."""
+    """Convert an array of bfloat16 bits (uint16) to float32 values."""
     import numpy as np
 
     return (np.asarray(data).astype(np.uint32) << 16).view(np.float32)
 
 
 def narrow(data: Any) -> Any:
-    """Return the bfloat16 bits of float32 values, rounded to nearest even."""
+    """Convert float32 values to an array of bfloat16 bits (uint16), rounded to nearest even; NaN becomes 0x7FC0."""
     import numpy as np
 
     values = np.ascontiguousarray(data, dtype=np.float32)
@@ -40,7 +40,7 @@ def narrow(data: Any) -> Any:
     return np.where(np.isnan(values).reshape(np.shape(data)), np.uint16(0x7FC0), rounded).astype(np.uint16)
 
 
-def _is(handle: Any) -> bool:
+def _is_bfloat16(handle: Any) -> bool:
     import triton.language as tl
 
     return hasattr(handle, "dtype") and hasattr(handle, "data") and handle.dtype.scalar == tl.bfloat16
@@ -49,11 +49,11 @@ def _is(handle: Any) -> bool:
 def _wide(interpreter: Any, handle: Any) -> Any:
     import triton.language as tl
 
-    return interpreter.TensorHandle(widen(handle.data), tl.float32) if _is(handle) else handle
+    return interpreter.TensorHandle(widen(handle.data), tl.float32) if _is_bfloat16(handle) else handle
 
 
 def _narrow(interpreter: Any, handle: Any) -> Any:
-    """Round what was computed in float32; the bools of a comparison stay."""
+    """Round a float32 result to bfloat16; the bools of a comparison stay."""
     import numpy as np
     import triton.language as tl
 
@@ -63,8 +63,10 @@ def _narrow(interpreter: Any, handle: Any) -> Any:
 
 
 def _in_float32(interpreter: Any, operation: Any) -> Any:
+    """Wrap an elementwise operation of the builder."""
+
     def wrapped(self: Any, *operands: Any) -> Any:
-        if not any(map(_is, operands)):
+        if not any(map(_is_bfloat16, operands)):
             return operation(self, *operands)
         return _narrow(interpreter, operation(self, *(_wide(interpreter, operand) for operand in operands)))
 
@@ -72,6 +74,7 @@ def _in_float32(interpreter: Any, operation: Any) -> Any:
 
 
 def _converting(interpreter: Any, convert: Any) -> Any:
+    """Wrap a conversion between dtypes."""
     import triton.language as tl
 
     def wrapped(self: Any, source: Any, target: Any, *rest: Any) -> Any:
@@ -86,14 +89,17 @@ def _converting(interpreter: Any, convert: Any) -> Any:
 
 
 def _multiplying(interpreter: Any, multiply: Any) -> Any:
+    """Wrap the matrix product."""
+
     def wrapped(self: Any, a: Any, b: Any, d: Any, *rest: Any) -> Any:
         product = multiply(self, *(_wide(interpreter, operand) for operand in (a, b, d)), *rest)
-        return _narrow(interpreter, product) if _is(d) else product
+        return _narrow(interpreter, product) if _is_bfloat16(d) else product
 
     return wrapped
 
 
 def _reducing(interpreter: Any, apply: Any) -> Any:
+    """Wrap reductions and scans."""
     import triton.language as tl
 
     def rebuilt(tensor: Any, handle: Any) -> Any:
@@ -101,11 +107,11 @@ def _reducing(interpreter: Any, apply: Any) -> Any:
         return tl.core.tensor(handle, kind)
 
     def wrapped(self: Any, inputs: Any) -> Any:
-        if not isinstance(inputs, tuple) or not any(_is(tensor.handle) for tensor in inputs):
+        if not isinstance(inputs, tuple) or not any(_is_bfloat16(tensor.handle) for tensor in inputs):
             return apply(self, inputs)
         results = apply(self, tuple(rebuilt(tensor, _wide(interpreter, tensor.handle)) for tensor in inputs))
         return tuple(
-            rebuilt(result, _narrow(interpreter, result.handle)) if _is(tensor.handle) else result
+            rebuilt(result, _narrow(interpreter, result.handle)) if _is_bfloat16(tensor.handle) else result
             for tensor, result in zip(inputs, results, strict=True)
         )
 

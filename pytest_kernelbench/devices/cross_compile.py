@@ -1,7 +1,7 @@
-"""Compile what a kernel launches for a GPU that is not there: Triton's own compiler, and a driver that runs nothing.
+"""Compile what a kernel launches for a GPU that this machine need not have: Triton's compiler with a driver of our own.
 
-Every specialisation goes through `triton.compiler.compile`, which is watched here. It is reported as it starts and as
-it ends, so that a compiler that hangs or dies is known by what it was given.
+Every specialisation passes through `triton.compiler.compile`, which is patched here to report when it starts and when
+it ends. If the compiler hangs or crashes, the specialisation that it was compiling is therefore known.
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ from pytest_kernelbench.devices.specialisations import specialisation
 from pytest_kernelbench.model.targets import TARGETS, Target
 
 _KILLED = re.compile(r"failed with error code -(\d+)")
-"""How Triton says that a signal ended the assembler."""
+"""Triton's message where a signal ended the assembler."""
 
-MOST_LAUNCHES = 100_000
-"""Launches of one call after which it is taken for endless."""
+MAX_LAUNCHES = 100_000
+"""Launches of one call after which the call counts as endless."""
 
 TENSOR_MEMORY = 512
-"""Columns of tensor memory that a block may have, where there is such memory."""
+"""Columns of tensor memory that a block may use, on targets that have such memory."""
 
 
 class EndlessLaunches(Exception):
-    """Host code launches kernels for ever."""
+    """Host code launches kernels without end."""
 
 
 class Compiler:
-    """What was compiled and launched in this process; one, made before the kernel's module is imported."""
+    """Compiles all launches of this process for one target; create one, before the kernel's module is imported."""
 
     def __init__(self, target: str) -> None:
         self.target = TARGETS[target]
         self.report: Callable[[dict[str, Any]], None] = lambda header: None
+        """Gets a message when each specialisation starts and when it ends."""
         self.launches: list[tuple[Any, ...]] = []
-        """Each launch of the current call: kernel and grid."""
+        """Kernel and grid of each launch of the current call."""
         self.failed: BaseException | None = None
-        """The last error of the compiler, whether or not the kernel caught it."""
-        self._tuning = 0
+        """The last error of the compiler in the current call, whether or not the kernel caught it."""
+        self._tuning = 0  # depth of calls of the autotuner
         self._log = ""
         self._resources: dict[bytes, Resources] = {}
         self._errors: dict[Any, BaseException] = {}
@@ -51,14 +52,15 @@ class Compiler:
         self._watch()
 
     def start(self) -> None:
-        """Begin a call."""
+        """Begin a call: reset what is known about the last one."""
         self.launches, self.failed = [], None
 
     def _watch(self) -> None:
+        """Patch Triton's compiler, autotuner and assembler until this process ends."""
         import triton.compiler as package
         from triton.runtime.autotuner import Autotuner
 
-        real, bench, run = package.compile, Autotuner._bench, Autotuner.run
+        real, evaluation, run = package.compile, Autotuner._bench, Autotuner.run
 
         def compile(src: Any, target: Any = None, options: Any = None, **more: Any) -> Any:
             return self._compile(real, src, target, options, more)
@@ -66,13 +68,13 @@ class Compiler:
         def tried(tuner: Any, *args: Any, **kwargs: Any) -> Any:
             self._tuning += 1
             try:
-                return bench(tuner, *args, **kwargs)
+                return evaluation(tuner, *args, **kwargs)
             finally:
                 self._tuning -= 1
 
         def tune(tuner: Any, *args: Any, **kwargs: Any) -> Any:
-            # Some tuners bring a benchmark of their own, which would time launches on events.
-            tuner.do_bench = _benchmark
+            # Some autotuners have their own benchmark function, which would time launches with events.
+            tuner.do_bench = stand_in.benchmark
             return run(tuner, *args, **kwargs)
 
         package.compile, Autotuner._bench, Autotuner.run = compile, tried, tune
@@ -83,6 +85,7 @@ class Compiler:
         self._log = log
 
     def _compile(self, real: Any, src: Any, target: Any, options: Any, more: dict[str, Any]) -> Any:
+        """Compile and report a specialisation; one that failed before fails again without being compiled."""
         key = (src.hash(), str(options))
         if key in self._errors:
             self.failed = self._errors[key]
@@ -95,12 +98,14 @@ class Compiler:
             kernel = real(src, target=target, options=options, **more)
         except Exception as error:
             self.failed = self._errors[key] = error
-            self._tell(what, started, error)
+            self._report_end(what, started, error)
             raise
-        self._tell(what, started, self._excess(kernel.metadata), kernel)
+        self._report_end(what, started, self._excess(kernel.metadata), kernel)
         return kernel
 
-    def _tell(self, what: dict[str, Any], started: float, error: BaseException | None, kernel: Any = None) -> None:
+    def _report_end(
+        self, what: dict[str, Any], started: float, error: BaseException | None, kernel: Any = None
+    ) -> None:
         numbers: dict[str, Any] = {"tuned": self._tuning > 0, "seconds": time.perf_counter() - started}
         if error is not None:
             numbers |= {"reason": reason(error), "error": message(error)}
@@ -122,7 +127,7 @@ class Compiler:
         }
 
     def _excess(self, metadata: Any) -> BaseException | None:
-        """Return the error that loading a kernel would raise which needs more than a block may have."""
+        """Return the error that loading the kernel would raise if it needs more than a block may use."""
         from triton.runtime.errors import OutOfResources
 
         limits = (
@@ -130,30 +135,31 @@ class Compiler:
             (getattr(metadata, "tmem_size", None) or 0, TENSOR_MEMORY, "tensor memory"),
             (metadata.num_warps * self.target.warp, self.target.threads, "threads"),
         )
-        for needed, most, name in limits:
-            if needed > most:
-                return OutOfResources(needed, most, name)  # type: ignore[no-any-return]
+        for needed, limit, name in limits:
+            if needed > limit:
+                return OutOfResources(needed, limit, name)  # type: ignore[no-any-return]
         return None
 
     def resources(self, binary: bytes) -> Resources:
-        """Return what a binary needs that was compiled here."""
+        """Return the resources that a compiled binary needs."""
         return self._resources.get(bytes(binary), Resources())
 
     def blamed(self, error: BaseException) -> bool:
-        """Whether a call was ended by the compiler, or by a launch that needs more than there is."""
+        """Whether the compiler ended a call, or a launch that needs more than the target has."""
         from triton.runtime.errors import OutOfResources
 
         return error is self.failed or isinstance(error, OutOfResources)
 
     def launch(self, kernel: str, grid: tuple[Any, ...]) -> None:
-        """Take note of a launch."""
+        """Record a launch; raises `EndlessLaunches`."""
         self.launches.append((kernel, *grid))
-        if len(self.launches) > MOST_LAUNCHES:
-            raise EndlessLaunches(f"{MOST_LAUNCHES} launches, and no end")
+        if len(self.launches) > MAX_LAUNCHES:
+            raise EndlessLaunches(f"more than {MAX_LAUNCHES} launches in one call")
 
 
 def reason(error: BaseException) -> str:
-    """Return what kind of error of the compiler this is; classes by name, since Triton has moved them about."""
+    """Return the kind of an error of the compiler, as in `model.record.CompileRecord.reason`."""
+    # By name, since Triton has moved the classes.
     names = {base.__name__ for base in type(error).__mro__}
     if "OutOfResources" in names or "too much shared data" in str(error):
         return "out_of_resources"
@@ -163,7 +169,7 @@ def reason(error: BaseException) -> str:
 
 
 def message(error: BaseException) -> str:
-    """Return the compiler's message: the innermost first, which has the cause, then the calls that led to it."""
+    """Return the messages of a chain of compiler errors, the innermost first, which has the cause."""
     chain: list[str] = []
     link: BaseException | None = error
     while link is not None and len(chain) < 8:
@@ -183,8 +189,9 @@ def _signal(number: int) -> str:
 
 
 def _properties(target: Target) -> SimpleNamespace:
+    """Return the device properties of a target."""
     return SimpleNamespace(
-        name=f"{target.model} (not there)",
+        name=f"{target.model} (compile only)",
         major=target.capability[0],
         minor=target.capability[1],
         gcnArchName=target.name,
@@ -200,28 +207,23 @@ def _properties(target: Target) -> SimpleNamespace:
     )
 
 
-def _benchmark(call: Callable[[], Any], *args: Any, **kwargs: Any) -> list[float]:
-    """Try a configuration once: all that compile are equally fast."""
-    call()
-    return [1.0, 1.0, 1.0]
-
-
 def _driver(compiler: Compiler) -> Any:
+    """Return a driver for Triton that records launches instead of making them."""
     from triton.backends.compiler import GPUTarget
     from triton.compiler.compiler import CompiledKernel
 
     target = compiler.target
-    # How many things loading a binary answers with has grown over the versions of Triton.
+    # Newer versions of Triton expect one more value from loading a binary.
     knows_threads = "n_max_threads" in CompiledKernel._init_handles.__code__.co_names
 
     def load(name: str, binary: bytes, shared: int, device: int) -> tuple[Any, ...]:
         resources = compiler.resources(binary)
-        # Spills are in words of 4 bytes here, as the real driver counts them.
-        answer = (None, 1, resources.registers or 1, (resources.stack or 0) // 4)
-        return (*answer, target.threads) if knows_threads else answer
+        # Like the real driver, this counts spills in words of 4 bytes.
+        loaded = (None, 1, resources.registers or 1, (resources.stack or 0) // 4)
+        return (*loaded, target.threads) if knows_threads else loaded
 
     class Launcher:
-        """Launches nothing."""
+        """Records launches."""
 
         def __init__(self, src: Any, metadata: Any) -> None:
             self.kernel = str(metadata.hash)

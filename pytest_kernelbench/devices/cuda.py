@@ -1,4 +1,4 @@
-"""A real GPU: entered before the kernel is there, its launches counted or dropped, and the end of all work awaited."""
+"""A real GPU in a runner: select it, count or skip its launches, and find results that are not ready."""
 
 from __future__ import annotations
 
@@ -9,95 +9,97 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_leaves
 
-from pytest_kernelbench.devices.instruments import Instruments, patch_autotuner
+from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 
 HOLD_CYCLES = 500_000
-"""Clock cycles for which the stream is held before a judged call, some 0.3 ms: work that another stream does for it and
-that nobody waits for is then not done by chance when the result is first read."""
+"""Clock cycles, about 0.3 ms, for which the caller's stream is busy before a judged call.
 
+Work that a kernel starts on another stream without waiting for it then cannot be done by chance when it is read.
+"""
 
 DEFAULT_STREAM = 0
-"""Handle of the stream that is current until somebody chooses another."""
+"""Handle of the stream on which calls are made."""
 
 
 class NoGpu(Exception):
-    """The GPU that was asked for cannot be used."""
+    """The requested GPU cannot be used."""
 
 
-class Board:
-    """The one GPU that this process sees."""
+class CudaDevice:
+    """The one GPU that this process can see."""
 
-    home = "cuda:0"
+    name = "cuda:0"
+    """Its name in torch."""
 
     def __init__(self, uuid: str) -> None:
-        """Enter the GPU with this UUID: its context is made now, while this process may still do everything.
+        """Create the CUDA context on the GPU with this UUID; call this before the process is confined.
 
-        Raises `NoGpu` where that fails. The process must not have used CUDA before.
+        Raises `NoGpu` where the GPU cannot be used. The process must not have used CUDA before.
         """
         os.environ["CUDA_VISIBLE_DEVICES"] = uuid
         if torch.version.cuda is None:
             raise NoGpu(f"torch {torch.__version__} was built without CUDA: install a build for CUDA")
         try:
-            torch.ones(1, device=self.home).sum().item()
+            torch.ones(1, device=self.name).sum().item()
             self._driver()
         except Exception as error:
             raise NoGpu(f"GPU {uuid} cannot be used: {type(error).__name__}: {error}") from error
 
     @staticmethod
     def _driver() -> None:
-        """Have Triton load its driver; the first time on a machine it compiles a part of it, for its usual cache."""
+        """Load Triton's driver; the first time on a machine, Triton compiles a part of it into its usual cache."""
         from triton.runtime import driver
 
         driver.active.get_current_target()
 
     def watch(self, instruments: Instruments) -> None:
-        """Count launches, or drop them, from now on."""
+        """Pass all launches and autotuning through the instruments until this process ends."""
         from triton.runtime import driver
 
         watch_launches(driver.active, instruments)
         patch_autotuner(instruments)
 
     def hold(self) -> None:
-        """Keep the current stream busy for a moment."""
+        """Keep the current stream busy for `HOLD_CYCLES`."""
         torch.cuda._sleep(HOLD_CYCLES)  # type: ignore[no-untyped-call]
 
     def synchronise(self) -> None:
-        """Wait for all streams; raises what went wrong on the GPU since."""
+        """Wait for all streams; raises errors of the GPU."""
         torch.cuda.synchronize()
 
     def empty_cache(self) -> None:
-        """Give memory back that no tensor uses."""
+        """Return unused memory to the GPU."""
         torch.cuda.empty_cache()
 
 
 def watch_launches(driver: Any, instruments: Instruments) -> None:
-    """Patch a driver of Triton so that every launch goes through the instruments, whatever way the kernel took to it.
+    """Patch a driver of Triton so that every launch, however it is made, passes through the instruments.
 
-    Launches on other streams than the default one, on which calls are made, are counted apart. Calls that are timed
-    are watched for little else: looking at every argument would be a part of the host's time for a launch.
+    Launches on streams other than the default one are also counted separately. In timed calls (`tuned`), the arguments
+    are not inspected, because that would add to the host time of each launch.
     """
     launcher: Any = driver.launcher_cls
 
     class Watched(launcher):  # type: ignore[misc]
-        """The driver's launcher, watched."""
+        """The launcher of the driver, with instruments."""
 
         def __init__(self, source: Any, *rest: Any) -> None:
             super().__init__(source, *rest)
             self.file = _file_of(source)
 
-        def __call__(self, grid_x: int, grid_y: int, grid_z: int, where: Any, *rest: Any) -> Any:
-            if instruments.variant.ghost:
+        def __call__(self, grid_x: int, grid_y: int, grid_z: int, stream: Any, *rest: Any) -> Any:
+            if instruments.conditions.skip_launches:
                 return None
-            if instruments.variant.refuse:
-                raise RuntimeError("the launch was refused")
-            if not instruments.variant.tuned:
-                sys.audit("kernelbench.launch", self.file)
-            result = super().__call__(grid_x, grid_y, grid_z, where, *rest)
-            # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.
+            if instruments.conditions.fail_launches:
+                raise RuntimeError("launches fail in this call")
+            if not instruments.conditions.tuned:
+                sys.audit(LAUNCH_EVENT, self.file)
+            result = super().__call__(grid_x, grid_y, grid_z, stream, *rest)
+            # Only launches that work count, not those after whose failure a kernel falls back to torch.
             counts = instruments.counts
             counts.launches += 1
-            counts.elsewhere += where != DEFAULT_STREAM
-            if not instruments.variant.tuned:
+            counts.off_stream_launches += stream != DEFAULT_STREAM
+            if not instruments.conditions.tuned:
                 counts.touched += sum(_elements(leaf) for leaf in tree_leaves(rest))
             return result
 
@@ -105,34 +107,34 @@ def watch_launches(driver: Any, instruments: Instruments) -> None:
 
 
 def _file_of(source: Any) -> str:
-    """Return the file of the function that a launcher was compiled from; nothing where it was not made from Python."""
+    """Return the file of the function that was compiled; empty where it was not a Python function."""
     function = getattr(getattr(source, "fn", None), "fn", None)
     return getattr(getattr(function, "__code__", None), "co_filename", "")
 
 
 def _elements(argument: Any) -> int:
-    """Elements of a tensor, or of the tensor behind a descriptor."""
+    """Return the number of elements of a tensor, or of the tensor behind a tensor descriptor; 0 for anything else."""
     tensor = getattr(argument, "base", None) if not isinstance(argument, torch.Tensor) else argument
     return tensor.numel() if isinstance(tensor, torch.Tensor) else 0
 
 
-def unready(results: list[torch.Tensor], board: Any) -> bool:
-    """Whether a reader on the call's own stream would see other results than those that are there in the end.
+def unready(results: list[torch.Tensor], device: Any) -> bool:
+    """Whether a reader on the caller's stream would see other values than there are after a synchronisation.
 
-    Copies are queued on that stream first, then all streams are awaited: a kernel that works on a stream of its own and
-    does not make the caller's wait for it hands out results that are not there yet.
+    The results are copied on the caller's stream, and again after all streams are done. The copies differ where a
+    kernel works on another stream and does not make the caller's stream wait for it.
     """
     early = [_dense(tensor) for tensor in results]
-    board.synchronise()
-    return any(not torch.equal(then, _dense(now)) for then, now in zip(early, results, strict=True))
+    device.synchronise()
+    return any(not torch.equal(before, _dense(after)) for before, after in zip(early, results, strict=True))
 
 
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
-    """Return a copy of the elements as bytes."""
+    """Return a copy of the elements as bytes (uint8)."""
     copy = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     return copy.reshape(-1).view(torch.uint8)
 
 
 def first_line(error: BaseException) -> str:
-    """Return what a CUDA error says, without torch's advice how to debug it."""
+    """Return the first line of a CUDA error: torch appends advice on debugging."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""What the instruments of all devices share: how a call is to be run, what was seen of it, and Triton's autotuner."""
+"""What the instruments of all devices share: the conditions of the current call, its counts, and the autotuner."""
 
 from __future__ import annotations
 
@@ -6,71 +6,58 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-REFUSED = frozenset({"OutOfResources", "CompileTimeAssertionFailure", "PTXASError"})
-"""Errors of a configuration that Triton's autotuner passes over; by name, since Triton has moved them about."""
+from pytest_kernelbench.wire.conditions import CallConditions
 
+LAUNCH_EVENT = "kernelbench.launch"
+"""Audit event of a launch; its argument is the file that defines the kernel function, or an empty text."""
 
-@dataclass(slots=True)
-class Variant:
-    """How the next call is to be run; what the input cannot show."""
+STREAM_EVENT = "kernelbench.stream"
+"""Audit event of a new CUDA stream."""
 
-    poison: str = "nan"
-    """Contents of uninitialised memory: `nan` or `big`."""
-    order: str = "forward"
-    """Order of the programs of a grid; of the interpreter only, since on a GPU there is none."""
-    lanes: bool = False
-    """Masked lanes of loads without `other` hold NaN instead of 0; of the interpreter only."""
-    config: int | None = None
-    """Index of the autotune configuration; None is the first that pruning leaves."""
-    benchmark: bool = False
-    """Autotune afresh: every configuration runs before the chosen one."""
-    tuned: bool = False
-    """Autotune as the kernel asks for it, and remember what came of it."""
-    ghost: bool = False
-    """Launches do nothing."""
-    refuse: bool = False
-    """Launches raise, as on a device that cannot run them."""
-    audit: bool = False
-    """Count the elements that ATen operations touch: not for answers that are judged, since it loses conjugations."""
+SKIPPED_ERRORS = frozenset({"OutOfResources", "CompileTimeAssertionFailure", "PTXASError"})
+"""Errors at which Triton's autotuner skips a configuration; by name, since Triton has moved the classes."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What was seen during one call."""
+    """Counts of one call."""
 
     launches: int = 0
-    elsewhere: int = 0
-    """Launches on other streams than that of the call."""
+    """Launches that worked."""
+    off_stream_launches: int = 0
+    """Those of the launches that were on another stream than the call."""
     configs: int = 1
-    """Most configurations of any autotuner that ran."""
+    """Largest number of configurations of any autotuner that ran."""
     programs: int = 0
-    """Programs of the largest grid whose order can be chosen."""
+    """Number of programs of the largest grid, on devices where the order of programs can be chosen."""
     bare_loads: bool = False
-    """A masked load without `other` was run."""
+    """Whether a masked load without `other` was run."""
     touched: int = 0
-    """Elements loaded and stored by launches; on a GPU, elements of the tensors that launches are given."""
+    """Elements that launches loaded and stored; on a GPU, elements of the tensors that launches were given."""
     computed: int = 0
-    """Elements touched by ATen operations that compute."""
+    """Elements that computing ATen operations read and wrote, in an audited call."""
 
 
 @dataclass(slots=True)
 class Instruments:
-    """The state that the patches of `install` read and write; one for the process."""
+    """The state that all patches of this process read and write."""
 
-    variant: Variant = field(default_factory=Variant)
+    conditions: CallConditions = field(default_factory=CallConditions)
+    """Conditions of the current call."""
     counts: Counts = field(default_factory=Counts)
+    """Counts of the current call."""
     operations: dict[str, int] = field(default_factory=dict)
-    """Elements touched by each ATen operation that computes."""
+    """The part of `Counts.computed` of each ATen operation, by its name."""
 
-    def start(self, variant: Variant) -> None:
-        """Begin a call."""
-        self.variant, self.counts, self.operations = variant, Counts(), {}
+    def start(self, conditions: CallConditions) -> None:
+        """Begin a call: set its conditions and reset all counts."""
+        self.conditions, self.counts, self.operations = conditions, Counts(), {}
 
 
 def patch_autotuner(instruments: Instruments) -> None:
-    """Have Triton's autotuner choose what the variant of the call says, for the rest of this process.
+    """Make Triton's autotuner choose the configuration that the conditions of a call name, until this process ends.
 
-    A configuration that this device has no room for gives way to the next one, as it loses when all are timed.
+    A configuration that needs more than the device has is skipped, as it is where configurations are timed.
     """
     from triton.runtime.autotuner import Autotuner
 
@@ -78,13 +65,13 @@ def patch_autotuner(instruments: Instruments) -> None:
 
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         instruments.counts.configs = max(instruments.counts.configs, len(self.configs))
-        if instruments.variant.benchmark:
+        if instruments.conditions.benchmark:
             self.cache.clear()
-        if instruments.variant.benchmark or instruments.variant.tuned:
+        if instruments.conditions.benchmark or instruments.conditions.tuned:
             return autotune(self, *args, **kwargs)
         self.nargs = dict(zip(self.arg_names, args, strict=False))
         try:
-            return _first_that_fits(self, _chosen(self, instruments.variant.config, kwargs), args, kwargs)
+            return _first_that_fits(self, _chosen(self, instruments.conditions.config, kwargs), args, kwargs)
         finally:
             self.nargs = None
 
@@ -92,15 +79,16 @@ def patch_autotuner(instruments: Instruments) -> None:
 
 
 def _chosen(tuner: Any, wanted: int | None, kwargs: Mapping[str, Any]) -> Sequence[Any]:
-    """Return the configurations in the order in which they are to be tried."""
+    """Return the configurations in the order to try them: from the `wanted` one on, or those that pruning leaves."""
     if wanted is None:
         return tuner.prune_configs(kwargs)  # type: ignore[no-any-return]
-    at = wanted % len(tuner.configs)
-    return [*tuner.configs[at:], *tuner.configs[:at]]
+    first = wanted % len(tuner.configs)
+    return [*tuner.configs[first:], *tuner.configs[:first]]
 
 
 def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    refused: Exception | None = None
+    """Run the first configuration that the device can run; raises the first error where it can run none."""
+    skipped: Exception | None = None
     for config in configs:
         chosen = config.all_kwargs()
         if config.pre_hook is not None:
@@ -108,8 +96,8 @@ def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kw
         try:
             return tuner.fn.run(*args, **{**kwargs, **chosen})
         except Exception as error:
-            if REFUSED.isdisjoint(base.__name__ for base in type(error).__mro__):
+            if SKIPPED_ERRORS.isdisjoint(base.__name__ for base in type(error).__mro__):
                 raise
-            refused = refused or error
-    assert refused is not None, "the autotuner has no configuration"
-    raise refused
+            skipped = skipped or error
+    assert skipped is not None, "the autotuner has no configuration"
+    raise skipped

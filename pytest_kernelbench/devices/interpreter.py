@@ -1,4 +1,4 @@
-"""Instruments on Triton's interpreter: count or drop launches, shuffle programs, poison lanes."""
+"""Instruments for Triton's interpreter: count or skip launches, reorder programs, poison masked lanes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices.instruments import Instruments, patch_autotuner
+from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 
 
 def install(instruments: Instruments) -> None:
-    """Patch Triton's interpreter and autotuner, for the rest of this process."""
+    """Patch Triton's interpreter and autotuner until this process ends."""
     from triton.runtime import interpreter
 
     _patch_launches(interpreter, instruments)
@@ -21,22 +21,23 @@ def install(instruments: Instruments) -> None:
 
 
 def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
+    """Count, skip or fail launches, and choose the order of programs."""
     import torch
 
     launch = interpreter.GridExecutor.__call__
     builder = interpreter.interpreter_builder
     set_dim, set_index = builder.set_grid_dim, builder.set_grid_idx
-    order: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+    order: dict[tuple[int, int, int], tuple[int, int, int]] = {}  # which program runs in place of another
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if instruments.variant.ghost:
+        if instruments.conditions.skip_launches:
             return None
-        if instruments.variant.refuse:
-            raise RuntimeError("the launch was refused")
-        sys.audit("kernelbench.launch", getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
+        if instruments.conditions.fail_launches:
+            raise RuntimeError("launches fail in this call")
+        sys.audit(LAUNCH_EVENT, getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
         with torch._C.DisableTorchFunction():
             result = launch(self, *args, **kwargs)
-        # Counted when it has worked: what falls back on torch after a launch that raised has launched nothing.
+        # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1
         return result
 
@@ -45,9 +46,9 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
         counts = instruments.counts
         counts.programs = max(counts.programs, grid[0] * grid[1] * grid[2])
         order.clear()
-        if instruments.variant.order != "forward":
+        if instruments.conditions.order != "forward":
             programs = [(x, y, z) for x in range(grid[0]) for y in range(grid[1]) for z in range(grid[2])]
-            order.update(zip(programs, _reordered(programs, instruments.variant.order), strict=True))
+            order.update(zip(programs, _reordered(programs, instruments.conditions.order), strict=True))
 
     def step(x: int, y: int, z: int) -> None:
         set_index(*order.get((x, y, z), (x, y, z)))
@@ -57,19 +58,19 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
 
 
 def _patch_language_once(interpreter: Any) -> None:
-    """Keep device functions from patching the language again at each call: half of the interpreter's time."""
+    """Keep device functions from patching the language at each call, which takes half of the interpreter's time."""
     import triton.language as tl
 
     patch, launch = interpreter._patch_lang, interpreter.GridExecutor.__call__
     patched: set[tuple[bool, bool]] = set()
 
     def once(function: Any) -> Any:
-        # What is patched depends on which of these two modules the function can see, and on nothing else.
+        # What the interpreter patches depends only on which of these two modules the function can see.
         values = [value for value in function.__globals__.values() if value is tl or value is tl.core]
-        seen = (tl in values, tl.core in values)
-        if seen in patched:
+        visible = (tl in values, tl.core in values)
+        if visible in patched:
             return None
-        patched.add(seen)
+        patched.add(visible)
         return patch(function)
 
     def fresh(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -88,6 +89,7 @@ def _reordered(programs: list[Any], order: str) -> list[Any]:
 
 
 def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
+    """Count loaded and stored elements, and poison masked lanes."""
     import numpy as np
 
     builder = type(interpreter.interpreter_builder)
@@ -98,7 +100,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
         instruments.counts.touched += int(mask.data.sum())
         if other is None:
             instruments.counts.bare_loads = True
-            if instruments.variant.lanes:
+            if instruments.conditions.poison_masked_lanes:
                 other = _lane_poison(interpreter, ptrs)
         return masked_load(self, ptrs, mask, other, *rest)
 
@@ -106,9 +108,9 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
         instruments.counts.touched += int(mask.data.sum())
         return masked_store(self, ptrs, value, mask, *rest)
 
-    def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
         def counted(self: Any, ptrs: Any, *rest: Any) -> Any:
-            # Unmasked accesses go through the masked ones in some versions of Triton: count them there only.
+            # In some versions of Triton unmasked accesses call the masked ones, which have counted them then.
             before = instruments.counts.touched
             result = function(self, ptrs, *rest)
             if instruments.counts.touched == before:
@@ -118,10 +120,11 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
         return counted
 
     builder.create_masked_load, builder.create_masked_store = poisoned_load, counted_store
-    builder.create_load, builder.create_store = whole(load), whole(store)
+    builder.create_load, builder.create_store = unmasked(load), unmasked(store)
 
 
 def _lane_poison(interpreter: Any, ptrs: Any) -> Any:
+    """Return the contents of masked lanes: NaN, or 1 for integers."""
     import numpy as np
     import triton.language as tl
 

@@ -1,4 +1,4 @@
-"""What a compiled kernel needs of a GPU, read from what the compilers leave behind."""
+"""The resources that a compiled kernel needs, read from the output of the compilers."""
 
 from __future__ import annotations
 
@@ -17,26 +17,30 @@ _AMD = re.compile(r"\.(vgpr_count|sgpr_count|vgpr_spill_count|sgpr_spill_count|p
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Registers and memory of one compiled kernel; None where the compiler did not say."""
+    """Registers and memory of one compiled kernel; None where the compiler does not report it."""
 
     registers: int | None = None
+    """Registers per thread; vector registers (VGPRs) on AMD."""
     spills: int | None = None
+    """Register spills: bytes stored per thread on NVIDIA, registers on AMD."""
     stack: int | None = None
+    """Bytes of local memory per thread."""
     sgprs: int | None = None
+    """Scalar registers, on AMD."""
 
 
 def of_assembler(log: str) -> Resources:
-    """Return what `ptxas -v` says of the one kernel that it was given."""
+    """Return the resources in a log of `ptxas -v` about one kernel."""
     used, frames = _USED.findall(log), _FRAME.findall(log)
     if not used or not frames:
         return Resources()
-    # Functions that were not inlined come first, so the kernel's own lines are the last.
+    # Functions that were not inlined come first, so the last lines are about the kernel.
     stack, stores = frames[-1]
     return Resources(registers=int(used[-1]), spills=int(stores), stack=int(stack))
 
 
 def of_code_object(assembly: str) -> Resources:
-    """Return what the metadata at the end of AMD assembly says."""
+    """Return the resources in the metadata at the end of AMD assembly."""
     found = {name: int(value) for name, value in _AMD.findall(assembly)}
     if "vgpr_count" not in found:
         return Resources()
@@ -49,10 +53,10 @@ def of_code_object(assembly: str) -> Resources:
 
 
 def overhear(heard: Callable[[str], None]) -> None:
-    """Give `heard` each log of `ptxas -v`, which Triton has written and then throws away."""
+    """Pass each log of `ptxas -v`, which Triton writes to a file and deletes, to `heard`."""
     from triton.backends import backends
 
-    # The namespace of the function itself: some versions of Triton load this module under another name.
+    # The namespace of the function, because some versions of Triton import this module under another name.
     namespace = backends["nvidia"].compiler.make_cubin.__globals__
     subprocess = namespace["subprocess"]
 

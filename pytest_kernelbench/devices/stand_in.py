@@ -1,7 +1,7 @@
-"""CPU tensors that answer as CUDA tensors, so that a kernel's host code runs on a machine without a GPU.
+"""A stand-in for CUDA: CPU tensors that claim to be on a GPU, so that host code runs on a machine without one.
 
-A torch function mode rewrites `device=` arguments and answers what is asked of a tensor's device; `torch.cuda` gets
-answers of an idle GPU; Triton gets a driver whose target is harmless. Install before the kernel's module is imported.
+A torch function mode redirects `device=` arguments to the CPU and answers queries for a tensor's device. `torch.cuda`
+answers like an idle GPU, and Triton gets a driver without a device. Install before the kernel's module is imported.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from pytest_kernelbench.devices.instruments import STREAM_EVENT
+
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
+
 CAPABILITY = (8, 0)
+"""Compute capability of the stand-in."""
+
 WARP = 32
+"""Threads of a warp."""
 
 PROPERTIES = SimpleNamespace(
     name="CPU stand-in",
@@ -31,13 +37,13 @@ PROPERTIES = SimpleNamespace(
     regs_per_multiprocessor=65_536,
     L2_cache_size=40 << 20,
 )
-"""What an A100 would answer; kernels size their grids by it."""
+"""Device properties of an A100, which kernels choose their grids by."""
 
 POISONS: dict[str, float] = {"nan": float("nan"), "big": 2.0**100, "zero": 0.0, "one": 1.0}
-"""Contents of memory that nobody has initialised; the harmless two are for kernels that are compiled and never run."""
+"""Contents of uninitialised memory by name; `zero` and `one` are for kernels that are compiled but not run."""
 
 INTEGERS = {"big": 7, "zero": 0, "one": 1}
-"""The same for integers, where it is not the largest."""
+"""The same for integers; names that are missing here stand for the largest integer of the dtype."""
 
 _EMPTY = {
     torch.empty,
@@ -54,7 +60,7 @@ def _getter(name: str) -> Any:
 
 
 class Poisoned(TorchFunctionMode):
-    """While it is active, fresh memory is poisoned, on whatever device."""
+    """While active, poisons uninitialised tensors on any device."""
 
     def __init__(self, poison: str = "nan") -> None:
         super().__init__()
@@ -68,15 +74,13 @@ class Poisoned(TorchFunctionMode):
 
 
 class StandIn(Poisoned):
-    """While it is active, every tensor says that it lives on `cuda:0`, and fresh memory is poisoned.
+    """While active, makes every tensor claim to be on `cuda:0`, and poisons uninitialised tensors."""
 
-    `home` is the device on which tensors lie that are made on a CUDA device.
-    """
-
-    def __init__(self, poison: str = "nan", home: torch.device = CPU) -> None:
+    def __init__(self, poison: str = "nan", tensor_device: torch.device = CPU) -> None:
+        """`tensor_device` is where tensors for a CUDA device are made."""
         super().__init__(poison)
-        self.home = home
-        # Accessors are made anew at each access: they can be compared with ==, and looked up, but not with `is`.
+        self.tensor_device = tensor_device
+        # Each access to an accessor returns a new object, which equals the others but is not identical to them.
         self.answers: dict[Any, Callable[..., Any]] = {
             _getter("device"): lambda tensor: CUDA,
             _getter("is_cuda"): lambda tensor: True,
@@ -92,26 +96,22 @@ class StandIn(Poisoned):
             return answer(*args, **(kwargs or {}))
         if func is torch.device:
             return func(*args, **(kwargs or {}))
-        home = self.home
-        rehomed = tuple(rehome(value, home) for value in args)
-        return super().__torch_function__(func, types, rehomed, _rehomed(kwargs or {}, home))
+        redirected = tuple(redirect(value, self.tensor_device) for value in args)
+        named = {name: redirect(value, self.tensor_device) for name, value in (kwargs or {}).items()}
+        return super().__torch_function__(func, types, redirected, named)
 
 
-def rehome(value: Any, home: torch.device = CPU) -> Any:
-    """Return `home` where `value` names a CUDA device, and `value` itself otherwise."""
+def redirect(value: Any, tensor_device: torch.device = CPU) -> Any:
+    """Return `tensor_device` where the value names a CUDA device, and the value itself otherwise."""
     if isinstance(value, torch.device):
-        return home if value.type == "cuda" else value
+        return tensor_device if value.type == "cuda" else value
     if isinstance(value, str) and value.partition(":")[0] == "cuda":
-        return home
+        return tensor_device
     return value
 
 
-def _rehomed(kwargs: dict[str, Any], home: torch.device) -> dict[str, Any]:
-    return {name: rehome(value, home) for name, value in kwargs.items()}
-
-
 def poison(tensor: torch.Tensor, name: str) -> None:
-    """Fill uninitialised memory with NaN or with a large finite number (integers with an extreme)."""
+    """Fill an uninitialised tensor with the contents of this name, one of `POISONS`."""
     if tensor.is_floating_point() or tensor.is_complex():
         value = POISONS[name]
         if tensor.dtype == torch.float16 and value == value:
@@ -124,7 +124,7 @@ def poison(tensor: torch.Tensor, name: str) -> None:
 
 
 class Event:
-    """A CUDA event that is always done and took no time."""
+    """A CUDA event that has always happened, at time 0."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
@@ -142,14 +142,14 @@ class Event:
 
 
 class Stream(Event):
-    """A CUDA stream on which everything has happened already."""
+    """A CUDA stream on which all work is always done."""
 
     device = CUDA
     device_index = 0
     cuda_stream = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        sys.audit("kernelbench.stream")
+        sys.audit(STREAM_EVENT)
 
     def wait_stream(self, stream: Any) -> None: ...
 
@@ -165,7 +165,7 @@ class Stream(Event):
 
 
 class Driver:
-    """What Triton asks of a driver while the interpreter runs; autotuning asks even then."""
+    """The part of Triton's driver that is used on the interpreter, above all by the autotuner."""
 
     utils = SimpleNamespace(
         get_device_properties=lambda device: {
@@ -196,10 +196,6 @@ class Driver:
         return torch.cuda
 
     def get_benchmarker(self) -> Callable[..., list[float]]:
-        def benchmark(call: Callable[[], Any], *args: Any, quantiles: Any = None, **kwargs: Any) -> list[float]:
-            call()
-            return [1.0, 1.0, 1.0]
-
         return benchmark
 
     def get_empty_cache_for_benchmark(self) -> torch.Tensor:
@@ -208,16 +204,28 @@ class Driver:
     def clear_cache(self, cache: Any) -> None: ...
 
 
+def benchmark(call: Callable[[], Any], *args: Any, **kwargs: Any) -> list[float]:
+    """Run an autotune configuration once, and report the same time for all of them."""
+    call()
+    return [1.0, 1.0, 1.0]
+
+
 def install(properties: SimpleNamespace = PROPERTIES, driver: Any = None) -> None:
-    """Make `torch.cuda` and Triton's driver answer as an idle GPU, for the rest of this process."""
+    """Make `torch.cuda` and Triton's driver answer like an idle GPU with these properties until this process ends."""
     import triton
 
-    @contextlib.contextmanager
-    def nothing(*args: Any, **kwargs: Any) -> Iterator[None]:
-        yield
+    for name, answer in _answers(properties).items():
+        setattr(torch.cuda, name, answer)
+    # Not by the mode, because torch checks the type of the stream before it calls that.
+    setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
+    setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - for mypy, the class is final
+    triton.runtime.driver.set_active(driver or Driver())
 
+
+def _answers(properties: SimpleNamespace) -> dict[str, Any]:
+    """Return the functions and classes of `torch.cuda` to replace."""
     stream = Stream()
-    answers: dict[str, Any] = {
+    return {
         "is_available": lambda: True,
         "is_initialized": lambda: True,
         "init": lambda: None,
@@ -233,30 +241,31 @@ def install(properties: SimpleNamespace = PROPERTIES, driver: Any = None) -> Non
         "get_device_capability": lambda device=None: (properties.major, properties.minor),
         "get_device_properties": lambda device=None: properties,
         "is_bf16_supported": lambda including_emulation=True: True,
-        # Not torch.manual_seed, which calls these two.
+        # Not torch.manual_seed, because that calls these two.
         "manual_seed": torch.default_generator.manual_seed,
         "manual_seed_all": torch.default_generator.manual_seed,
         "current_stream": lambda device=None: stream,
         "default_stream": lambda device=None: stream,
-        "device": nothing,
-        "device_of": nothing,
-        "stream": nothing,
+        "device": _nothing,
+        "device_of": _nothing,
+        "stream": _nothing,
         "Event": Event,
         "Stream": Stream,
     }
-    for name, answer in answers.items():
-        setattr(torch.cuda, name, answer)
-    # A method mode is too late for it: the stream's type is checked first.
-    setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
-    setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - mypy knows that the class is final
-    triton.runtime.driver.set_active(driver or Driver())
+
+
+@contextlib.contextmanager
+def _nothing(*args: Any, **kwargs: Any) -> Iterator[None]:
+    yield
 
 
 def _generator(original: Any) -> Any:
+    """Return a subclass of `torch.Generator` for CUDA devices."""
+
     class Generator(original):  # type: ignore[misc]
-        """A generator that lives on the CPU whatever device it is asked for."""
+        """A random generator on the CPU, whichever device it is requested for."""
 
         def __new__(cls, device: Any = "cpu") -> Any:
-            return super().__new__(cls, device=rehome(device))
+            return super().__new__(cls, device=redirect(device))
 
     return Generator

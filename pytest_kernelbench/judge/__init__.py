@@ -1,1 +1,1 @@
-"""Trusted: draws cases, knows the right answers, decides. Never imports a kernel."""
+"""The judge: decides whether a kernel is right, how fast it is, and whether it compiles; never imports a kernel."""

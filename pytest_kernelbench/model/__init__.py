@@ -1,1 +1,1 @@
-"""Words of the domain: standard library only, nothing of ours but each other."""
+"""The words of the domain: standard library only, and nothing of ours but each other."""

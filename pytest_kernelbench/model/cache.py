@@ -1,12 +1,23 @@
-"""Where results are kept between sessions."""
+"""The user's cache folder."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 
 def folder(kind: str) -> Path:
-    """Return the user's cache folder for one kind of thing; it need not exist."""
+    """Return the folder for one kind of cached file, under `XDG_CACHE_HOME` or `~/.cache`; it need not exist."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "pytest-kernelbench" / kind
+
+
+def keep(path: Path, text: str) -> None:
+    """Write a cached file atomically, so that readers see all of it or the one before; errors are ignored."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
+            stream.write(text)
+        os.replace(stream.name, path)

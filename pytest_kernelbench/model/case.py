@@ -1,4 +1,4 @@
-"""A case: one concrete input of a task, as a recipe that can be printed, pasted, sent and made again anywhere."""
+"""A case: one concrete input of a task, as a recipe that can be printed, pasted, sent and rebuilt anywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ITEMSIZE: Mapping[str, int] = {
     "complex128": 16, "complex64": 8,
     "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1,
 }  # fmt: skip
-"""Bytes of one element, by dtype name: the dtypes that a tensor may have."""
+"""Bytes per element of each dtype that a tensor may have, by name."""
 
 FILLS: Mapping[str, tuple[int, int]] = {
     "normal": (0, 2), "uniform": (2, 2), "integers": (2, 2), "constant": (1, 1), "outliers": (0, 0),
@@ -25,10 +25,10 @@ FILLS: Mapping[str, tuple[int, int]] = {
     "hermitian": (0, 1), "positive_definite": (0, 0), "nonsingular": (0, 0), "graded": (1, 1), "dominant": (0, 0),
     "small_pivots": (1, 1), "diagonalizable": (0, 0), "lower": (0, 0), "upper": (0, 0), "junk": (0, 0),
 }  # fmt: skip
-"""Fewest and most arguments of each fill; `runner.fills` says what they mean."""
+"""Minimum and maximum number of arguments of each fill; `wire.fills` defines the fills."""
 
 LAYOUTS = ("contiguous", "transposed", "strided", "offset", "expanded", "channels_last")
-"""How a tensor may lie in memory; `runner.materialize` says what they mean."""
+"""Memory layouts of a tensor; `wire.materialize.geometry` defines them."""
 
 _FILL = re.compile(r"([a-z_]+)(?:\((.*)\))?")
 _SCALARS = (bool, int, float, complex, str, type(None))
@@ -49,12 +49,12 @@ class DType:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tensor:
-    """A recipe of one tensor argument; equal recipes of the same argument give equal bits.
+    """The recipe of one tensor argument: equal recipes of the same argument give bitwise equal tensors.
 
     `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
-    (as `torch.randint`, the upper end excluded). `layout` says how the elements lie in memory; only `expanded`
-    changes what they are, since it repeats the first row. `edited` has one element from the middle half drawn anew,
-    where each is drawn by itself (`normal`, `uniform`, `integers`), and all others as without it.
+    (as `torch.randint`, the upper end excluded). `layout` is the memory layout; `expanded` changes the values, too,
+    since it repeats the first row. With `edited`, one element in the middle half is drawn again and all others stay as
+    they are; this needs a fill that draws elements independently (`normal`, `uniform`, `integers`).
     """
 
     shape: tuple[int, ...]
@@ -89,7 +89,7 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the elements, without what a layout adds."""
+        """Bytes of the elements, without padding of the layout."""
         return self.numel * ITEMSIZE[self.dtype]
 
 
@@ -97,7 +97,7 @@ class Case:
     """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
 
     Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Tensor`, and tuples or lists of those.
-    The class has no methods of its own, so that no argument name is taken; the functions of this module work on it.
+    The class has no methods, so that an argument can have any name; the functions of this module work on it.
     """
 
     __slots__ = ("arguments",)
@@ -141,7 +141,7 @@ def without(case: Case, *names: str) -> Case:
 
 
 def leaves(case: Case) -> Iterator[tuple[str, Tensor]]:
-    """Yield every tensor of the case with its path: `("input", Tensor)`, `("tensors[1]", Tensor)`."""
+    """Yield each tensor of the case with its path: `("input", Tensor)`, `("tensors[1]", Tensor)`."""
     for name, value in case.arguments.items():
         yield from _leaves(name, value)
 
@@ -163,14 +163,14 @@ def parse_fill(fill: str) -> tuple[str, tuple[float, ...]]:
         arguments = tuple(float(part) for part in match[2].split(",")) if match[2] else ()
     except ValueError:
         raise TaskError(f"fill {fill!r}: arguments are numbers") from None
-    fewest, most = FILLS[match[1]]
-    if not fewest <= len(arguments) <= most:
-        raise TaskError(f"fill {fill!r}: {match[1]} takes {fewest} to {most} arguments")
+    minimum, maximum = FILLS[match[1]]
+    if not minimum <= len(arguments) <= maximum:
+        raise TaskError(f"fill {fill!r}: {match[1]} takes {minimum} to {maximum} arguments")
     return match[1], arguments
 
 
 def encode(value: Any) -> Any:
-    """Turn a case or one of its values into what JSON can carry; `decode` turns it back."""
+    """Convert a case or one of its values to JSON types; `decode` is the inverse."""
     match value:
         case Case():
             return {"case": {name: encode(item) for name, item in value.arguments.items()}}
@@ -190,7 +190,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Turn what `encode` made back into a case or a value."""
+    """Convert the JSON types of `encode` back to a case or a value."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
@@ -213,9 +213,9 @@ def decode(value: Any) -> Any:
 
 
 def parse(source: str) -> Case:
-    """Make the case that `source` (the `repr` of a case) describes, without evaluating code.
+    """Parse the `repr` of a case, without evaluating code.
 
-    Raises `TaskError` where the text is anything but calls of Case, Tensor, DType and float on literals.
+    Raises `TaskError` for anything but calls of Case, Tensor, DType and float on literals.
     """
     try:
         value = _build(ast.parse(source.strip(), mode="eval").body)

@@ -1,4 +1,4 @@
-"""The catalogue: which tasks there are, found by listing folders, and loaded one at a time."""
+"""The catalogue of tasks: found by listing folders, imported one at a time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from pytest_kernelbench.model.alone import ALONE
 from pytest_kernelbench.model.errors import KernelBenchError, TaskError, choices
+from pytest_kernelbench.model.locks import PROCESS_LOCK
 from pytest_kernelbench.model.task import Contract, Task
 
 CATEGORIES: Mapping[str, int] = {
@@ -22,11 +22,11 @@ CATEGORIES: Mapping[str, int] = {
     "Index": 6, "Loss": 6, "Quantization": 6, "Reduce": 6, "Normalization": 5,
     "Optimizer": 5, "SpatialOps": 3, "Convolution": 2, "Pooling": 2, "Random": 2,
 }  # fmt: skip
-"""The categories, each with how many tasks the full suite of 176 has in it."""
+"""The categories, each with its number of tasks in the full suite of 176."""
 
 
 def snake_case(category: str) -> str:
-    """Return the marker and the folder of a category, `LinearAlgebra` -> `linear_algebra`."""
+    """Return the name of a category's marker and folder, `LinearAlgebra` -> `linear_algebra`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", category).lower()
 
 
@@ -34,13 +34,13 @@ _BY_LETTERS = {category.lower(): category for category in CATEGORIES}
 
 
 def category_of(folder: str) -> str | None:
-    """Return the category that a folder name spells, `Fusion`, `fusion` or `linear_algebra`, or None."""
+    """Return the category of a folder named `Fusion`, `fusion` or `linear_algebra`; None for any other name."""
     return _BY_LETTERS.get(folder.lower().replace("_", ""))
 
 
 @dataclass(frozen=True)
 class TaskFile:
-    """One task as its path tells it; nothing is read until it is asked for."""
+    """A task file, known by its path; it is read when needed."""
 
     name: str
     category: str
@@ -63,17 +63,18 @@ class Catalogue:
     def __init__(self, files: Iterable[TaskFile], own: Iterable[TaskFile] = ()) -> None:
         shipped, mine = _by_name(files), _by_name(own)
         self.own = len(mine)
-        """Tasks that come from the user's folder."""
+        """Number of tasks from the user's folder."""
         self.replaced = tuple(sorted(shipped.keys() & mine.keys()))
-        """Names of the shipped tasks in whose place a task of the user's stands."""
+        """Names of shipped tasks that a task of the user's replaces."""
         self._files = dict(sorted({**shipped, **mine}.items()))
         self._tasks: dict[str, Task] = {}
 
     @classmethod
     def find(cls, roots: Sequence[Path] | None = None, own: Path | None = None) -> Catalogue:
-        """List the tasks under `roots`, by default those of this checkout or installation, and beside them the user's.
+        """List the tasks under `roots`, by default the shipped ones, and those of the user's folder `own`.
 
-        A task under `own` takes the place of one of the same name.
+        A task under `own` replaces a shipped task of the same name. Raises `KernelBenchError` for a folder that does
+        not exist and `TaskError` for two files of one name or a folder that is not a category.
         """
         folders = tuple(roots) if roots is not None else (default_root(),)
         return cls([file for folder in folders for file in _listed(folder)], _listed(own) if own else ())
@@ -88,16 +89,23 @@ class Catalogue:
         return {category: found[category] for category in CATEGORIES}
 
     def load(self, name: str) -> Task:
-        """Import one task file, once for this catalogue."""
-        with ALONE:
+        """Return a task, importing its file the first time; raises `KernelBenchError` or `TaskError`."""
+        with PROCESS_LOCK:
             if name not in self._tasks:
                 if name not in self._files:
-                    raise KernelBenchError(f"{name!r} is no task: {choices(name, self._files)}")
+                    raise KernelBenchError(f"unknown task {name!r}: {choices(name, self._files)}")
                 self._tasks[name] = _imported(self._files[name])
             return self._tasks[name]
 
+    def code(self, name: str) -> str:
+        """Return the text of a task's file."""
+        return self._files[name].path.read_text(encoding="utf-8")
+
     def match(self, stem: str) -> TaskFile:
-        """Return the task that a file name means: exactly, else but for case, else by its letters and digits alone."""
+        """Return the task of a file name: the exact name, else ignoring case, else comparing letters and digits alone.
+
+        Raises `KernelBenchError` for a name that fits no task, or several.
+        """
         spellings: tuple[Callable[[str], str], ...] = (str, str.lower, _alphanumeric)
         for spelling in spellings:
             found = [file for name, file in self._files.items() if spelling(name) == spelling(stem)]
@@ -110,13 +118,13 @@ class Catalogue:
 
 
 def default_root() -> Path:
-    """Return the folder of this package's own tasks: inside it where it is installed, beside it in a checkout."""
+    """Return the folder of the shipped tasks: inside the package where it is installed, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     return package / "tasks" if is_installed() else package.parent / "tasks"
 
 
 def is_installed() -> bool:
-    """Whether this package was installed with its tasks inside, rather than run from a checkout."""
+    """Whether the package has its tasks inside, as an installed one does and a checkout does not."""
     return (Path(__file__).resolve().parents[1] / "tasks").is_dir()
 
 
@@ -136,14 +144,14 @@ def _alphanumeric(name: str) -> str:
 def _listed(root: Path) -> list[TaskFile]:
     """Return the task files under one folder; neither they nor anything else is opened."""
     if not root.is_dir():
-        raise KernelBenchError(f"{root}: no such folder of tasks; it holds <category>/<task>.py")
+        raise KernelBenchError(f"{root}: no such folder; a folder of tasks holds <category>/<task>.py")
     files = []
     for folder in sorted(entry for entry in root.iterdir() if entry.is_dir() and entry.name[0] not in "._"):
         paths = [path for path in sorted(folder.glob("*.py")) if path.name[0] not in "._"]
         category = category_of(folder.name)
         if paths and category is None:
             legal = choices(folder.name, map(snake_case, CATEGORIES))
-            raise TaskError(f"{folder}: {folder.name!r} is no category: {legal}")
+            raise TaskError(f"{folder}: {folder.name!r} is not a category: {legal}")
         files += [TaskFile(path.stem, category, path) for path in paths if category is not None]
     return files
 
@@ -154,11 +162,11 @@ def _imported(file: TaskFile) -> Task:
     if isinstance(task, Task):
         return task
     found = "there is no `task`" if task is None else f"`task` is a {type(task).__name__}"
-    raise TaskError(f"{file.path}: {found}; a task file ends with `task = Task(reference, cases, spine=...)`")
+    raise TaskError(f"{file.path}: {found}; a task file ends with `task = Task(reference, cases, fixed_cases=...)`")
 
 
 def _legal_field(error: Exception) -> str:
-    """Return the legal fields where a task or a contract was given another one."""
+    """Return the end of an error message with the legal fields, if the error is an unknown field of a task."""
     for made in (Task, Contract):
         found = re.search(rf"{made.__name__}\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(error))
         if found:
@@ -172,8 +180,8 @@ def _module(file: TaskFile) -> ModuleType:
     if spec is None or spec.loader is None:
         raise TaskError(f"{file.path}: cannot be imported; a task file is a .py")
     module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up while they are made. Afterwards it goes again: Hypothesis draws constants from
-    # the modules it sees, and the cases of a task must not hang on which tasks were loaded before.
+    # Dataclasses look up their module while they are defined. It is removed afterwards, because Hypothesis collects
+    # constants from loaded modules, and the drawn cases of a task must not depend on which tasks were loaded before.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""Code as models and benchmarks hand it over: in Markdown fences, with a test behind it. Nothing is run."""
+"""Kernel code as models and benchmarks deliver it: in Markdown fences, with an appended test. Nothing is run."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import re
 import warnings
 from itertools import combinations
 
-from pytest_kernelbench.model.alone import ALONE
+from pytest_kernelbench.model.locks import PROCESS_LOCK
 
 _APPENDED_TEST = re.compile(r"^[ \t]*#{146,}[ \t]*\r?$", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*`{3,}([^`]*)")
-_MOST_FENCES = 12
-"""Most fences of which every pair is tried; a text may hold thousands."""
+_MAX_FENCES = 12
+"""Number of fences of which every pair is tried; a text may have thousands."""
 
 
 def code_of(text: str) -> str:
-    """Return the code in what a model wrote, without fences and talk, and without the benchmark's test behind it.
+    """Extract the code from a model's answer: without fences, prose and a test that the benchmark appended.
 
-    Of several fenced blocks it is the longest. Text that is Python as it stands is left alone, because a docstring may
-    hold fences; and a block that is not Python may end too early at such a docstring, so wider ones are tried.
+    Of several fenced blocks the longest is taken. Text that is valid Python is returned as it is, because a docstring
+    may contain fences; where the longest block is not valid Python, it may end too early at such a docstring, and wider
+    blocks are tried.
     """
     test = _APPENDED_TEST.search(text)
     text = text[: test.start()] if test else text
@@ -31,16 +32,16 @@ def code_of(text: str) -> str:
     longest = max((_joined(rows, *block) for block in _blocks(fences, len(rows))), key=len)
     if syntax_error(longest) is None:
         return longest
-    ends = [number for number, _ in fences[:_MOST_FENCES]] + [len(rows)]
+    ends = [number for number, _ in fences[:_MAX_FENCES]] + [len(rows)]
     wider = sorted(combinations(ends, 2), key=lambda span: span[0] - span[1])
     codes = (_joined(rows, *span) for span in wider)
     return next((code for code in codes if len(code) > len(longest) and syntax_error(code) is None), longest)
 
 
 def syntax_error(code: str) -> str | None:
-    """Return why a text is not Python, or None where it is."""
+    """Return why a text is not valid Python; None where it is."""
     try:
-        with ALONE, warnings.catch_warnings():
+        with PROCESS_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(code)
     except SyntaxError as error:
@@ -51,12 +52,12 @@ def syntax_error(code: str) -> str | None:
 
 
 def digest_of(code: str) -> str:
-    """Return the SHA-256 of code that is not in a file."""
+    """Return the SHA-256 of code that has no file of its own, as hexadecimal digits."""
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _blocks(fences: list[tuple[int, str]], end: int) -> list[tuple[int, int]]:
-    """Return the lines between which code lies, reading fences as Markdown does: only one without a tag closes."""
+    """Return the lines of the fences around each block, as Markdown pairs them: only a fence without a tag closes."""
     blocks = []
     start = None
     for number, tag in fences:

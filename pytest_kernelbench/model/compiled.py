@@ -1,4 +1,4 @@
-"""What the compiler made of one specialisation of one Triton kernel."""
+"""One compiled specialisation of a Triton kernel: the resources it needs, or why it does not compile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NUMBERS = ("registers", "spills", "stack", "shared_bytes", "warps", "stages", "c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """One specialisation and what it costs, or why there is none; what the target does not have is None."""
+    """One specialisation and its resources, or its error; a resource that the target does not have is None."""
 
     name: str
     specialisation: str
@@ -23,9 +23,9 @@ class Compiled:
     registers: int | None = None
     """Per thread; vector registers (VGPRs) on AMD."""
     spills: int | None = None
-    """What went to memory for want of registers: bytes that a thread stores on NVIDIA, registers on AMD."""
+    """Register spills: bytes stored per thread on NVIDIA, registers on AMD."""
     stack: int | None = None
-    """Bytes per thread, spills included: four times what Triton calls `n_spills` on a GPU that is there."""
+    """Bytes of local memory per thread, spills included: four times the `n_spills` of Triton on a real GPU."""
     shared_bytes: int | None = None
     """Per block; LDS on AMD."""
     warps: int | None = None
@@ -39,11 +39,11 @@ class Compiled:
     """Kind of the error: `language`, `out_of_resources`, `assembler` or `compiler`."""
     error: str | None = None
     tuned: bool = False
-    """Whether it was a configuration that the autotuner tried: another one may do."""
+    """Whether the autotuner tried it, so that another configuration may work."""
 
 
 def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
-    """Return what a runner said that it compiled; raises `ValueError` where that does not hold together."""
+    """Check a runner's report of one specialisation; raises `ValueError`, `TypeError` or `LookupError`."""
     numbers: dict[str, Any] = {name: _whole(header.get(name)) for name in NUMBERS}
     fits: dict[str, Any] = {}
     warps, registers = numbers["warps"], numbers["registers"]
@@ -64,18 +64,18 @@ def compiled(header: Mapping[str, Any], target: Target) -> Compiled:
 
 def _whole(value: Any) -> int | None:
     if value is not None and (type(value) is not int or not 0 <= value < 1 << 40):
-        raise ValueError("a count that is none")
+        raise ValueError("expected a count")
     return value
 
 
 def _seconds(value: Any) -> float:
     seconds = float(value)
     if not 0 <= seconds < math.inf:
-        raise ValueError("a time that is none")
+        raise ValueError("expected a time in seconds")
     return round(seconds, 4)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("a text that is none")
+        raise ValueError("expected a text")
     return value

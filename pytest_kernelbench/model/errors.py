@@ -1,4 +1,4 @@
-"""Mistakes of users and of task authors, as opposed to findings about kernels."""
+"""Errors in the input of users and task authors, as opposed to findings about kernels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class TaskError(KernelBenchError):
     """A task file or a case breaks the rules that tasks obey."""
 
 
-def choices(wrong: str, legal: Iterable[str], *, most: int = 12) -> str:
-    """Return the end of an error message: the nearest legal names first, then how many there are."""
+def choices(wrong: str, legal: Iterable[str], *, limit: int = 12) -> str:
+    """Return the end of an error message: the nearest legal names, or the first `limit` of all where none is near."""
     names = sorted(set(legal))
     if not names:
         return "there are none"
     near = difflib.get_close_matches(wrong, names, n=5, cutoff=0.5)
     if near:
         return f"did you mean {', '.join(near)}? (one of {len(names)})"
-    shown = ", ".join(names[:most])
-    return f"choose from: {shown}" + (f", ... ({len(names)} in all)" if len(names) > most else "")
+    shown = ", ".join(names[:limit])
+    return f"choose from: {shown}" + (f", ... ({len(names)} in all)" if len(names) > limit else "")

@@ -1,43 +1,44 @@
-"""A record: one line of results, the only thing that reports are made from."""
+"""A record: one line of results. Reports are made from records alone."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pytest_kernelbench.model.task import FACETS
 
-SCHEMA = 1
+SCHEMA = 2
+"""Version of the lines that are written; lines of schema 1 are read, too."""
 
 STATUSES = ("passed", "wrong_values", "wrong_shape", "wrong_dtype", "contract", "runtime_error", "compile_error",
             "load_error", "timeout", "crash", "rejected", "unsupported", "missing", "error")  # fmt: skip
-"""How a kernel fared: `passed`, what was wrong with it, or why nothing can be said."""
+"""The status of a kernel: `passed`, what is wrong with it, or why there is no verdict."""
 
-RUNGS = ("absent", "loads", "runs", *FACETS[:-1], "all")
-"""How far a kernel got; `all` means every facet."""
+STAGES = ("absent", "loads", "runs", *FACETS[:-1], "all")
+"""How far a kernel got, in order; `all` means that it passed every facet."""
 
 
-MOST_OBSERVATIONS = 24
-"""Observations that a record keeps."""
+MAX_OBSERVATIONS = 24
+"""Maximum number of observations in a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Where and how a kernel stopped being right."""
+    """The first thing that is wrong with a kernel."""
 
     facet: str
     message: str
     case: str | None = None
-    """Source of the case that shows it."""
+    """Source of the minimal case that shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What was found out about one kernel."""
+    """The result of judging one kernel."""
 
     kind: str
     """`correctness`, `speed` or `compile`."""
@@ -46,7 +47,7 @@ class Record:
     task: str
     category: str
     status: str
-    rung: str
+    stage: str
     facets: Mapping[str, str] = field(default_factory=dict)
     grade: str | None = None
     label: str | None = None
@@ -54,18 +55,18 @@ class Record:
     launches: int = 0
     failure: Failure | None = None
     observations: Sequence[str] = field(default_factory=list)
-    """What the kernel does beside computing, and who else computes, for a reader: none of it is a verdict by itself."""
+    """What the kernel does beside computing, in words; none of it is a verdict by itself."""
     device: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What was asked for and decides the verdict, as `resume.deciding` has it."""
+    """The settings that the verdict depends on, from `JudgingSettings.recorded`."""
     examples: int = 0
     seconds: float = 0.0
     started: str = ""
     kernel_sha256: str = ""
     task_sha256: str = ""
     code: Mapping[str, int | float] = field(default_factory=dict)
-    """Signals of the kernel's text, as `report.code_quality` has them."""
+    """Signals of the kernel's code, from `evaluation.code_signals`."""
     selection: str = ""
     """Arguments of pytest that select this kernel alone, from where pytest was started."""
 
@@ -75,52 +76,60 @@ class Record:
 
     @classmethod
     def from_json(cls, line: str) -> Record:
-        """Make the record of one line; raises `ValueError` where it is not one of this schema."""
-        fields = json.loads(line, parse_float=_finite, parse_constant=_finite)
-        if not isinstance(fields, dict) or fields.pop("schema", None) != SCHEMA:
-            raise ValueError(f"not a record of schema {SCHEMA}")
-        failure = fields.pop("failure", None)
+        """Make the record of one line of schema 1 or 2; raises `ValueError` where it is neither."""
+        values = json.loads(line, parse_float=_finite, parse_constant=_finite)
+        schema = values.pop("schema", None) if isinstance(values, dict) else None
+        if type(schema) is not int or not 1 <= schema <= SCHEMA:
+            raise ValueError(f"not a record of schema 1 to {SCHEMA}")
+        if schema == 1:
+            _upgrade(values)
+        failure = values.pop("failure", None)
         kinds: dict[str, type[Record]] = {"compile": CompileRecord, "speed": SpeedRecord}
         try:
             found = None if failure is None else Failure(**failure)
-            return kinds.get(str(fields.get("kind")), cls)(**fields, failure=found)
+            return kinds.get(str(values.get("kind")), cls)(**values, failure=found)
         except TypeError as error:
             raise ValueError(f"not a record: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileRecord(Record):
-    """What the compiler made of one kernel for one target."""
+    """The result of compiling one kernel for one target."""
 
     target: str
     reason: str | None = None
     """Kind of a `compile_error`: `language`, `out_of_resources`, `assembler`, `compiler` or `signal`."""
     kernels: Sequence[Mapping[str, Any]] = field(default_factory=list)
-    """Each specialisation that was compiled or refused, as `model.compiled.Compiled` has it."""
+    """The fields of `model.compiled.Compiled` for each specialisation, compiled or not."""
     registers: int | None = None
-    """Most of any kernel, and so for the next three."""
+    """Largest number of registers of any specialisation, per thread."""
     spills: int | None = None
+    """Largest number of spilled bytes (NVIDIA) or registers (AMD) of any specialisation."""
     stack: int | None = None
+    """Largest stack of any specialisation, bytes per thread."""
     shared_bytes: int | None = None
+    """Largest shared memory of any specialisation, bytes per block."""
     warps: int | None = None
+    """Largest number of warps of any specialisation, per block."""
     stages: int | None = None
+    """Largest number of software pipeline stages of any specialisation."""
     compile_seconds: float = 0.0
-    """Of all specialisations together."""
+    """Sum over all specialisations."""
     notes: Sequence[str] = field(default_factory=list)
-    """What could not be looked at, and configurations that do not fit."""
+    """Cases that could not be examined, and autotune configurations that do not compile."""
     cached: bool = False
-    """Whether this was compiled by an earlier session."""
+    """Whether an earlier session compiled it."""
 
 
 VERDICTS = ("faster", "slower", "same", "unclear", "impossible")
-"""What the interval of a ratio says; `impossible` is faster than the GPU's memory and arithmetic allow."""
+"""Verdicts on speed; `impossible` is faster than the GPU's memory and arithmetic allow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedRecord(Record):
-    """How fast one kernel is on one workload, beside the baseline that was timed in turns with it.
+    """The speed of one kernel on one workload, relative to a baseline that was timed in turns with it.
 
-    `status` is `passed` whatever the verdict, unless the kernel was wrong, could not be timed, or is `impossible`.
+    `status` is `passed` for every verdict but `impossible`; otherwise the kernel was wrong or could not be timed.
     """
 
     workload: str
@@ -128,43 +137,91 @@ class SpeedRecord(Record):
     verdict: str | None = None
     """One of `VERDICTS`; None where nothing was timed."""
     ratio: float | None = None
-    """Baseline's time over the kernel's: above 1 the kernel is faster."""
+    """Time of the baseline over time of the kernel: above 1 the kernel is faster."""
     interval: Sequence[float] | None = None
-    """Low and high end of the ratio's 99 % interval."""
+    """Low and high end of the 99 % confidence interval of the ratio."""
     device_seconds: float | None = None
-    """Median of one call of the kernel on the device; the next is the baseline's."""
+    """Median time of one call of the kernel on the device."""
     baseline_seconds: float | None = None
+    """Median time of one call of the baseline on the device."""
     call_seconds: float | None = None
-    """Median of one call as the caller's clock has it, launch and wait included; the next is the baseline's."""
+    """Median time of one call of the kernel by the caller's clock, launch and wait included."""
     baseline_call_seconds: float | None = None
+    """Median time of one call of the baseline by the caller's clock, launch and wait included."""
     speed_of_light: float | None = None
-    """Share of what the device's measured bandwidth and arithmetic allow; None where those are not known."""
+    """Share of the speed that the device's bandwidth and arithmetic allow; None where those are unknown."""
     blocks: int = 0
-    """Blocks of baseline, kernel, kernel, baseline that the interval is made from."""
+    """Number of blocks (baseline, kernel, kernel, baseline) behind the interval."""
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """Seconds per call of every batch, in the order of measuring, by letter: `baseline`, `kernel`, `compile`."""
+    """Seconds per call of every batch in the order of measurement, by source: `baseline`, `kernel`, `compile`."""
     discarded: Mapping[str, int] = field(default_factory=dict)
-    """Blocks that were left out of the interval, by cause."""
+    """Number of blocks left out of the interval, by cause."""
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further baselines by name: `verdict`, `ratio`, `interval`, `seconds`, or `note` where there is none."""
     timing: Mapping[str, Any] = field(default_factory=dict)
     """How it was timed: `clock`, `calls` per batch, `order`, `inputs` rotated, maths mode."""
     notes: Sequence[str] = field(default_factory=list)
-    """What a reader of the figures must know: `launch-bound`, a power cap, other processes."""
+    """What a reader must know to interpret the figures: `launch-bound`, a power cap, other processes."""
+
+
+def _upgrade(values: dict[str, Any]) -> None:
+    """Give the values of a line of schema 1 their names of today."""
+    if "rung" in values:
+        values["stage"] = values.pop("rung")
+    if isinstance(timing := values.get("timing"), dict) and "ceilings" in timing:
+        timing["roofline"] = timing.pop("ceilings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordIdentity:
+    """What a record says before its kernel is judged: which kernel, where, under which versions and settings."""
+
+    submission: str
+    variant: str | None
+    task: str
+    category: str
+    device: Mapping[str, Any]
+    versions: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    started: str
+    """Date and time, ISO 8601, UTC."""
+    kernel_sha256: str = ""
+    task_sha256: str = ""
+    code: Mapping[str, int | float] = field(default_factory=dict)
+    selection: str = ""
+
+    def correctness(self, **found: Any) -> Record:
+        """Return the record of a kernel's correctness, complete with what was found."""
+        return Record(kind="correctness", **self._fields(), **found)
+
+    def compilation(self, **found: Any) -> CompileRecord:
+        """Return the record of a compilation, complete with what was found."""
+        return CompileRecord(kind="compile", **self._fields(), **found)
+
+    def speed(self, **found: Any) -> SpeedRecord:
+        """Return the record of a workload, complete with what was found."""
+        return SpeedRecord(kind="speed", **self._fields(), **found)
+
+    def adopt(self, known: CompileRecord) -> CompileRecord:
+        """Return a record that an earlier session made of the same kernel, with this identity and its own `started`."""
+        return replace(known, **{**self._fields(), "started": known.started})
+
+    def _fields(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 _HINTS = {made: get_type_hints(made) for made in (Failure, Record, CompileRecord, SpeedRecord)}
 
 
 def _finite(text: str) -> float:
-    """Return the number of a JSON text; NaN and infinities are no JSON, and no figure can be made of them."""
+    """Return the number of a JSON text; raises `ValueError` for NaN and infinities, which JSON does not have."""
     if math.isfinite(number := float(text)):
         return number
     raise ValueError(f"not a record: a number is {number}")
 
 
 def check(made: Record | Failure) -> None:
-    """Raise `ValueError` for a field whose value is not of its type, as it may be in a file that others wrote."""
+    """Raise `ValueError` for a field of the wrong type, as it may be in a file that something else wrote."""
     for name, hint in _HINTS[type(made)].items():
         if not _fits(getattr(made, name), hint):
             raise ValueError(f"not a record: {name} is of type {type(getattr(made, name)).__name__}")
@@ -183,8 +240,8 @@ def _fits(value: object, hint: Any) -> bool:
     return hint is Any or type(value) is hint
 
 
-def rung_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:
-    """Return how far a kernel got: the last facet before the first that it did not pass."""
+def stage_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:
+    """Return how far a kernel got: the last facet before the first one that it did not pass."""
     if not loaded:
         return "absent"
     if not ran:

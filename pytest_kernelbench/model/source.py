@@ -1,4 +1,4 @@
-"""Where kernels come from: what `--kb-submission` selects and the files in it, told from their paths alone."""
+"""What `--kb-submission` selects, and the kernel files in it; files are told by their paths and not opened."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pytest_kernelbench.model.catalogue import category_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 
 SUBMISSIONS = "submissions"
-"""The folder, in the root of a project, whose sub-folders are submissions."""
+"""The folder in the root of a project that holds submissions."""
 
 METADATA = "submission.toml"
 
 VARIANT = re.compile(r"(round|sample|try|iteration)_?\d+")
-"""Names of the folders, directly in a submission, that hold its rounds or samples."""
+"""Names of the folders of rounds and samples, directly in a submission's folder."""
 
 SUFFIXES = (".py", ".jsonl")
 
@@ -30,17 +30,17 @@ class Source:
     """What `--kb-submission` selects: a submission, one of its variants, or one file."""
 
     name: str
-    """Names the submission in results: the last component of the path, or of its parent where that is a variant."""
+    """Name of the submission in results: the last component of the path, or its parent's for a variant."""
     path: Path
-    """The folder or file whose kernels are collected."""
+    """The folder or file whose kernels are judged."""
     root: Path
-    """The submission's folder: `submission.toml` lies in it, and variants are its sub-folders."""
+    """The submission's folder, which has `submission.toml` and the folders of variants."""
     variant: str | None = None
-    """The variant that is selected; None where it is all of them."""
+    """The selected variant; None for all of them."""
 
     @classmethod
     def at(cls, path: Path) -> Source:
-        """Return what a path selects."""
+        """Return the source that a path selects."""
         path = Path(os.path.abspath(path))
         root = _root_of(path if path.is_dir() else path.parent)
         named = path.parent if is_variant(path) else path
@@ -48,7 +48,10 @@ class Source:
 
 
 def find(specs: Sequence[str], base: Path, cwd: Path | None = None) -> list[Source]:
-    """Return what `--kb-submission` selects: names under `base/submissions`, paths and globs; no kernel twice."""
+    """Return the sources of all `--kb-submission`: names under `base/submissions`, paths and globs; no kernel twice.
+
+    Relative paths start at `cwd`. Raises `KernelBenchError` where a name selects nothing, or two sources have one name.
+    """
     selected = (Source.at(path) for spec in specs for path in _selected(spec, base, cwd or Path.cwd()))
     sources = {source.path: source for source in selected}
     kept = [source for source in sources.values() if not sources.keys() & set(source.path.parents)]
@@ -56,42 +59,42 @@ def find(specs: Sequence[str], base: Path, cwd: Path | None = None) -> list[Sour
         for other in kept[:index]:
             if other.name == source.name and (other.root != source.root or other.variant == source.variant):
                 both = f"{other.path} and {source.path}"
-                raise KernelBenchError(f"{both}: both would be the submission {source.name}; rename one")
+                raise KernelBenchError(f"{both}: both are named {source.name}; rename one")
     return kept
 
 
 def kernel_files(path: Path) -> list[Path]:
-    """Return the files of a submission that are kernels or hold them, sorted; none is opened."""
+    """Return the kernel and JSON-lines files of a submission, sorted; raises `KernelBenchError` if there are none."""
     files = sorted(_files_under(path))
     if not files:
-        raise KernelBenchError(f"{path}: no kernels; wanted .py files or JSON lines (.jsonl)")
+        raise KernelBenchError(f"{path}: no kernels; expected .py files or JSON lines (.jsonl)")
     return files
 
 
 def holds_kernels(name: str) -> bool:
-    """Whether a file of this name is a kernel or holds some."""
+    """Whether a file of this name is a kernel, or a file of JSON lines."""
     return name.endswith(SUFFIXES) and not _NO_KERNELS.match(name)
 
 
 def variant_of(path: Path, root: Path) -> str | None:
-    """Return the round or sample that a path belongs to: the folder, or `.jsonl`, directly in the submission's."""
+    """Return the round or sample of a path: the name of the folder or `.jsonl` directly in the submission's folder."""
     parts = path.relative_to(root).parts
     name = parts[0].removesuffix(".jsonl") if parts else ""
     return name if VARIANT.fullmatch(name) else None
 
 
 def is_variant(path: Path) -> bool:
-    """Whether a path is a variant of the submission that its parent is; what lies in `submissions` never is."""
+    """Whether a path is a variant of the submission in its parent folder; a folder in `submissions/` is not."""
     return variant_of(path, path.parent) is not None and path.parent.name != SUBMISSIONS
 
 
 def stem_of(file: str) -> str:
-    """Return the name, without folders and `.py`, of a path written on any system."""
+    """Return the file name without `.py` of a path in Unix or Windows notation."""
     return PurePosixPath(file.replace("\\", "/")).name.removesuffix(".py")
 
 
 def _root_of(folder: Path) -> Path:
-    """Return the submission's folder: this one, or above it where this is a variant, or a category in a submission."""
+    """Return the submission's folder: this one, or one above where this is a variant or a category folder."""
     above = folder.parent
     if is_variant(folder):
         return above
@@ -109,7 +112,7 @@ def _files_under(path: Path) -> Iterator[Path]:
 
 
 def _selected(spec: str, base: Path, cwd: Path) -> list[Path]:
-    """Return the paths that one `--kb-submission` means."""
+    """Return the paths that one `--kb-submission` selects."""
     submissions = base / SUBMISSIONS
     places = [cwd, base] if spec.startswith((".", "~", os.sep)) else [submissions, cwd, base]
     expanded = os.path.expanduser(spec)
@@ -128,7 +131,7 @@ def _selected(spec: str, base: Path, cwd: Path) -> list[Path]:
 def _checked(path: Path, submissions: Path) -> Path:
     if path.is_dir():
         if path.resolve() == submissions.resolve():
-            raise KernelBenchError(f"{path}: holds submissions and is none: {choices('', _names_in(path))}")
+            raise KernelBenchError(f"{path}: holds submissions, but is not one: {choices('', _names_in(path))}")
         kernel_files(path)
     elif not path.name.endswith(SUFFIXES):
         raise KernelBenchError(f"{path}: a submission is a folder, a .py file or a file of JSON lines (.jsonl)")
@@ -136,7 +139,7 @@ def _checked(path: Path, submissions: Path) -> Path:
 
 
 def _names_in(submissions: Path) -> list[str]:
-    """Return what may be asked for by name: submissions and their variants."""
+    """Return the names that can be selected: submissions and their variants."""
     paths = [path for path in submissions.glob("*") if path.is_dir() or holds_kernels(path.name)]
     paths += [path for path in submissions.glob("*/*") if is_variant(path)]
     return [path.relative_to(submissions).as_posix() for path in paths if not _NO_KERNELS.match(path.name)]

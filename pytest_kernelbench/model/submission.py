@@ -1,4 +1,4 @@
-"""A submission: kernels by one method, in a folder, a file or JSON lines, read without running any of them."""
+"""A submission: the kernels of one method, read from a folder, a file or JSON lines; none of them is run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel
 LANGUAGES = ("triton", "torch", "cuda")
 
 LINE = '{"file": "Fusion/attention.py", "predict": "<code>"}'
-"""What a JSON line looks like, for messages."""
+"""Example of a JSON line, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What `submission.toml` says about all kernels of a submission."""
+    """The contents of `submission.toml`."""
 
     method: str | None = None
     model: str | None = None
@@ -31,16 +31,16 @@ class Metadata:
     url: str | None = None
     licence: str | None = None
     device: str | None = None
-    """What the kernels were written for."""
+    """The device that the kernels were written for."""
     language: str = "triton"
-    """One of `LANGUAGES`; kernels that launch nothing are legitimate where it is not `triton`."""
+    """One of `LANGUAGES`; with any other than `triton`, kernels need not launch Triton kernels."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
-        """Read the metadata of the submission in a folder; its variants have none of their own."""
+        """Read the metadata of a submission's folder; raises `KernelBenchError` for a bad file, or one in a variant."""
         for path in sorted(root.glob(f"*/{METADATA}")):
             if is_variant(path.parent):
-                raise KernelBenchError(f"{path}: a variant has no {METADATA} of its own; the submission's is in {root}")
+                raise KernelBenchError(f"{path}: a variant cannot have a {METADATA}; put it in {root}")
         path = root / METADATA
         try:
             return cls.parse(path.read_bytes().decode(), path) if path.is_file() else cls()
@@ -49,7 +49,7 @@ class Metadata:
 
     @classmethod
     def parse(cls, text: str, path: Path) -> Metadata:
-        """Return what the text of a `submission.toml` says; `path` is for messages."""
+        """Parse the text of a `submission.toml`; `path` is for messages. Raises `KernelBenchError`."""
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -59,8 +59,8 @@ class Metadata:
             if key not in legal:
                 raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
-                wanted = "a string or an integer" if key == "round" else "a string"
-                raise KernelBenchError(f"{path}: {key} = {value!r}: wanted {wanted}")
+                expected = "a string or an integer" if key == "round" else "a string"
+                raise KernelBenchError(f"{path}: {key} = {value!r}: expected {expected}")
         language = table.get("language", LANGUAGES[0])
         if language not in LANGUAGES:
             raise KernelBenchError(f"{path}: language = {language!r}: {choices(language, LANGUAGES)}")
@@ -69,26 +69,26 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """One implementation of one task: a file, or a line of a file of predictions."""
+    """One implementation of one task: a file, or a line of a JSON-lines file."""
 
     task: str
     category: str
     source_path: Path
     code: str | None
-    """The code of a JSON line; None where the file is the kernel."""
+    """The code of a JSON line; None for a kernel in a file of its own."""
     line: int | None
     variant: str | None
     sha256: str
-    """Digest of the file's bytes, or of the code of a JSON line."""
+    """SHA-256 of the file's bytes, or of the code of a JSON line."""
 
     @property
     def where(self) -> str:
-        """The file, with the line where there is one."""
+        """The file, with the line number of a JSON line."""
         return str(self.source_path) if self.line is None else f"{self.source_path}:{self.line}"
 
     @property
     def first_line(self) -> int:
-        """Line of the file, from 1, where the kernel is: its entry point, if that has one of the two usual names."""
+        """Line number, from 1, of the kernel's entry point, or of its JSON line; 1 where no entry point is found."""
         if self.line is not None:
             return self.line
         entry = re.compile(rf"def\s+({re.escape(self.task)}|kernel_function)\s*\(")
@@ -99,7 +99,7 @@ class Kernel:
         return next((number for number, line in enumerate(lines, 1) if entry.match(line)), 1)
 
     def text(self) -> str:
-        """Return the code to run: without fences, and without a test that the benchmark appended."""
+        """Return the code to run, without Markdown fences and a test that the benchmark appended."""
         if self.code is not None:
             return self.code
         return code_of(self.source_path.read_bytes().decode("utf-8-sig", errors="replace"))
@@ -107,7 +107,7 @@ class Kernel:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A named set of kernels by one method."""
+    """The named set of kernels of one method."""
 
     name: str
     root: Path
@@ -116,7 +116,7 @@ class Submission:
 
     @classmethod
     def load(cls, path: Path, catalogue: Catalogue) -> Submission:
-        """Read a folder, a `.py` or a `.jsonl` whole; the first mistake is raised."""
+        """Read all kernels of a folder, a `.py` or a `.jsonl`; raises `KernelBenchError` for the first bad one."""
         source = Source.at(path)
         metadata = Metadata.of(source.root)
         kernels: list[Kernel] = []
@@ -131,25 +131,27 @@ class Submission:
 
 
 def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
-    """Return the kernel that a `.py` file is; `root` is the submission's folder, `Source.root`."""
+    """Return the kernel in a `.py` file; `root` is the submission's folder. Raises `KernelBenchError`."""
     try:
         task = catalogue.match(path.stem)
     except KernelBenchError as error:
-        raise KernelBenchError(f"{path}: {error}; the name of a file that is no kernel starts with '_'") from None
+        raise KernelBenchError(
+            f"{path}: {error}; a file that is not a kernel needs a name that starts with '_'"
+        ) from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Kernel(task.name, task.category, path, None, None, variant_of(path, root), digest)
 
 
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
-    """Return the kernels of a file of JSON lines; the first bad line is raised."""
+    """Return the kernels in a file of JSON lines; raises `KernelBenchError` for the first bad line."""
     kernels = [kernel_of_line(path, number, text, root, catalogue) for number, text in lines(path)]
     if not kernels:
-        raise KernelBenchError(f"{path}: no lines; wanted {LINE}")
+        raise KernelBenchError(f"{path}: no lines; expected {LINE}")
     return kernels
 
 
 def lines(path: Path) -> list[tuple[int, str]]:
-    """Return the lines of a text file that are not blank, numbered from 1."""
+    """Return the lines of a UTF-8 file that are not blank, with their numbers from 1."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -158,7 +160,7 @@ def lines(path: Path) -> list[tuple[int, str]]:
 
 
 def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Catalogue) -> Kernel:
-    """Return the kernel of one JSON line."""
+    """Return the kernel in one JSON line; raises `KernelBenchError`."""
     where = f"{path}:{number}"
     try:
         row = json.loads(text)
@@ -166,10 +168,10 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
         raise KernelBenchError(f"{where}: not JSON: {error}") from error
     file, answer = (row.get("file"), row.get("predict")) if isinstance(row, dict) else (None, None)
     if not isinstance(file, str) or not file:
-        raise KernelBenchError(f'{where}: no "file"; wanted {LINE}')
+        raise KernelBenchError(f'{where}: no "file"; expected {LINE}')
     code = code_of(answer) if isinstance(answer, str) else ""
     if not code.strip():
-        raise KernelBenchError(f'{where}: no code in "predict"; wanted {LINE}')
+        raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     try:
         task = catalogue.match(stem_of(file))
     except KernelBenchError as error:
@@ -178,7 +180,7 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
 
 
 def duplicates(kernels: Iterable[Kernel]) -> list[KernelBenchError]:
-    """Return one error for each kernel whose task has one already in the same variant."""
+    """Return an error for each kernel whose task already has a kernel in the same variant."""
     first: dict[tuple[str, str | None], Kernel] = {}
     errors = []
     for kernel in kernels:

@@ -1,4 +1,4 @@
-"""GPUs that kernels can be compiled for: what is true of each, and how many blocks of a kernel fit on one."""
+"""GPUs that kernels can be compiled for, with their limits, and the theoretical occupancy of a kernel."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.errors import KernelBenchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One architecture, with the limits that the compiler and a launch are held to."""
+    """One GPU architecture, with the limits of the compiler and of a launch."""
 
     name: str
     backend: str
     """`cuda` or `hip`, as Triton calls it."""
     model: str
-    """The GPU whose number of multiprocessors and memory are answered."""
+    """The GPU that a kernel's host code sees."""
     capability: tuple[int, int]
-    """What `torch.cuda.get_device_capability` answers."""
+    """Compute capability, as `torch.cuda.get_device_capability` returns it."""
     multiprocessors: int
-    """Streaming multiprocessors, or compute units."""
+    """Number of streaming multiprocessors (NVIDIA) or compute units (AMD)."""
     memory: int
-    """GiB."""
+    """Device memory in GiB."""
     shared: int
-    """Bytes of shared memory (LDS) that one block may have."""
+    """Maximum bytes of shared memory (LDS) per block."""
     shared_all: int
-    """Bytes of shared memory (LDS) of a multiprocessor."""
+    """Bytes of shared memory (LDS) per multiprocessor."""
     warps: int
-    """Warps (wavefronts) that a multiprocessor can hold."""
+    """Maximum resident warps (wavefronts) per multiprocessor."""
     blocks: int
-    """Blocks that a multiprocessor can hold."""
+    """Maximum resident blocks per multiprocessor."""
     warp: int = 32
-    """Threads of a warp."""
+    """Threads per warp."""
     threads: int = 1024
-    """Threads that one block may have."""
+    """Maximum threads per block."""
     registers: int = 65_536
-    """Registers of 32 bits of a multiprocessor."""
+    """32-bit registers per multiprocessor."""
     since: tuple[int, int] = (3, 2)
-    """The first Triton that compiles for it."""
+    """The first version of Triton that compiles for it."""
 
     @property
     def arch(self) -> int | str:
-        """What Triton's `GPUTarget` wants: 90, or "gfx942"."""
+        """The architecture as Triton's `GPUTarget` takes it: 90, or "gfx942"."""
         return int(self.name.removeprefix("sm_")) if self.backend == "cuda" else self.name
 
 
@@ -81,42 +81,35 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
-def targets(text: str) -> tuple[Target, ...]:
-    """Return the targets of a list by comma; raises `KernelBenchError` for one that cannot be compiled for here."""
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not names:
-        raise KernelBenchError(choices("", TARGETS))
-    return tuple(_target(name) for name in names)
-
-
-def _target(name: str) -> Target:
+def target(name: str) -> Target:
+    """Return the target of that name; raises `KernelBenchError` where it cannot be compiled for here."""
     if name not in TARGETS:
         raise KernelBenchError(f"unknown target {name}; choose from: {', '.join(TARGETS)}")
-    target = TARGETS[name]
+    found = TARGETS[name]
     try:
         installed = importlib.metadata.version("triton")
     except importlib.metadata.PackageNotFoundError:
         raise KernelBenchError(f"compiling for {name} needs Triton, which is not installed") from None
-    if tuple(int(part) for part in installed.split(".")[:2]) < target.since:
-        needed = ".".join(map(str, target.since))
+    if tuple(int(part) for part in installed.split(".")[:2]) < found.since:
+        needed = ".".join(map(str, found.since))
         raise KernelBenchError(f"Triton {installed} cannot compile for {name}: that needs Triton {needed} or newer")
-    return target
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Occupancy:
-    """How full a multiprocessor gets, in theory, and what keeps it from being fuller."""
+    """The theoretical occupancy of a multiprocessor, and the resource that limits it."""
 
     share: float
-    """Warps that fit at once, of all that it can hold."""
+    """Resident warps over the maximum, 0 to 1."""
     limiter: str
-    """`warps`, `blocks`, `registers` or `shared memory`; `warps` is what limits a full multiprocessor."""
+    """`warps` (also at full occupancy), `blocks`, `registers` or `shared memory`."""
 
 
 def occupancy(target: Target, *, warps: int, registers: int, shared: int) -> Occupancy:
-    """Return the theoretical occupancy of a kernel whose blocks have `warps` warps and `shared` bytes.
+    """Return the theoretical occupancy of a kernel with `warps` warps and `shared` bytes of shared memory per block.
 
-    `registers` are per thread. The granularities are those of NVIDIA's occupancy calculator and of AMD's CDNA.
+    `registers` are per thread. Allocation granularities: NVIDIA's occupancy calculator; AMD CDNA.
     """
     fits = {
         "warps": target.warps // warps,
@@ -129,7 +122,7 @@ def occupancy(target: Target, *, warps: int, registers: int, shared: int) -> Occ
 
 
 def _by_registers(target: Target, warps: int, registers: int) -> int:
-    """Blocks whose registers fit: registers are given to warps in units, and each quarter has its own."""
+    """Blocks whose registers fit: warps get registers in units, from a quarter of the register file each."""
     unit = 256 if target.backend == "cuda" else 8 * target.warp
     taken = unit * math.ceil(max(1, registers) * target.warp / unit)
     return 4 * (target.registers // 4 // taken) // warps

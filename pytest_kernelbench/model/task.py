@@ -1,4 +1,4 @@
-"""A task: one operation to implement, with its reference, its cases and what its contract demands."""
+"""A task: one operation to implement, with its reference, its cases and its contract."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 Draw = Callable[[Any], Any]
 
 FACETS = ("basic", "sizes", "dtypes", "layouts", "values", "contract", "engine")
-"""The kinds of demand, in the order in which they are tried."""
+"""The facets of correctness, in the order in which they are tried."""
 
 VALUE_FILLS = (
     "normal(0, 0.01)",
@@ -27,44 +27,45 @@ VALUE_FILLS = (
     "signed_zeros",
     "denormals",
 )
-"""Finite fills of the facet `values`; NaN and infinities come on top where the contract defines them."""
+"""Finite fills of the facet `values`; NaN and infinities are added where the contract defines their results."""
 
 FLOATS = ("float32", "float16", "bfloat16")
 
-DRIVERS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients",)}
-"""How a kernel is used, with the arguments of a case that the driver keeps for itself (`runner.drivers`)."""
+CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients",)}
+"""Calling conventions, each with the arguments of a case that it uses itself (`wire.calling_conventions`)."""
 
 
-COMPARISONS = ("values", "gathered", "residual", "random", "quantised", "claims", "outcomes")
-"""How results may be compared: by value, or by meaning where values are not unique (`judge.semantics`)."""
+COMPARISONS = ("values", "gathered", "residual", "random", "quantised", "properties", "dropout")
+"""Ways to compare results: by value, or by meaning where values are not unique (`judge.comparison.compare`)."""
 
 
-Claim: TypeAlias = tuple[str, Any, Any]
-"""What it says, the tensor of errors, and the tensor that they are small beside; None where each must be zero."""
+Property: TypeAlias = tuple[str, Any, Any]
+"""A property of a result: its description, a tensor of errors, and a tensor that sets their scale, or None where every
+error must be zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What a task demands beyond ordinary values; nothing outside of it is ever asked of a kernel."""
+    """What a task demands beyond ordinary values; nothing else is tested."""
 
     layouts: tuple[str, ...] = LAYOUTS
-    """Memory layouts that a kernel must accept."""
+    """Memory layouts of inputs that a kernel must accept."""
     values: tuple[str, ...] = VALUE_FILLS
-    """Fills that replace `normal` in the facet `values`."""
+    """Fills that replace the ordinary ones in the facet `values`."""
     nan: bool | tuple[str, ...] = True
-    """NaN in an input has a defined result, in any or in those that are named."""
+    """Whether NaN in an input has a defined result; or the names of the inputs in which it has."""
     inf: bool = True
-    """Infinities in an input have a defined result."""
+    """Whether infinities in an input have a defined result."""
     empty: bool = False
-    """Tensors without elements are legal."""
+    """Whether tensors without elements are legal."""
     zero_dim: bool = False
-    """Tensors without dimensions are legal."""
+    """Whether tensors without dimensions are legal."""
     out: bool = True
-    """`out=`, where the signature has it, is written and returned."""
+    """Whether `out=`, where the signature has it, must be written and returned."""
     deterministic: bool = True
-    """The same inputs give the same bits; false for random operations."""
+    """Whether the same inputs must give the same bits; false for random operations."""
     alias: bool = False
-    """The result may share memory with an input."""
+    """Whether the result may share memory with an input."""
 
     def __post_init__(self) -> None:
         for layout in self.layouts:
@@ -73,30 +74,30 @@ class Contract:
 
     @property
     def fills(self) -> tuple[str, ...]:
-        """Every fill of the facet `values`."""
+        """All fills of the facet `values`."""
         return (*self.values, *(("nan",) if self.nan else ()), *(("inf", "infinite_start") if self.inf else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What a facet asks of the next case; strategies read it, task authors pass it on."""
+class DrawRequest:
+    """What a facet asks of the next drawn case; task authors pass it to strategies."""
 
     facet: str = "basic"
     dtype: str = "float32"
     layouts: tuple[str, ...] = ("contiguous",)
     fills: tuple[str, ...] = ("normal",)
     limit: int = 2048
-    """Most elements of one tensor."""
+    """Maximum number of elements of a tensor."""
     contract: Contract = field(default_factory=Contract)
 
     @property
     def empty(self) -> bool:
-        """Whether sizes of 0 are asked for."""
+        """Whether sizes of 0 may be drawn."""
         return self.facet == "sizes" and self.contract.empty
 
     @property
     def zero_dim(self) -> bool:
-        """Whether tensors without dimensions are asked for."""
+        """Whether tensors without dimensions may be drawn."""
         return self.facet == "sizes" and self.contract.zero_dim
 
 
@@ -106,64 +107,66 @@ class Task:
 
     `reference` has the published signature and is written with tensor methods or local imports. It is run in float64 as
     the oracle and in the case's dtype as the eager baseline. `cases(draw, given)` draws a valid case of `given.dtype`;
-    it constructs and never filters. `spine` holds the author's fixed cases, contiguous and with ordinary values: the
-    first is the plainest, the others cover sizes and keywords; the facets derive dtypes, layouts and values from them.
+    it constructs and never filters. `fixed_cases` are the author's cases that always run, contiguous and with ordinary
+    values: the first is the plainest, the others cover sizes and keywords; the facets derive dtypes, layouts and values
+    from them.
     """
 
     reference: Callable[..., Any]
-    cases: Callable[[Draw, Given], Case]
-    spine: tuple[Case, ...]
+    cases: Callable[[Draw, DrawRequest], Case]
+    fixed_cases: tuple[Case, ...]
     dtypes: tuple[str, ...] = FLOATS
-    """Dtypes of the signature; the first is the one of the spine."""
+    """Dtypes that the signature supports; the fixed cases use the first."""
     contract: Contract = field(default_factory=Contract)
     workloads: Mapping[str, Case] = field(default_factory=dict)
-    """Named cases that are timed."""
-    work: Callable[[Case], tuple[int, int]] | None = None
-    """Floating-point operations and bytes that a case takes at least, where counting them on its shapes is wrong."""
+    """Cases that are timed, by name."""
+    flops_and_bytes: Callable[[Case], tuple[int, int]] | None = None
+    """Minimum floating-point operations and bytes of a case, where counting them from its shapes is wrong."""
     entry: str | None = None
-    """Name in the published signature, where it is not the task's name."""
-    driver: str = "call"
-    """How a kernel is used: one of `DRIVERS`, `call` unless it takes more than one call."""
+    """Name of the function in the published signature, where it differs from the task's name."""
+    calling_convention: str = "call"
+    """How a kernel is called: one of `CALLING_CONVENTIONS`; `call` is a single call."""
     compare: str = "values"
     """How results are compared: one of `COMPARISONS`."""
-    claims: Callable[[Mapping[str, Any], Sequence[Any]], Iterable[Claim]] | None = None
-    """For `compare="claims"`: what must hold of arguments and results, both in float64 or complex128."""
-    outcomes: tuple[Callable[..., Any], ...] = ()
-    """For `compare="outcomes"`: references without chance, of a result whose elements are all kept or all dropped."""
-    chance: Callable[[Case], float] | None = None
-    """For `compare="outcomes"`: probability that an element is dropped."""
+    properties: Callable[[Mapping[str, Any], Sequence[Any]], Iterable[Property]] | None = None
+    """For `compare="properties"`: yields the properties of arguments and results, both in float64 or complex128."""
+    dropout: tuple[Callable[..., Any], ...] = ()
+    """For `compare="dropout"`: two references without random draws, with all elements kept and with all dropped."""
+    drop_probability: Callable[[Case], float] | None = None
+    """For `compare="dropout"`: the probability that an element is dropped in a case."""
     pipelines: Callable[..., Iterable[Any]] | None = None
-    """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances (`judge.codes`)."""
+    """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances."""
     accumulation: Callable[[Case], int] | None = None
-    """Length of the longest sum behind one element of the result; 1 where absent."""
+    """Number of terms of the longest sum behind one element of the result; 1 where absent."""
     tf32: bool = False
-    """Products of float32 may be computed in TF32; a kernel that does gets the grade `tf32`."""
+    """Whether float32 products may be computed in TF32; a kernel that does so gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
-    """Arguments that may be written; their contents afterwards are part of the result."""
+    """Arguments that are updated in place; their contents after the call are part of the result."""
     scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
-    """Arguments that may be overwritten, in all cases or in a given one, and are not looked at afterwards."""
+    """Arguments whose contents after the call do not matter: names, or a function of the case."""
 
     def __post_init__(self) -> None:
         for dtype in self.dtypes:
             if dtype not in ITEMSIZE:
                 raise TaskError(f"dtype {dtype!r}: {choices(dtype, ITEMSIZE)}")
-        if not self.spine:
-            raise TaskError("a task needs at least one case in its spine")
-        if self.driver not in DRIVERS:
-            raise TaskError(f"driver {self.driver!r}: {choices(self.driver, DRIVERS)}")
+        if not self.fixed_cases:
+            raise TaskError("a task needs at least one fixed case")
+        if self.calling_convention not in CALLING_CONVENTIONS:
+            legal = choices(self.calling_convention, CALLING_CONVENTIONS)
+            raise TaskError(f"calling_convention {self.calling_convention!r}: {legal}")
         if self.compare not in COMPARISONS:
             raise TaskError(f"compare {self.compare!r}: {choices(self.compare, COMPARISONS)}")
-        if (self.compare == "claims") != (self.claims is not None):
-            raise TaskError('compare="claims" and the field claims belong together')
-        if (self.compare == "outcomes") != (len(self.outcomes) == 2 and self.chance is not None):
-            raise TaskError('compare="outcomes" goes with two outcomes (kept, dropped) and a chance')
+        if (self.compare == "properties") != (self.properties is not None):
+            raise TaskError('compare="properties" and the field properties belong together')
+        if (self.compare == "dropout") != (len(self.dropout) == 2 and self.drop_probability is not None):
+            raise TaskError('compare="dropout" needs dropout=(kept, dropped) and drop_probability=')
         if (self.compare == "quantised") != (self.pipelines is not None):
             raise TaskError('compare="quantised" and the field pipelines belong together')
-        legal = {*self.parameters, *DRIVERS[self.driver]}
-        places = {f"spine[{index}]": case for index, case in enumerate(self.spine)}
+        known = {*self.parameters, *CALLING_CONVENTIONS[self.calling_convention]}
+        places = {f"fixed_cases[{index}]": case for index, case in enumerate(self.fixed_cases)}
         places |= {f"workloads[{name!r}]": case for name, case in self.workloads.items()}
         for place, case in places.items():
-            if unknown := sorted(set(case.arguments) - legal):
+            if unknown := sorted(set(case.arguments) - known):
                 raise TaskError(f"{place}: {unknown} is not in the signature: {', '.join(self.parameters)}")
 
     @property
@@ -178,5 +181,5 @@ class Task:
 
     @property
     def takes_out(self) -> bool:
-        """Whether `out=` is part of the signature and of the contract."""
+        """Whether a kernel must honour `out=`: the signature and the contract have it."""
         return "out" in self.parameters and self.contract.out

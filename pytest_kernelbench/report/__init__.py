@@ -1,1 +1,1 @@
-"""What people see: made from records, and from nothing else."""
+"""Figures and texts for people, made from the records of results files and from nothing else."""

@@ -1,35 +1,28 @@
-"""Compare: what became of each kernel between two sets of results."""
+"""The comparison of two sets of results: which kernels got better or worse."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import RUNGS, Record, SpeedRecord
+from pytest_kernelbench.model.record import STAGES, Record, SpeedRecord
 from pytest_kernelbench.model.task import FACETS
-from pytest_kernelbench.report.results import Results, Variant, device_of, load
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from pytest_kernelbench.report.results import Results, device_of
 
 KINDS = ("worse", "better", "changed", "new", "gone", "unchanged")
-"""What may have become of a kernel; `changed` is neither better nor worse, as one wrong answer after another."""
+"""Kinds of change; `changed` is neither better nor worse, such as another kind of wrong result."""
 
 FAIL_ON: Mapping[str, tuple[str, ...]] = {"worse": KINDS[:1], "any": KINDS[:-1], "never": ()}
-"""Which kinds make the exit status 1."""
+"""Kinds of change that make the comparison fail, by the name of the choice."""
 
 Key = tuple[str | None, ...]
+"""What records of both sides must have in common to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one kernel, in one respect, on one device."""
+    """The change of one kernel in one respect on one device."""
 
     kind: str
     """One of `KINDS`."""
@@ -40,57 +33,60 @@ class Change:
     task: str
     device: str
     before: str | None
+    """The old verdict in a few words; None for a new kernel."""
     after: str | None
+    """The new verdict in a few words; None for a kernel that is gone."""
     changed: tuple[str, ...] = ()
-    """What else is not as it was: `code` of the kernel, `tests` of the task, versions of `torch` and `triton`."""
+    """What else changed: `code` of the kernel, `tests` of the task, versions of `torch` and `triton`."""
     alarm: bool = False
-    """Same code, other verdict."""
+    """Whether the verdict changed while the code did not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All changes, worst first, and what could not be compared."""
+    """What became of each kernel between two sets of results."""
 
     changes: tuple[Change, ...]
+    """All changes, the worst first."""
     left_out: tuple[str, ...]
-    """One sentence each."""
+    """What could not be compared, one sentence each."""
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many changes there are of each kind, and how many of them are alarms."""
+        """Number of changes of each kind, and number of alarms among them."""
         kinds = Counter(change.kind for change in self.changes)
         return {**{kind: kinds[kind] for kind in KINDS}, "alarms": sum(change.alarm for change in self.changes)}
 
     def fails(self, fail_on: str) -> bool:
-        """Whether there is a change of the kinds that `FAIL_ON` has."""
+        """Whether there is a change of one of the kinds `FAIL_ON[fail_on]`."""
         return any(change.kind in FAIL_ON[fail_on] for change in self.changes)
 
 
 def compare(old: Results, new: Results) -> Comparison:
-    """Compare records of the same kernel on the same device; across devices, nothing is compared."""
+    """Compare records of the same kernel on the same device; records of different devices are never compared."""
     before, after = _by_key(old.records), _by_key(new.records)
     changes: list[Change] = []
-    elsewhere: Counter[tuple[str, str]] = Counter()
+    one_sided: Counter[tuple[str, str]] = Counter()
     for key in dict.fromkeys([*before, *after]):
         one, two = before.get(key, {}), after.get(key, {})
         common = one.keys() & two.keys()
         if one and two:
             for device in sorted(one.keys() ^ two.keys()):
-                elsewhere[device, "OLD" if device in one else "NEW"] += 1
+                one_sided[device, "OLD" if device in one else "NEW"] += 1
             changes += [_change(one[device], two[device]) for device in sorted(common)]
         else:
-            changes += [_alone(record, "gone") for record in one.values()]
-            changes += [_alone(record, "new") for record in two.values()]
+            changes += [_one_sided(record, "gone") for record in one.values()]
+            changes += [_one_sided(record, "new") for record in two.values()]
     changes.sort(key=lambda change: (KINDS.index(change.kind), not change.alarm))
     left_out = [f"{count} on {device}: only in {side}, not compared with those on other devices"
-                for (device, side), count in sorted(elsewhere.items())]  # fmt: skip
+                for (device, side), count in sorted(one_sided.items())]  # fmt: skip
     if before and after and not before.keys() & after.keys():
         left_out.append(f"no kernel is in both: OLD has {_labels(old)}; NEW has {_labels(new)}")
     return Comparison(tuple(changes), tuple(left_out))
 
 
 def _by_key(records: Iterable[Record]) -> dict[Key, dict[str, Record]]:
-    """Return the records by what they are about, and then by device; absent kernels are left out."""
+    """Return the records by key, and then by device; missing kernels are left out."""
     found: dict[Key, dict[str, Record]] = {}
     for record in records:
         if record.status != "missing":
@@ -103,9 +99,9 @@ def _about(record: Record) -> str:
     return f"speed {record.workload}, {record.baseline}" if isinstance(record, SpeedRecord) else record.kind
 
 
-def _alone(record: Record, kind: str) -> Change:
-    said = _said(record)
-    before, after = (said, None) if kind == "gone" else (None, said)
+def _one_sided(record: Record, kind: str) -> Change:
+    verdict = _verdict(record)
+    before, after = (verdict, None) if kind == "gone" else (None, verdict)
     return Change(
         kind, _about(record), record.submission, record.variant, record.task, device_of(record), before, after
     )
@@ -116,8 +112,8 @@ def _change(before: Record, after: Record) -> Change:
     kind = _speed_kind(before, after) if speed else _verdict_kind(before, after)
     same_code = bool(before.kernel_sha256) and before.kernel_sha256 == after.kernel_sha256
     return Change(
-        kind, _about(after), after.submission, after.variant, after.task, device_of(after), _said(before), _said(after),
-        tuple(_changed(before, after)), alarm=same_code and kind != "unchanged",
+        kind, _about(after), after.submission, after.variant, after.task, device_of(after), _verdict(before),
+        _verdict(after), tuple(_changed(before, after)), alarm=same_code and kind != "unchanged",
     )  # fmt: skip
 
 
@@ -132,26 +128,26 @@ def _changed(before: Record, after: Record) -> Iterator[str]:
 
 
 def _verdict_kind(before: Record, after: Record) -> str:
-    """Return what became of a verdict: a facet lost is worse whatever was gained; then how far it got, then status.
+    """Return how a verdict changed: a lost facet is worse whatever was gained; then the stage decides, then the status.
 
-    Facets that only one side tried say nothing, for `--kb-facets` may have left them out.
+    Facets that only one side tried are ignored, because `--kb-facets` may have left them out.
     """
     tried = [facet for facet in FACETS if facet in before.facets and facet in after.facets]
     pairs = [(before.facets[facet] == "passed", after.facets[facet] == "passed") for facet in tried]
-    rungs = [min(RUNGS.index(record.rung), RUNGS.index("runs")) for record in (before, after)]
+    stages = [min(STAGES.index(record.stage), STAGES.index("runs")) for record in (before, after)]
     passed = [record.status == "passed" for record in (before, after)]
-    if (True, False) in pairs or rungs[1] < rungs[0] or passed == [True, False]:
+    if (True, False) in pairs or stages[1] < stages[0] or passed == [True, False]:
         return "worse"
-    if (False, True) in pairs or rungs[1] > rungs[0] or passed == [False, True]:
+    if (False, True) in pairs or stages[1] > stages[0] or passed == [False, True]:
         return "better"
     same = before.status == after.status and all(before.facets[facet] == after.facets[facet] for facet in tried)
     return "unchanged" if same else "changed"
 
 
 def _speed_kind(before: Record, after: Record) -> str:
-    """Return what became of a speedup: better or worse only where the intervals do not touch.
+    """Return how a speedup changed: better or worse only if the intervals do not overlap.
 
-    `unsupported` is a workload that was too much for the device, whatever the kernel.
+    `unsupported` is a workload that is too large for the device, whatever the kernel does.
     """
     if "unsupported" in (before.status, after.status):
         return "unchanged" if before.status == after.status else "changed"
@@ -163,8 +159,8 @@ def _speed_kind(before: Record, after: Record) -> str:
     return "better" if new[0] > old[1] else "worse" if new[1] < old[0] else "unchanged"
 
 
-def _said(record: Record) -> str:
-    """Return a verdict in a few words."""
+def _verdict(record: Record) -> str:
+    """Return the verdict of a record in a few words."""
     if isinstance(record, SpeedRecord) and record.ratio is not None and record.interval is not None:
         low, high = record.interval
         return f"{record.ratio:.3g} [{low:.3g}, {high:.3g}] {record.verdict}"
@@ -174,46 +170,3 @@ def _said(record: Record) -> str:
 
 def _labels(results: Results) -> str:
     return ", ".join(variant.label for variant in results.variants)
-
-
-def run(old: Path, new: Path, *, fail_on: str, as_json: bool) -> int:
-    """Print the comparison of two results files, or folders of them; return 1 where it fails, else 0."""
-    results = [load([path]) for path in (old, new)]
-    for side, path, found in zip(("OLD", "NEW"), (old, new), results, strict=True):
-        sys.stderr.writelines(f"{side}: {note}\n" for note in found.notes)
-        if not found.records:
-            raise KernelBenchError(f"{path}: no results to compare; wanted a file that --kb-results wrote")
-    comparison = compare(*results)
-    failed = comparison.fails(fail_on)
-    if as_json:
-        shown = [asdict(change) for change in comparison.changes if change.kind != "unchanged"]
-        notes = {"old": results[0].notes, "new": results[1].notes}
-        document = {"counts": comparison.counts, "failed": failed, "changes": shown, "left_out": comparison.left_out}
-        sys.stdout.write(json.dumps({**document, "notes": notes}, indent=1) + "\n")
-    else:
-        from rich.console import Console
-
-        console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
-        _print(comparison, console)
-    return int(failed)
-
-
-def _print(comparison: Comparison, console: Console) -> None:
-    from rich.table import Table
-
-    shown = [change for change in comparison.changes if change.kind != "unchanged"]
-    if shown:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("", "what", "kernel", "device", "before", "after", "what else changed"):
-            table.add_column(heading, overflow="fold")
-        for change in shown:
-            kernel = f"{Variant(change.submission, change.variant).label} {change.task}"
-            cause = ", ".join(change.changed) or "nothing" if change.before and change.after else ""
-            cause = f"{cause}: SAME CODE, OTHER VERDICT" if change.alarm else cause
-            row = (change.kind, change.about, kernel, change.device, change.before or "", change.after or "", cause)
-            table.add_row(*row)
-        console.print(table)
-    counts = ", ".join(f"{count} {kind}" for kind, count in comparison.counts.items())
-    console.print(counts)
-    for sentence in comparison.left_out:
-        console.print(f"left out: {sentence}")

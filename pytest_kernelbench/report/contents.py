@@ -1,4 +1,4 @@
-"""Contents of a report: every figure that the page, the JSON and the Markdown show, made once from results."""
+"""Contents of a report: every figure that the HTML page, the JSON and the Markdown show."""
 
 from __future__ import annotations
 
@@ -21,106 +21,139 @@ from pytest_kernelbench.report.metrics import (
     rates_by_category,
 )
 from pytest_kernelbench.report.results import Results, Variant, device_of
-from pytest_kernelbench.report.speedups import Speedup, Spread, across_devices, geometric_mean, speedups, verdict_shares
+from pytest_kernelbench.report.speedups import (
+    Speedup,
+    Spread,
+    across_devices,
+    geometric_mean,
+    speedups,
+    verdict_shares,
+)
 from pytest_kernelbench.report.transitions import PairedChange, Transitions, paired_change, transitions
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How the kernels of one variant fared."""
+    """The verdicts of one variant."""
 
     label: str
+    """Submission and variant."""
     kernels: int
+    """Number of its kernels."""
     rates: Rates
+    """Rates over all tasks."""
     fixed: FixedTests
+    """What a few ordinary inputs would let through."""
     categories: Mapping[str, Rates]
+    """Rates by category."""
     labels: Mapping[str, int]
-    """How many of its kernels are what: `kernel`, `mixed`, `decoy`, `torch_only`."""
+    """Number of its kernels by provenance: `kernel`, `mixed`, `decoy`, `torch_only`."""
     devices: Sequence[str]
+    """Devices on which its kernels were judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast the right kernels of one variant are on one device."""
+    """The speed of the right kernels of one variant on one device."""
 
     device: str
     mean: Figure
     """Geometric mean of the tasks' speedups over eager."""
     verdicts: Mapping[str, Figure]
+    """Share of the tasks with each verdict."""
     tasks: Mapping[str, Speedup]
-    """By verdict, and in each from fast to slow."""
+    """Speedup of each task, sorted by verdict, then from fast to slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """What became of one submission's kernels between two rounds."""
+    """The changes of one submission between two rounds."""
 
     before: str
-    """Label of the variant; the next is the later one's."""
+    """Label of the earlier round."""
     after: str
+    """Label of the later round."""
     tasks: Transitions
+    """The tasks by the change of their kernels."""
     judged: int
-    """Tasks with a kernel that could be judged in both; the next two are the shares of them that are right."""
+    """Number of tasks with a kernel that could be judged in both rounds."""
     right_before: Figure
+    """Share of the judged tasks that are right in the earlier round."""
     right_after: Figure
+    """Share of the judged tasks that are right in the later round."""
     p: float
-    """Of as many rescued and regressed by chance."""
+    """p-value of the numbers of rescued and regressed tasks (`Transitions.p`)."""
     speed: Mapping[str, PairedChange]
-    """By device."""
+    """Changes of speed by device."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the compiler made of one variant's kernels for one target."""
+    """The compilations of one variant for one target."""
 
     target: str
     label: str
+    """Submission and variant."""
     kernels: int
+    """Number of its kernels."""
     passed: int
+    """Number of its kernels that compile."""
     spilling: Sequence[str]
     """Tasks whose kernel spills registers."""
     refused: Mapping[str, Sequence[str]]
-    """Tasks by status, and by the kind of a `compile_error`."""
+    """Tasks whose kernel does not compile, by status and kind of `compile_error`."""
     median_seconds: float | None
-    """Of compiling all specialisations of one kernel; the next is the longest."""
-    most_seconds: float | None
+    """Median time of compiling all specialisations of a kernel."""
+    max_seconds: float | None
+    """Longest time of compiling all specialisations of a kernel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A report; what there is no data for is empty."""
+    """All figures of a report; those without data are empty."""
 
     notes: Sequence[str]
+    """What a reader must know about the records, one sentence each."""
     labels: Sequence[str]
-    """Of all variants, in their order."""
+    """Submission and variant of each variant, sorted."""
     records: int
+    """Number of records, without those of missing kernels."""
     tasks_in_all: int
+    """Number of tasks, judged or not."""
     category_sizes: Mapping[str, int]
+    """Number of tasks by category, the largest category first."""
     overview: Sequence[Overview]
+    """The verdicts of each variant."""
     speedups: Mapping[str, Sequence[Speed]]
-    """By the label of the variant, one for each device."""
+    """The speed of each variant by its label, one entry for each device."""
     timed_on: Sequence[str]
+    """Devices on which kernels were timed."""
     speed: Sequence[SpeedRecord]
-    """Every workload that was timed."""
+    """The record of each workload that was timed."""
     rounds: Sequence[Rounds]
+    """The changes between consecutive rounds of each submission."""
     spreads: Mapping[str, Spread]
-    """How much speedups differ between GPUs, by the label of the variant."""
+    """The differences of speedups between GPUs, by the label of the variant."""
     compiled: Sequence[Compiled]
+    """The compilations of each variant for each target."""
     tasks: Sequence[Task]
+    """The kernels of each task."""
     devices: Sequence[str]
+    """Devices and targets of all records."""
     versions: Mapping[str, Sequence[str]]
+    """Versions of each package in the records."""
     started: Sequence[str]
-    """When the first and the last record were begun, ISO 8601."""
+    """Start of the first and of the last record, ISO 8601."""
 
     @property
     def judged(self) -> Sequence[str]:
-        """Categories that there are kernels in, the largest first."""
+        """Categories that have kernels, the largest first."""
         there = {task.category for task in self.tasks}
         return [name for name in self.category_sizes if name in there]
 
 
 def contents(results: Results) -> Contents:
-    """Return what a report over these results says."""
+    """Return the figures of a report on these results."""
     tasks = results.tasks
     sizes = Counter(tasks.values())
     there = [record for record in results.records if record.status != "missing"]
@@ -165,14 +198,14 @@ def _overview(results: Results, variant: Variant) -> Overview:
 
 
 def _unjudged(results: Results) -> Iterator[str]:
-    """Yield what is timed without a verdict at hand: a mean may hold right kernels only."""
+    """Yield a note for each variant that was timed but not judged: means are of right kernels only."""
     for variant in results.variants:
         if results.devices(variant, kind="speed") and not results.correctness(variant):
-            yield f"{variant.label} was timed, and its verdicts are not in these files: it is in no mean"
+            yield f"{variant.label} was timed, but its verdicts are not in these files: it is left out of the means"
 
 
 def _speedups(results: Results, variant: Variant) -> dict[str, dict[str, Speedup]]:
-    """Return the speedups on each device where a kernel of the variant that is right was timed."""
+    """Return the speedups of the right kernels of a variant, on each device where any was timed."""
     right = passing(results.correctness(variant))
     devices = results.devices(variant, kind="speed")
     found = {device: speedups(results.speed(variant, device), right) for device in devices}
@@ -189,7 +222,7 @@ def _by_verdict(item: tuple[str, Speedup]) -> tuple[int, float]:
 
 
 def _rounds(results: Results) -> Iterator[Rounds]:
-    """Yield what each round of a submission changed in the one before it."""
+    """Yield the changes between consecutive rounds of each submission."""
     for submission in results.submissions:
         mine = [each for each in results.variants if each.submission == submission and _is_round(each)]
         for before, after in pairwise(mine):
@@ -233,5 +266,5 @@ def _compiled_for(target: str, label: str, records: Sequence[CompileRecord]) -> 
         spilling=sorted(record.task for record in passed if record.spills),
         refused={kind: sorted(names) for kind, names in sorted(refused.items(), key=lambda pair: -len(pair[1]))},
         median_seconds=median(seconds) if seconds else None,
-        most_seconds=max(seconds, default=None),
+        max_seconds=max(seconds, default=None),
     )

@@ -1,4 +1,4 @@
-"""Explained deviance: how much of what is right or wrong the category of a task tells, and how much the method."""
+"""Explained deviance: how much of correctness the category of a task explains, and how much the method."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_STEPS = 60
-"""Most steps of the fit: where a category has no success at all, each brings what is missing down by a factor e."""
-_LONGEST = 5.0
-"""Longest step of a coefficient, so that the first ones cannot overshoot."""
+_MAX_STEPS = 60
+"""Maximum number of steps of the fit; in a category without successes, each reduces the error by a factor of e."""
+_MAX_STEP = 5.0
+"""Largest change of a coefficient in one step, so that the first steps cannot overshoot."""
 _DAMPING = 1e-9
-"""On the diagonal, for coefficients that diverge; it changes the steps, not where they lead."""
-_CLOSE = 1e-12
+"""Added to the diagonal, for coefficients that diverge; it changes the steps, but not the limit."""
+_TOLERANCE = 1e-12
+"""Relative change of the deviance at which the fit has converged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +31,45 @@ class Explained:
     """The share of the null deviance that one factor explains; for 0/1 data McFadden's R squared."""
 
     df: int
-    """Degrees of freedom, levels - 1: a factor with more of them explains more by chance."""
+    """Degrees of freedom: the number of levels minus 1; a factor with more of them explains more by chance."""
     first: float
-    """As the only factor."""
+    """Share explained by this factor alone."""
     last: float
-    """What it adds to the other one."""
+    """Share that this factor adds to the other one."""
     mean: float
-    """Mean over both orders: Shapley's value, also known as LMG."""
+    """Mean of `first` and `last`: the Shapley value, also known as LMG."""
     chance: float
-    """Mean of the same over permutations, in which the factor means nothing."""
+    """Mean of the same share over permutations, in which the factor has no effect."""
     adjusted: float
-    """`mean` less `chance`."""
+    """`mean` minus `chance`."""
     p: float
-    """How likely a permutation explains as much."""
+    """p-value: the probability that a permutation explains at least as much."""
     low: float
-    """Low end of the interval of `adjusted`; `high` is the other."""
+    """Low end of the interval of `adjusted`."""
     high: float
+    """High end of the interval of `adjusted`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviance:
-    """Both factors beside each other."""
+    """The deviance of correctness that category and method explain."""
 
     category: Explained
     method: Explained
     both: float
-    """Share that the two explain together."""
+    """Share that the two factors explain together."""
     null: float
-    """-2 times the log likelihood of one rate for everything."""
+    """Null deviance: -2 times the log likelihood of a model with one rate for all kernels."""
     tasks: int
+    """Number of tasks."""
     methods: int
+    """Number of methods."""
     resamples: int
-    """How many permutations and how many draws of tasks there were."""
+    """Number of permutations, and number of bootstrap resamples."""
 
 
 def right_by_method(results: Results, variants: Sequence[Variant], demand: str = "all") -> dict[str, list[bool]]:
-    """Return for every task whether the kernel of each variant is right; an absent one is not."""
+    """Return for every task whether the kernel of each variant is right; an absent kernel is not."""
     right = [passing(results.correctness(variant), demand) for variant in variants]
     return {task: [task in each for each in right] for task in results.tasks}
 
@@ -73,12 +77,13 @@ def right_by_method(results: Results, variants: Sequence[Variant], demand: str =
 def explained_deviance(
     right: Mapping[str, Sequence[bool]], categories: Mapping[str, str], *, resamples: int = RESAMPLES
 ) -> Deviance:
-    """Return what category and method explain of correctness, by logistic regression on both without interaction.
+    """Return the deviance of correctness that category and method explain, by logistic regression without interaction.
 
-    `right` has for each task which methods solved it, always in the same order. By chance: categories are permuted
-    over tasks, and methods within each task, which keeps how hard a task is. The interval draws tasks, not rows, since
-    verdicts on one task are not independent. It is the basic bootstrap's, 2 x mean - quantile, cut off at 0: drawing
-    again adds as much chance as the data hold, so plain percentiles lie too high.
+    `right` has for each task whether each method solved it, with the methods in the same order everywhere. Permutations
+    give the share that is explained by chance: categories are permuted over tasks, and methods within each task, which
+    keeps the difficulty of the task. The interval resamples tasks, because verdicts on one task are not independent. It
+    is the basic bootstrap interval, 2 x mean - quantile, cut off at 0; percentiles would lie too high, because
+    resampling adds as much chance as the data contain.
 
     Sources: McCullagh and Nelder, Generalized Linear Models (1989), 4.4; Lindeman, Merenda and Gold, Introduction to
     Bivariate and Multivariate Analysis (1980), for the mean over orders; Davison and Hinkley, Bootstrap Methods and
@@ -107,7 +112,7 @@ def explained_deviance(
 
     def explained(df: int, first: float, other: float, chance: Array, drawn: Array) -> Explained:
         mean = (first + both - other) / 2
-        p = (1 + np.count_nonzero(chance >= mean - _CLOSE)) / (1 + resamples)
+        p = (1 + np.count_nonzero(chance >= mean - _TOLERANCE)) / (1 + resamples)
         ends = 2 * mean - np.quantile(drawn, [(1 + LEVEL) / 2, (1 - LEVEL) / 2])
         low, high = np.clip(ends, 0, 1)
         by_chance = float(chance.mean())
@@ -122,13 +127,13 @@ def explained_deviance(
 
 
 def _means(shares: Array) -> tuple[Array, Array]:
-    """Return the mean over both orders of category and of method."""
+    """Return the mean over both orders of the shares of category and method."""
     category, method, both = shares
     return (category + both - method) / 2, (method + both - category) / 2
 
 
 def _cells(tables: Array, groups: NDArray[np.intp], categories: int) -> tuple[Array, Array]:
-    """Return successes (sample, category, method) and tasks (sample, category) of tables (sample, task, method)."""
+    """Return the successes (sample, category, method) and tasks (sample, category) in tables (sample, task, method)."""
     import numpy as np
 
     member = (groups[:, None, :] == np.arange(categories)[:, None]).astype(float)
@@ -146,12 +151,12 @@ def _shares(successes: Array, tasks: Array) -> Array:
         _saturated(successes.sum(axis=1), tasks.sum(axis=1)[:, None]).sum(axis=1),
         _additive(successes, tasks),
     ]
-    # A draw of tasks in which all verdicts are alike leaves nothing to explain.
-    return np.stack([1 - np.divide(each, null, out=np.ones_like(null), where=null > _CLOSE) for each in left])
+    # In a resample where all verdicts are equal, there is nothing to explain.
+    return np.stack([1 - np.divide(each, null, out=np.ones_like(null), where=null > _TOLERANCE) for each in left])
 
 
 def _saturated(successes: Array, trials: Array) -> Array:
-    """Return the deviance of 0/1 data whose rate is fitted in each cell by itself; 0 ln 0 is 0."""
+    """Return the deviance of 0/1 data with a separate rate for each cell, where 0 ln 0 is 0."""
     import numpy as np
 
     def term(some: Array) -> Array:
@@ -163,22 +168,22 @@ def _saturated(successes: Array, trials: Array) -> Array:
 def _additive(successes: Array, tasks: Array) -> Array:
     """Return the deviance of a logistic regression on category and method, fitted by Newton's method (IRLS).
 
-    All samples are fitted at once. Rows of one cell are alike, so that sums over cells are enough, and the matrix of
-    second derivatives is made from the cells' weights as they are.
+    All samples are fitted at once. The rows of a cell are equal, so sums over cells suffice, and the Hessian is made of
+    the cells' weights.
     """
     import numpy as np
 
     samples, categories, methods = successes.shape
     trials = np.broadcast_to(tasks[:, :, None], successes.shape)
-    size = categories + methods - 1  # the last method is what the others are compared with
+    size = categories + methods - 1  # the last method is the reference level
     coefficients = np.zeros((samples, size))
     deviance = np.full(samples, np.inf)
     diagonal = np.arange(size)
-    for _ in range(_STEPS):
+    for _ in range(_MAX_STEPS):
         method = np.pad(coefficients[:, categories:], ((0, 0), (0, 1)))
         predictor = coefficients[:, :categories, None] + method[:, None, :]
         before, deviance = deviance, 2 * (trials * np.logaddexp(0, predictor) - successes * predictor).sum(axis=(1, 2))
-        if np.all(np.abs(before - deviance) <= _CLOSE * (1 + deviance)):
+        if np.all(np.abs(before - deviance) <= _TOLERANCE * (1 + deviance)):
             break
         rate = 1 / (1 + np.exp(-predictor))
         rest, weight = successes - trials * rate, trials * rate * (1 - rate)
@@ -190,5 +195,5 @@ def _additive(successes: Array, tasks: Array) -> Array:
             [weight.sum(axis=2), weight.sum(axis=1)[:, :-1]], axis=1
         )
         step = np.linalg.solve(second, gradient[:, :, None])[:, :, 0]
-        coefficients = coefficients + np.clip(step, -_LONGEST, _LONGEST)
+        coefficients = coefficients + np.clip(step, -_MAX_STEP, _MAX_STEP)
     return deviance

@@ -1,4 +1,4 @@
-"""Feedback on one kernel, made for a language model: what is wrong, on which input, and what to look at next."""
+"""Feedback on one kernel for a language model: the fault, the input that shows it, and what to do next."""
 
 from __future__ import annotations
 
@@ -13,47 +13,49 @@ FACETS: Mapping[str, str] = {
     "dtypes": "other dtypes of the signature",
     "layouts": "inputs that are not contiguous: transposed, strided, with an offset, expanded",
     "values": "unusual values: outliers, constants, infinities, NaN, signed zeros, large offsets",
-    "contract": "what a call may touch: inputs, memory around them, results of earlier calls, `out`",
-    "engine": "what inputs do not show: order of programs, uninitialised memory, masked lanes, autotune configurations",
+    "contract": "side effects of a call: on inputs, memory around them, results of earlier calls, `out`",
+    "engine": "what inputs cannot show: order of programs, uninitialised memory, masked lanes, autotune configurations",
 }
-"""What each facet tries."""
+"""Description of what each facet tries."""
 
 NEXT: Mapping[str, str] = {
     "passed": "Nothing has to be changed for correctness.",
-    "wrong_values": "Find what computes the listed elements, by their indices, and compare it with the definition of "
-    "the operation on this input. What is right already must stay right.",
+    "wrong_values": "Find the code that computes the listed elements, by their indices, and compare it with the "
+    "definition of the operation on this input. Keep what is right already.",
     "wrong_shape": "Return the shape that the operation defines for this input, for every rank and option.",
     "wrong_dtype": "Return the dtype that the operation defines for this input.",
     "contract": "Keep the results as they are, and remove the side effect: write only where the signature allows it, "
-    "mask every store, and keep nothing from one call to the next.",
+    "mask every store, and keep no state from one call to the next.",
     "runtime_error": "Handle this input without raising; the lines of the kernel that raised are listed.",
-    "compile_error": "Change what the compiler refuses, or use less of what it runs out of: smaller blocks, fewer "
-    "stages.",
+    "compile_error": "Change the code that the compiler rejects, or use less of the resource that it runs out of: "
+    "smaller blocks, fewer stages.",
     "load_error": "The file must import without error and define a function named as the task.",
-    "timeout": "The call must end: look for loops without an end, or work that grows faster than the input.",
-    "crash": "The process must survive the call: look for accesses out of bounds, exits, and memory that is not there.",
-    "rejected": "Do the operation's own work inside Triton kernels, whose results must be what is returned.",
-    "unsupported": "This device cannot judge the kernel; that says nothing about whether it is right.",
-    "error": "The judge failed, which says nothing about the kernel. Submit it again.",
+    "timeout": "The call must return: look for endless loops, or work that grows faster than the input.",
+    "crash": "The process must survive the call: look for accesses out of bounds, exits, and too large allocations.",
+    "rejected": "Compute the operation inside Triton kernels, and return their results.",
+    "unsupported": "This device cannot judge the kernel; it may be right or wrong.",
+    "error": "The judge failed; the kernel may be right or wrong. Submit it again.",
 }
-"""What to do, by status."""
+"""Advice by status."""
 
-LEGEND = "Tensor(shape, dtype, fill, layout); what is not given is float32, normal, contiguous."
+LEGEND = "Tensor(shape, dtype, fill, layout); the defaults are float32, normal, contiguous."
+"""Explanation of the tensors in a case."""
 
 CUT = "\n[...]"
+"""End of a text that was cut."""
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 def headline(record: Record) -> str:
-    """Return the task, the status, and the facet that shows it."""
+    """Return one line with the task, the status, and the target or facet."""
     part = f" for {record.target}" if isinstance(record, CompileRecord) else ""
     where = f" in {record.failure.facet}" if record.failure and record.failure.facet in FACETS else ""
     return f"{record.task}: {record.status}{part}{where}"
 
 
 def feedback(record: Record, compiled: Sequence[CompileRecord], limit: int) -> str:
-    """Return the text on a kernel in at most `limit` characters: what was found may be cut, what to do next is not."""
+    """Return the feedback in at most `limit` characters; the description of the fault is cut before the advice is."""
     worst = next((each for each in (record, *compiled) if each.status != "passed"), record)
     first = headline(worst)
     after = [*_facets(record), *_targets(compiled), f"Next: {NEXT.get(worst.status, NEXT['error'])}"]
@@ -66,7 +68,7 @@ def feedback(record: Record, compiled: Sequence[CompileRecord], limit: int) -> s
 
 
 def _found(record: Record) -> list[str]:
-    """Return what shows that a kernel is wrong: the input first, since a long message may be cut."""
+    """Return the lines that show the fault: the input first, because a long message may be cut."""
     lines = []
     if record.failure is not None:
         if record.failure.case is not None:
@@ -76,9 +78,9 @@ def _found(record: Record) -> list[str]:
 
 
 def _facets(record: Record) -> list[str]:
-    """Return one line for the facets that passed and one for each other."""
+    """Return one line for the facets that passed, and one for each that did not."""
     passed = [facet for facet, status in record.facets.items() if status == "passed"]
-    lines = [f"Right in: {', '.join(passed)}."] if passed else []
+    lines = [f"Passed: {', '.join(passed)}."] if passed else []
     for facet, status in record.facets.items():
         if status != "passed":
             lines.append(f"{status} in {facet}: {FACETS[facet]}.")

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: styles, script and charts are in it."""
+"""The report as one self-contained HTML page, with its styles, script and charts."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from pytest_kernelbench.report.results import device_of
 TEMPLATES = Path(__file__).parent / "templates"
 
 NEUTRAL = ("unsupported", "missing", "error", "unclear", "same")
-"""Statuses and verdicts that blame no kernel."""
+"""Statuses and verdicts that are neither good nor bad."""
 
-SCALE = 320
-"""Pixels of the axis of ratios, as in the style sheet."""
+AXIS_LENGTH = 320
+"""Length of the axis of ratios in pixels, as in the style sheet."""
 
 
 def page(contents: Contents) -> str:
-    """Return the whole page. What kernels have said is shown as text, and no script runs but the page's own."""
+    """Return the page; text from kernels is escaped, and only the page's own script can run."""
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
-    # The browser is told the digests of what belongs to the page; it runs and fetches nothing else.
+    # With the digests of the page's own style and script, the browser runs and fetches nothing else.
     policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
     drawn = _speed(contents)
     template = _environment().get_template("report.html.j2")
@@ -61,12 +61,12 @@ def _title(contents: Contents) -> str:
 
 
 def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return anchor and name of the sections that there is something in."""
+    """Return anchor and name of each section that has contents."""
     there = (
         ("overview", "Overview", contents.overview),
         ("categories", "Categories", contents.overview),
-        ("breakdown", "Where it breaks down", contents.overview),
-        ("fixed", "What the plainest case lets through", _found_by(contents)),
+        ("breakdown", "Where kernels fail", contents.overview),
+        ("fixed", "What the plainest case misses", _found_by(contents)),
         ("rounds", "Rounds", contents.rounds),
         ("compiled", "Compiled", contents.compiled),
         ("speed", "Speed", contents.speedups or drawn["plot"]),
@@ -77,16 +77,16 @@ def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, s
 
 
 def _found_by(contents: Contents) -> list[str]:
-    """Return what has found kernels that are right in the plainest case only: facets in their order, then statuses."""
+    """Return what found the kernels that pass `basic` only: facets in their order, then statuses."""
     found = {by for row in contents.overview for by in row.fixed.caught}
     return [*(facet for facet in FACETS if facet in found), *sorted(found - set(FACETS))]
 
 
 def _speed(contents: Contents) -> dict[str, Any]:
-    """Return what the section of speed is drawn from."""
+    """Return the variables of the section on speed."""
     fast = [speed for found in contents.speedups.values() for speed in found]
     ends = [end for speed in fast for each in speed.tasks.values() for end in (each.ratio, each.low, each.high)]
-    scale = charts.LogScale.around(ends, SCALE)
+    scale = charts.LogScale.around(ends, AXIS_LENGTH)
     labels = contents.labels
     points = [
         charts.Point(f"{each.task} {each.workload}", labels.index(label_of(each)), each.speed_of_light, each.ratio)
@@ -104,7 +104,7 @@ def _speed(contents: Contents) -> dict[str, Any]:
 
 
 def _environment() -> Environment:
-    """Return the environment of the templates: everything is escaped, and what cannot be seen is written out."""
+    """Return the environment of the templates, which escapes HTML and invisible characters."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, finalize=_final,
@@ -134,7 +134,7 @@ def _final(value: Any) -> Any:
 
 
 def _breakable(label: str) -> Markup:
-    """Return a label that may go on in the next line after a slash."""
+    """Return a label with a possible line break after each slash."""
     return Markup("/<wbr>").join(text.visible(label).split("/"))
 
 
@@ -144,23 +144,23 @@ def _or_nothing(name: str) -> Any:
 
 
 def level(share: float) -> int:
-    """Return the shade of a share, 0 to 9: only nothing is 0, and only everything is 9."""
+    """Return the shade of a share, 0 to 9; only a share of 0 has 0, and only a share of 1 has 9."""
     return 9 if share >= 1 else min(8, 1 + int(8 * share)) if share > 0 else 0
 
 
 def tone(status: str) -> str:
-    """Return the style of a status or verdict: `good`, `bad` or `other`."""
+    """Return the CSS class of a status or verdict: `good`, `bad` or `other`."""
     return "good" if status in ("passed", "faster") else "other" if status in NEUTRAL else "bad"
 
 
 def _tally(task: Task) -> Iterable[tuple[str, int]]:
-    """Return how many kernels have which status, `passed` first."""
+    """Return the number of kernels with each status, `passed` first."""
     counts = Counter(kernel.status for kernel in task.kernels)
     return sorted(counts.items(), key=lambda pair: (pair[0] != "passed", -pair[1], pair[0]))
 
 
 def _occupancy(record: CompileRecord) -> float | None:
-    """Return the least theoretical occupancy of what was compiled."""
+    """Return the least theoretical occupancy of any specialisation."""
     shares = (each.get("occupancy") for each in record.kernels if isinstance(each, Mapping))
     return min((share for share in shares if isinstance(share, int | float)), default=None)
 

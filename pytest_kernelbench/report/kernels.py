@@ -1,4 +1,4 @@
-"""What is known of each kernel: its verdict, what the compiler made of it, and how fast it is, task by task."""
+"""Kernels by task: the verdict, the compilations and the speed of each."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ from pytest_kernelbench.report.results import Results, Variant, device_of
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """Everything that is known of one kernel."""
+    """All records of one kernel."""
 
     label: str
-    """Of its variant."""
+    """Submission and variant of the kernel."""
     status: str
-    """Its verdict; where correctness was not judged, that of the compiler, or of timing."""
+    """Status of the verdict; where correctness was not judged, that of compiling or timing."""
     verdict: Record | None
-    elsewhere: Mapping[str, str]
-    """Status on each device, where it was judged on several."""
+    """The record of its correctness."""
+    statuses_by_device: Mapping[str, str]
+    """Status on each device; empty where it was judged on fewer than two."""
     replay: str | None
+    """The command that replays the failure."""
     refused: Mapping[str, str]
-    """What the compiler says, and for which targets."""
+    """Targets for which it does not compile, by the compiler's message."""
     compiled: Sequence[CompileRecord]
+    """The records of its compilations, by target."""
     speed: Sequence[SpeedRecord]
+    """The records of its speed, by workload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The kernels for one task."""
+    """The kernels of one task."""
 
     name: str
     category: str
@@ -39,24 +43,24 @@ class Task:
 
     @property
     def passed(self) -> int:
-        """How many of the kernels passed."""
+        """Number of kernels that passed."""
         return sum(kernel.status == "passed" for kernel in self.kernels)
 
     @property
     def best(self) -> float | None:
-        """The largest speedup over eager of any kernel that is right, and of any workload."""
+        """The largest speedup over eager of a right kernel on any workload; None where none was timed."""
         right = (kernel for kernel in self.kernels if kernel.status == "passed")
         ratios = (each.ratio for kernel in right for each in kernel.speed if each.verdict != "impossible")
         return max((ratio for ratio in ratios if ratio is not None), default=None)
 
 
 def label_of(record: Record) -> str:
-    """Return how a record's variant is written."""
+    """Return submission and variant of a record, as in `geak/round_1`."""
     return Variant(record.submission, record.variant).label
 
 
 def tasks_of(results: Results, records: Sequence[Record]) -> list[Task]:
-    """Return the tasks that there are kernels for, by category and name."""
+    """Return the tasks that have kernels among the records, sorted by name."""
     found: dict[tuple[str, Variant], list[Record]] = defaultdict(list)
     for record in records:
         found[record.task, Variant(record.submission, record.variant)].append(record)
@@ -87,7 +91,7 @@ def _kernel(variant: Variant, verdict: Record | None, records: Sequence[Record])
         label=variant.label,
         status=shown.status,
         verdict=verdict,
-        elsewhere=judged if len(judged) > 1 else {},
+        statuses_by_device=judged if len(judged) > 1 else {},
         replay=replay(shown.selection, failed) if failed else None,
         refused={message: ", ".join(targets) for message, targets in refused.items()},
         compiled=compiled,

@@ -1,4 +1,4 @@
-"""The report as a comment on a pull request: the overview, and what failed with the command that shows it again."""
+"""The report as a comment on a pull request: the overview, and each failed kernel with the command that replays it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pytest_kernelbench.report.kernels import Kernel, Task
 from pytest_kernelbench.report.metrics import Figure
 from pytest_kernelbench.report.text import cut, percent, times, visible
 
-MOST = 20_000
-"""Characters of a comment; GitHub takes 65,536."""
+MAX_CHARACTERS = 20_000
+"""Length of a comment; GitHub accepts 65,536 characters."""
 
 HEAD = ("submission", "kernels", "passed", "95 % interval", "plainest case", "speedup over eager")
 
 
-def markdown(contents: Contents, most: int = MOST) -> str:
-    """Return the comment; failures that do not fit in it are counted."""
+def markdown(contents: Contents, limit: int = MAX_CHARACTERS) -> str:
+    """Return the comment in at most about `limit` characters; failures that do not fit are counted."""
     text = "\n".join([*_overview(contents), *_notes(contents.notes)]) + "\n"
     kernels = [(task, kernel) for task in contents.tasks for kernel in task.kernels]
     failed = [(task, kernel) for task, kernel in kernels if kernel.status not in ("passed", "missing")]
@@ -28,7 +28,7 @@ def markdown(contents: Contents, most: int = MOST) -> str:
     for number, (task, kernel) in enumerate(failed):
         entry, rest = _failure(task, kernel), len(failed) - number
         more = f"\nand {rest} more\n"
-        if len(text) + len(entry) + len(more) + len(end) > most:
+        if len(text) + len(entry) + len(more) + len(end) > limit:
             return text + more + end
         text += entry
     return text + end
@@ -78,7 +78,7 @@ def _failure(task: Task, kernel: Kernel) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as code in one line, which may stand in a table: nothing in it is Markdown, HTML or a mention."""
+    """Return the text as inline code that may stand in a table; no Markdown, HTML or mention in it takes effect."""
     line = visible(text).replace("\n", " ").replace("|", "\\|")
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     space = " " if "`" in line or not line.strip() else ""

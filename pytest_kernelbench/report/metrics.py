@@ -1,4 +1,4 @@
-"""Rates: how many of all tasks got how far, what fixed tests would have let through, and pass@k."""
+"""Rates over all tasks, the comparison with fixed tests, and pass@k, each with a confidence interval."""
 
 from __future__ import annotations
 
@@ -17,42 +17,44 @@ from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report.results import HARMLESS, Results, Variant
 
 LEVEL = 0.95
-"""Confidence of every interval here but those of single measurements, which bring their own."""
+"""Confidence level of every interval in a report, except those of single measurements in records."""
 
 RESAMPLES = 2000
-"""How often tasks are drawn again for an interval (B)."""
+"""Number of bootstrap resamples for an interval (B)."""
 
 SEED = 0
-"""What decides the draws: the same records give the same figures."""
+"""Seed of the resampling: the same records give the same figures."""
 
 DEMANDS = ("loads", "runs", *FACETS, "all")
-"""What a kernel may be asked: to load, to run, to pass one facet whatever the others say, to pass all of them."""
+"""Demands on a kernel: to load, to run, to pass one facet whatever the others show, to pass all facets."""
 
 ABSENT = "absent"
-"""In counts of statuses: there is no kernel."""
+"""The entry for tasks without a kernel, in counts of statuses."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its interval and what it is made from."""
+    """A number with its confidence interval and its sample size."""
 
     value: float | None
-    """None where there is nothing to make it from; so are the ends of the interval."""
+    """None where there is no data."""
     low: float | None
+    """Low end of the interval; None where there is none."""
     high: float | None
+    """High end of the interval; None where there is none."""
     n: int
-    """How many are counted, for a share; how many go into it, for a mean."""
+    """Number of successes of a share, or of the values of a mean."""
     of: int
-    """How many there are in all, absent ones included."""
+    """Number of all items, absent ones included."""
 
 
 def share(count: int, of: int, level: float = LEVEL) -> Figure:
     """Return a share with its Wilson score interval.
 
-    Source: Wilson, JASA 22 (1927) 209. Unlike the textbook interval it is not empty at 0 or at `of`: none of 30 is
-    compatible with up to 11.4 %.
+    Source: Wilson, JASA 22 (1927) 209. Unlike the Wald interval it does not collapse at 0 or at `of`: with 0 of 30, a
+    rate of up to 11.4 % is within it.
     """
     if not of:
         return Figure(None, None, None, 0, 0)
@@ -60,16 +62,16 @@ def share(count: int, of: int, level: float = LEVEL) -> Figure:
     p, weight = count / of, z * z / of
     centre = (p + weight / 2) / (1 + weight)
     half = z * math.sqrt(p * (1 - p) / of + weight / (4 * of)) / (1 + weight)
-    low = 0.0 if count == 0 else centre - half  # exact ends, where rounding would miss them
+    low = 0.0 if count == 0 else centre - half  # the ends are exact here, and rounding would miss them
     high = 1.0 if count == of else centre + half
     return Figure(p, low, high, count, of)
 
 
 def bootstrap(items: Sequence[T], statistic: Callable[[Sequence[T]], float], of: int) -> Figure:
-    """Return a statistic with its percentile interval, items being drawn again with replacement `RESAMPLES` times.
+    """Return a statistic with its bootstrap percentile interval, from `RESAMPLES` resamples with replacement.
 
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. The items are tasks: kernels of
-    one task are no independent observations. Fewer than two items have no interval.
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13. The items are tasks, because
+    kernels of one task are not independent observations. Fewer than two items have no interval.
     """
     n = len(items)
     if not n:
@@ -82,7 +84,7 @@ def bootstrap(items: Sequence[T], statistic: Callable[[Sequence[T]], float], of:
 
 
 def quantile(ordered: Sequence[float], p: float) -> float:
-    """Return the quantile of values in order, with linear interpolation (type 7 of Hyndman and Fan, 1996)."""
+    """Return a quantile of sorted values, with linear interpolation (type 7 of Hyndman and Fan, 1996)."""
     position = p * (len(ordered) - 1)
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
@@ -90,20 +92,20 @@ def quantile(ordered: Sequence[float], p: float) -> float:
 
 
 def passes(record: Record, demand: str) -> bool:
-    """Whether a kernel met one of `DEMANDS`; `all` is met only where every facet was tried."""
+    """Whether a kernel meets one of `DEMANDS`; it meets `all` only if every facet was tried."""
     if demand == "all":
-        return record.status == "passed" and record.rung == "all"
+        return record.status == "passed" and record.stage == "all"
     if demand == "loads":
-        return record.rung != ABSENT
+        return record.stage != ABSENT
     if demand == "runs":
-        return record.rung not in (ABSENT, "loads")
+        return record.stage not in (ABSENT, "loads")
     return record.facets.get(demand) == "passed"
 
 
 def undecided(record: Record, demand: str) -> bool:
-    """Whether a kernel does not meet a demand only because a device could not tell, or was not asked."""
-    said = {record.facets[demand]} if demand in record.facets else {record.status, *record.facets.values()}
-    return not passes(record, demand) and said <= set(HARMLESS)
+    """Whether a kernel does not meet a demand, but no fault was found: a device could not tell, or did not try."""
+    statuses = {record.facets[demand]} if demand in record.facets else {record.status, *record.facets.values()}
+    return not passes(record, demand) and statuses <= set(HARMLESS)
 
 
 def passing(verdicts: Mapping[str, Record], demand: str = "all") -> set[str]:
@@ -113,18 +115,19 @@ def passing(verdicts: Mapping[str, Record], demand: str = "all") -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How far the kernels of a variant got, of all tasks."""
+    """Rates of one variant over all tasks."""
 
     met: Mapping[str, Figure]
     """Share of tasks whose kernel meets each of `DEMANDS`."""
     statuses: Mapping[str, int]
-    """How many tasks ended with each status, and how many have no kernel (`absent`); they add up to all tasks."""
+    """Number of tasks with each status, and without a kernel (`absent`); the sum is the number of all tasks."""
 
 
 def rates(verdicts: Mapping[str, Record], tasks: Collection[str]) -> Rates:
-    """Return the rates over `tasks`, of which those without a kernel count as failed.
+    """Return the rates over `tasks`; a task without a kernel counts as failed.
 
-    A kernel that the device could not judge (`unsupported`, `error`) counts as failed too; `statuses` has them apart.
+    A kernel that the device could not judge (`unsupported`, `error`) counts as failed too; `statuses` shows them
+    separately.
     """
     mine = {task: verdicts[task] for task in tasks if task in verdicts}
     statuses = Counter(record.status for record in mine.values())
@@ -133,25 +136,25 @@ def rates(verdicts: Mapping[str, Record], tasks: Collection[str]) -> Rates:
 
 
 def rates_by_category(verdicts: Mapping[str, Record], tasks: Mapping[str, str]) -> dict[str, Rates]:
-    """Return the rates of each category; `tasks` has the category of every task."""
+    """Return the rates of each category; `tasks` maps every task to its category."""
     categories = dict.fromkeys(tasks.values())
     return {name: rates(verdicts, [task for task in tasks if tasks[task] == name]) for name in categories}
 
 
 @dataclass(frozen=True, slots=True)
 class FixedTests:
-    """What tests on a few ordinary inputs say, beside what every facet says."""
+    """Kernels that would pass tests on a few ordinary inputs, compared with those that pass every facet."""
 
     fixed: Figure
     """Share of tasks whose kernel passes `basic`."""
     all: Figure
-    """Share of tasks whose kernel passes everything."""
+    """Share of tasks whose kernel passes every facet."""
     caught: Mapping[str, Sequence[str]]
-    """Tasks between the two, by the first facet that failed; by status where none did (`rejected`, `unsupported`)."""
+    """Tasks whose kernel passes `basic` only, by the first facet that failed, or by status where no facet did."""
 
 
 def against_fixed_tests(verdicts: Mapping[str, Record], tasks: Collection[str]) -> FixedTests:
-    """Return what the facets after `basic` add to it."""
+    """Return the comparison with fixed tests: `basic` stands for them, the other facets show what they miss."""
     caught: dict[str, list[str]] = {}
     for task in sorted(set(tasks) & passing(verdicts, "basic") - passing(verdicts)):
         record = verdicts[task]
@@ -163,11 +166,11 @@ def against_fixed_tests(verdicts: Mapping[str, Record], tasks: Collection[str]) 
 
 
 def pass_at_k(results: Results, submission: str, k: int, demand: str = "all") -> Figure:
-    """Return the chance that one of k samples is right, the mean over all tasks.
+    """Return pass@k: the probability that at least one of k samples is right, as the mean over all tasks.
 
-    Per task 1 - C(n-c, k)/C(n, k) of n samples of which c are right, unbiased (Chen et al., arXiv 2107.03374), as a
-    product that cannot overflow; tasks are drawn again for the interval. A sample without a kernel for a task has
-    failed it. Raises `KernelBenchError` where the variants are not samples, or fewer than k.
+    For a task with c right kernels in n samples it is 1 - C(n-c, k)/C(n, k), which is unbiased (Chen et al., arXiv
+    2107.03374); it is computed as a product that cannot overflow. The interval resamples tasks. A sample without a
+    kernel for a task counts as wrong. Raises `KernelBenchError` where the variants are not samples, or fewer than k.
     """
     right = [passing(results.correctness(variant), demand) for variant in samples(results, submission, k)]
     counts = [sum(task in each for each in right) for task in results.tasks]
@@ -179,7 +182,7 @@ def _pass_at_k(n: int, right: int, k: int) -> float:
 
 
 def samples(results: Results, submission: str, k: int) -> list[Variant]:
-    """Return the variants of a submission if they are at least k independent samples; else raise."""
+    """Return the variants of a submission; raises `KernelBenchError` unless they are at least k independent samples."""
     variants = [variant for variant in results.variants if variant.submission == submission]
     names = ", ".join(variant.label for variant in variants) or "there is no such submission"
     if not all(re.fullmatch(r"sample_?\d+", variant.name or "") for variant in variants) or not variants:

@@ -1,4 +1,4 @@
-"""Results: the records of any number of files, the newest of each kernel, and what a reader must know about them."""
+"""Results: the newest record of each kernel from any number of files, and notes for the reader of a report."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from typing import NamedTuple
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.record import STATUSES, VERDICTS, CompileRecord, Record, SpeedRecord, check
 from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.report.text import counted
 
-SHOWN = 8
-"""Most names that one note lists."""
+MAX_NAMES = 8
+"""Number of names that one note lists."""
 
 HARMLESS = ("error", "unsupported", "passed")
-"""What is said of a kernel, or of a facet, in which nothing wrong was found; the last says most."""
+"""Statuses of a kernel or a facet that found no fault, from the least to the most informative."""
 
 
 class Variant(NamedTuple):
@@ -30,40 +31,41 @@ class Variant(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How it is written: `geak`, or `geak/round_1`."""
+        """The submission and the variant: `geak`, or `geak/round_1`."""
         return f"{self.submission}/{self.name}" if self.name else self.submission
 
 
 @dataclass(frozen=True)
 class Results:
-    """What some results files say; the newest record of each key, and notes for the reader."""
+    """The contents of some results files."""
 
     records: tuple[Record, ...]
+    """The newest record of each key (`key_of`)."""
     tasks: Mapping[str, str]
-    """Category of every task that there is, judged or not: what rates are rates of."""
+    """Category of every task, judged or not; rates are shares of all of them."""
     notes: tuple[str, ...] = field(default=())
-    """What was left out or superseded, and what the records do not have in common; one sentence each."""
+    """Records that were left out or superseded, and differences between the records; one sentence each."""
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """Every variant of every submission, in the order of their names, numbers by their value."""
+        """Every variant of every submission, sorted by name, with numbers in names sorted by value."""
         return tuple(sorted({Variant(each.submission, each.variant) for each in self.records}, key=_natural))
 
     @property
     def submissions(self) -> tuple[str, ...]:
-        """The submissions by name."""
+        """The submissions, sorted by name."""
         return tuple(dict.fromkeys(variant.submission for variant in self.variants))
 
     def devices(self, variant: Variant | None = None, kind: str = "correctness") -> tuple[str, ...]:
-        """Return the devices, or targets, that there are records of one kind of, for a variant or for all."""
+        """Return the devices, or targets, with records of one kind, of one variant or of all."""
         some = (record for record in self.records if record.kind == kind and variant in (None, _variant(record)))
         return tuple(sorted({device_of(record) for record in some}))
 
     def correctness(self, variant: Variant, device: str | None = None) -> dict[str, Record]:
-        """Return the verdict on each task that there is a kernel for; absent kernels are not in it.
+        """Return the verdict on each task for which the variant has a kernel.
 
-        Where no device is given and a kernel was judged on several, the verdict is that of the device that found it
-        wrong, and one that could not tell (`unsupported`, `error`) gives way to any that could.
+        If no device is given and a kernel was judged on several, a verdict that found a fault takes precedence, then
+        `passed`, then `unsupported`, then `error`.
         """
         found: dict[str, Record] = {}
         for record in self.records:
@@ -75,7 +77,7 @@ class Results:
         return found
 
     def speed(self, variant: Variant, device: str, baseline: str = "eager") -> dict[str, list[SpeedRecord]]:
-        """Return the records of speed of each task on one device against one baseline, one a workload."""
+        """Return the speed records of each task on one device against one baseline, one for each workload."""
         found: dict[str, list[SpeedRecord]] = {}
         for record in self.records:
             if isinstance(record, SpeedRecord) and (_variant(record), device_of(record)) == (variant, device):
@@ -85,21 +87,21 @@ class Results:
         return found
 
     def compiled(self, variant: Variant, target: str) -> dict[str, CompileRecord]:
-        """Return what the compiler made of the kernel of each task, for one target."""
+        """Return the compile record of each task for one target."""
         mine = (record for record in self.records if isinstance(record, CompileRecord))
         return {each.task: each for each in mine if each.target == target and _variant(each) == variant}
 
 
 def load(paths: Iterable[Path], catalogue: Catalogue | None = None) -> Results:
-    """Read results files, and the `*.jsonl` of folders; what cannot be read is a note and costs nothing else.
+    """Read results files, and the `*.jsonl` files of folders; a file or line that cannot be read becomes a note.
 
-    A record is superseded by a later one of the same kind, kernel, device, workload and baseline; by `started`, and
-    among equals by the order of reading. Records of a text that the kernel no longer has, as the newest of any kind
-    tells it, are left out: a speed does not outlive the code that had it.
+    A record is superseded by a later one of the same kind, kernel, device, workload and baseline: by `started`, and
+    among equal times by the order of reading. The current code of a kernel is that of its newest record of any kind;
+    records of earlier code are left out, so that no speedup is reported for code that has changed since.
     """
     notes: list[str] = []
     newest: dict[tuple[str | None, ...], Record] = {}
-    text: dict[tuple[str, str | None, str], Record] = {}
+    latest: dict[tuple[str, str | None, str], Record] = {}
     superseded = 0
     for path in _files(paths, notes):
         for record in _read(path, notes):
@@ -108,40 +110,45 @@ def load(paths: Iterable[Path], catalogue: Catalogue | None = None) -> Results:
             if before is None or _started(before) <= _started(record):
                 newest[key_of(record)] = record
             kernel = (record.submission, record.variant, record.task)
-            if record.kernel_sha256 and _started(text.get(kernel, record)) <= _started(record):
-                text[kernel] = record
+            if record.kernel_sha256 and _started(latest.get(kernel, record)) <= _started(record):
+                latest[kernel] = record
     if superseded:
-        notes.append(f"{_counted(superseded, 'record')} superseded by newer ones of the same key")
-    texts = {kernel: record.kernel_sha256 for kernel, record in text.items()}
+        notes.append(f"{counted(superseded, 'record')} superseded by newer ones of the same key")
+    digests = {kernel: record.kernel_sha256 for kernel, record in latest.items()}
     current = [each for each in newest.values()
-               if each.kernel_sha256 in ("", texts.get((each.submission, each.variant, each.task)))]  # fmt: skip
+               if each.kernel_sha256 in ("", digests.get((each.submission, each.variant, each.task)))]  # fmt: skip
     if len(current) < len(newest):
-        notes.append(f"{_counted(len(newest) - len(current), 'record')} left out: of an earlier text of the kernel")
+        notes.append(f"{counted(len(newest) - len(current), 'record')} left out: made with earlier code of the kernel")
     records = tuple(current)
     listed = (catalogue or Catalogue.find()).names().values()
     tasks = {file.name: file.category for file in listed}
     own = {record.task: record.category for record in records if record.task not in tasks}
     if own:
-        notes.append(f"{_counted(len(own), 'task')} beside the {len(tasks)} of the catalogue: {_some(own)}")
+        notes.append(f"{counted(len(own), 'task')} in addition to the {len(tasks)} of the catalogue: {_some(own)}")
     return Results(records, {**tasks, **own}, (*notes, *_differences(records)))
 
 
 def device_of(record: Record) -> str:
-    """Return where a record was made: `interpreter`, `cpu`, `cuda:<model>`, or the target of a compilation."""
+    """Return the device of a record: `interpreter`, `cpu`, `cuda:<model>`, or the target of a compilation."""
     if isinstance(record, CompileRecord):
         return record.target
     kind, model = record.device.get("kind", "unknown"), record.device.get("model")
     return f"{kind}:{model}" if model else str(kind)
 
 
+def name_of(record: Record) -> str:
+    """Return the task of a record, with the variant where there is one: `relu`, or `round_1/relu`."""
+    return f"{record.variant}/{record.task}" if record.variant else record.task
+
+
 def key_of(record: Record) -> tuple[str | None, ...]:
-    """Return what a record is about; the newest of those with one key counts."""
+    """Return the key of a record; a newer record supersedes an older one of the same key."""
     what = (record.kind, record.submission, record.variant, record.task, device_of(record))
     return (*what, record.workload, record.baseline) if isinstance(record, SpeedRecord) else what
 
 
 def _files(paths: Iterable[Path], notes: list[str]) -> Iterator[Path]:
-    """Yield each file once, folders being the `*.jsonl` in them."""
+    """Yield each file once, and of each folder its `*.jsonl` files."""
     seen: set[Path] = set()
     for path in paths:
         found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
@@ -154,7 +161,7 @@ def _files(paths: Iterable[Path], notes: list[str]) -> Iterator[Path]:
 
 
 def _read(path: Path, notes: list[str]) -> list[Record]:
-    """Return the records of one file; lines that are none are counted by what is wrong with them."""
+    """Return the records of one file; add a note for each kind of invalid line."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -169,7 +176,7 @@ def _read(path: Path, notes: list[str]) -> list[Record]:
             records.append(_record(line.decode()))
         except (ValueError, RecursionError) as error:
             fault = _reason(error)
-            if number == len(lines) and fault in (_NO_JSON, _NO_TEXT):  # lines are written with their end
+            if number == len(lines) and fault in (_NO_JSON, _NO_TEXT):  # it was written without its line end
                 fault = "the last line is cut off"
             faults.setdefault(fault, []).append(number)
     for fault, numbers in faults.items():
@@ -181,22 +188,22 @@ def _read(path: Path, notes: list[str]) -> list[Record]:
 
 
 def _record(line: str) -> Record:
-    """Return the record of a line; raises `ValueError` where it is none, or one that no report could use."""
+    """Return the record of a line; raises `ValueError` for anything else, or for values that no report could use."""
     record = Record.from_json(line)
     check(record)
     if record.failure is not None:
         check(record.failure)
     if record.status not in STATUSES:
         raise ValueError(f"not a record: unknown status {record.status!r}")
-    if isinstance(record, SpeedRecord) and not _measured(record):
+    if isinstance(record, SpeedRecord) and not _is_consistent(record):
         raise ValueError("not a record: ratio and interval are not positive numbers, low before high")
     return record
 
 
-def _measured(record: SpeedRecord) -> bool:
-    """Whether what a record says of speed can be reckoned with; nothing said is fine as well."""
+def _is_consistent(record: SpeedRecord) -> bool:
+    """Whether each baseline of a record has a valid ratio with interval and verdict, or no ratio at all."""
     others = [(other.get("ratio"), other.get("interval"), other.get("verdict")) for other in record.others.values()]
-    return all(_is_ratio(*said) for said in [(record.ratio, record.interval, record.verdict), *others])
+    return all(_is_ratio(*figures) for figures in [(record.ratio, record.interval, record.verdict), *others])
 
 
 def _is_ratio(ratio: object, interval: object, verdict: object) -> bool:
@@ -209,7 +216,7 @@ def _is_ratio(ratio: object, interval: object, verdict: object) -> bool:
 
 
 def _against(record: SpeedRecord, baseline: str) -> SpeedRecord | None:
-    """Return a record as one against another baseline that was timed with it; None where that was not."""
+    """Return the record as one against another baseline that was timed with it; None without such a baseline."""
     if record.baseline == baseline:
         return record
     other = record.others.get(baseline)
@@ -225,13 +232,13 @@ _NO_JSON, _NO_TEXT = "not JSON", "not UTF-8"
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong with a line, the same words for the same fault, so that lines can be counted by it."""
+    """Return what is wrong with a line, in the same words for the same fault, so that lines can be grouped by it."""
     known = str(error).startswith("not a record")
     return str(error) if known else _NO_TEXT if isinstance(error, UnicodeDecodeError) else _NO_JSON
 
 
 def _differences(records: Sequence[Record]) -> Iterator[str]:
-    """Yield what the records do not have in common, though a reader may think so."""
+    """Yield a note for each difference between the records that a reader would not expect."""
     judged = [record for record in records if record.kind == "correctness" and record.status != "missing"]
     devices = Counter(device_of(record) for record in judged)
     if len(devices) > 1:
@@ -246,14 +253,14 @@ def _differences(records: Sequence[Record]) -> Iterator[str]:
             digests.setdefault(record.task, set()).add(record.task_sha256)
     changed = [task for task, found in digests.items() if len(found) > 1]
     if changed:
-        yield f"the tests of {_counted(len(changed), 'task')} were changed between records: {_some(changed)}"
+        yield f"the tests of {counted(len(changed), 'task')} changed between records: {_some(changed)}"
     partial = [record for record in judged if record.status == "passed" and set(record.facets) != set(FACETS)]
     if partial:
-        yield f"{_counted(len(partial), 'kernel')} passed what was asked, which was not every facet"
+        yield f"{counted(len(partial), 'kernel')} passed every facet that was tried, but not all facets were tried"
 
 
 def _weight(record: Record) -> int:
-    """Return how much a verdict weighs beside that of another device: what was found wrong weighs most."""
+    """Return the precedence of a verdict over that of another device: a fault has the highest."""
     wrong = not {record.status, *record.facets.values()} <= set(HARMLESS)
     return len(HARMLESS) if wrong else HARMLESS.index(record.status)
 
@@ -263,7 +270,7 @@ def _variant(record: Record) -> Variant:
 
 
 def _natural(variant: Variant) -> tuple[str, list[tuple[int, str]]]:
-    """Return what puts round_2 before round_10."""
+    """Return a sort key that puts round_2 before round_10."""
     parts = re.findall(r"\d+|\D+", variant.name or "")
     return variant.submission, [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
@@ -282,8 +289,4 @@ def _counts(counter: Counter[str]) -> str:
 
 def _some(names: Iterable[str]) -> str:
     listed = sorted(names)
-    return ", ".join(listed[:SHOWN]) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return ", ".join(listed[:MAX_NAMES]) + (f" and {len(listed) - MAX_NAMES} more" if len(listed) > MAX_NAMES else "")

@@ -1,4 +1,4 @@
-"""What timing has shown: the text of one kernel's failure, and the terminal's table of verdicts."""
+"""Timing as text: the failure of one kernel, and the table of verdicts in the terminal summary."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_kernelbench.model.record import VERDICTS, Record, SpeedRecord
+from pytest_kernelbench.report.results import name_of
+from pytest_kernelbench.report.text import indented
 
 HEADER = ("task", "workload", "verdict", "ratio", "99 % interval", "kernel", "baseline")
-"""Columns of the table; `ratio` is the baseline's time over the kernel's."""
+"""Columns of the table; `ratio` is the time of the baseline divided by that of the kernel."""
 
 
 def describe(record: SpeedRecord, selection: str) -> str:
-    """Return the text that pytest shows for a kernel that was not timed; `selection` is what selects it."""
+    """Return the text that pytest shows for a kernel that was not timed.
+
+    `selection` are the arguments of pytest that select the kernel.
+    """
     facet = f" in {record.failure.facet}" if record.failure else ""
     lines = [f"{record.status}{facet}: {record.category} {record.task} on {record.workload}"]
     if record.failure is not None:
-        lines += [f"  {line}" for line in record.failure.message.splitlines()]
+        lines.append(indented(record.failure.message))
         if record.failure.case:
             lines.append(f"  {record.failure.case}")
     if record.status != "unsupported":
@@ -28,7 +33,7 @@ def describe(record: SpeedRecord, selection: str) -> str:
 
 
 def lines(records: Sequence[Record]) -> Iterator[str]:
-    """Yield the table of everything that was timed, the counts of verdicts, and what was not timed."""
+    """Yield the table of timed kernels, the counts of verdicts, and the kernels that were not timed."""
     speeds = [record for record in records if isinstance(record, SpeedRecord)]
     timed = [record for record in speeds if record.verdict is not None]
     if timed:
@@ -44,7 +49,7 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
     untimed: dict[str, list[str]] = {}
     for record in speeds:
         if record.verdict is None:
-            untimed.setdefault(record.status, []).append(_name(record))
+            untimed.setdefault(record.status, []).append(f"{name_of(record)}[{record.workload}]")
     for status, names in untimed.items():
         yield f"speed: {len(names)} {status}: {', '.join(sorted(names))}"
 
@@ -54,20 +59,14 @@ def _row(record: SpeedRecord, light: bool) -> tuple[str, ...]:
     ratio = f"{record.ratio:.3f}" if record.ratio is not None else ""
     seconds = (duration(record.device_seconds), duration(record.baseline_seconds))
     share = (f"{record.speed_of_light:.0%}" if record.speed_of_light is not None else "",) if light else ()
-    name = f"{record.variant}/{record.task}" if record.variant else record.task
-    return (name, record.workload, str(record.verdict), ratio, interval, *seconds, *share)
+    return (name_of(record), record.workload, str(record.verdict), ratio, interval, *seconds, *share)
 
 
 def duration(seconds: float | None) -> str:
-    """Return a time with three digits and its unit."""
+    """Write a time in seconds with three digits and a unit, in ASCII; an unknown time is empty."""
     if seconds is None:
         return ""
     for factor, unit in ((1.0, "s"), (1e-3, "ms")):
         if seconds >= factor:
             return f"{seconds / factor:.3g} {unit}"
     return f"{seconds / 1e-6:.3g} us"
-
-
-def _name(record: SpeedRecord) -> str:
-    variant = f"{record.variant}/" if record.variant else ""
-    return f"{variant}{record.task}[{record.workload}]"

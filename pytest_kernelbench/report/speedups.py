@@ -1,4 +1,4 @@
-"""Speed: means over tasks, how many are certainly faster, and what an efficient sample is worth."""
+"""Speedups by task: geometric means, shares of faster kernels, differences between GPUs, and eff@k."""
 
 from __future__ import annotations
 
@@ -12,42 +12,46 @@ from pytest_kernelbench.report.metrics import Figure, bootstrap, passing, quanti
 from pytest_kernelbench.report.results import Results
 
 MARGIN = 0.02
-"""Relative difference below which two times are the same, as in the verdicts of records."""
+"""Relative difference below which two times count as the same, as in the verdicts of records."""
 
 CENSORED_AT = 2.0
-"""T of eff@k in times of the baseline: a kernel as slow as that, or slower, is worth nothing."""
+"""Limit T of eff@k, in times of the baseline: a kernel this slow, or slower, has the efficiency 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speedup:
-    """How much faster than the baseline the kernel of one task is, over its workloads."""
+    """The speedup of the kernel of one task over the baseline, over all workloads."""
 
     ratio: float
     """Geometric mean of the workloads' ratios; above 1 the kernel is faster."""
     low: float
-    """Ends of its 99 % interval, from those of the workloads."""
+    """Low end of the 99 % interval, combined from those of the workloads."""
     high: float
+    """High end of the 99 % interval, combined from those of the workloads."""
     workloads: int
+    """Number of workloads that were timed."""
     verdict: str
+    """One of `model.record.VERDICTS`."""
 
 
 def speedups(speeds: Mapping[str, Sequence[SpeedRecord]], right: Collection[str]) -> dict[str, Speedup]:
-    """Return the speedup of each task that is right and was timed on every workload that was tried.
+    """Return the speedup of each task whose kernel is right and was timed on every workload that was tried.
 
-    A kernel that fails on one workload has no speedup on the others: a mean over what survives would reward failing
-    on the large ones. A workload that is too much for the device is no failure. Tasks left out are in `untimed`.
+    A kernel that fails on one workload has no speedup at all, because a mean over the other workloads would reward
+    failing on large ones. A workload that is too large for the device is not a failure. `untimed` has the tasks that
+    are left out.
     """
-    timed = (task for task in speeds if task in right and not _spoilt(speeds[task]))
+    timed = (task for task in speeds if task in right and not _reason_untimed(speeds[task]))
     return {task: _speedup(speeds[task]) for task in timed}
 
 
 def untimed(speeds: Mapping[str, Sequence[SpeedRecord]], right: Collection[str]) -> dict[str, str]:
-    """Return why right tasks have no speedup: `not timed`, or the status and the workload that has it."""
-    reasons = {task: _spoilt(speeds.get(task, ())) for task in sorted(right)}
+    """Return why tasks with a right kernel have no speedup: `not timed`, or a status and its workload."""
+    reasons = {task: _reason_untimed(speeds.get(task, ())) for task in sorted(right)}
     return {task: reason for task, reason in reasons.items() if reason}
 
 
-def _spoilt(records: Sequence[SpeedRecord]) -> str | None:
+def _reason_untimed(records: Sequence[SpeedRecord]) -> str | None:
     for record in records:
         if record.status not in ("passed", "unsupported"):
             return f"{record.status} ({record.workload})"
@@ -58,7 +62,7 @@ def _spoilt(records: Sequence[SpeedRecord]) -> str | None:
 
 
 def _speedup(records: Sequence[SpeedRecord]) -> Speedup:
-    """Return the geometric mean of independent ratios; distances to the ends of their intervals add up as squares."""
+    """Return the geometric mean of independent ratios; their intervals' logarithmic widths add in quadrature."""
     logs, lows, highs, verdicts = [], [], [], []
     for record in records:
         if record.ratio is not None and record.interval is not None:
@@ -81,32 +85,34 @@ def _verdict(low: float, high: float) -> str:
 
 
 def geometric_mean(found: Mapping[str, Speedup], of: int) -> Figure:
-    """Return the geometric mean of tasks' speedups; tasks are drawn again for the interval.
+    """Return the geometric mean of the tasks' speedups; the interval resamples tasks.
 
-    Source: Fleming and Wallace, CACM 29 (1986) 218: the arithmetic mean of twice and half as fast is 1.25. Each task
-    counts once, however many workloads it has. `n` is how many tasks are right and timed: a mean of other tasks is
-    another quantity (`transitions.paired_change`), and the share of fast ones among all is `fast_p`.
+    Source: Fleming and Wallace, CACM 29 (1986) 218; the arithmetic mean of twice and half as fast would be 1.25. Each
+    task counts once, however many workloads it has. `n` is the number of tasks that are right and timed. Means of
+    different tasks must not be compared (see `transitions.paired_change`); `fast_p` is a share of all tasks.
     """
     return bootstrap([math.log(each.ratio) for each in found.values()], lambda logs: math.exp(fmean(logs)), of)
 
 
 @dataclass(frozen=True, slots=True)
 class FastP:
-    """How many of all tasks are right and more than p times as fast as the baseline."""
+    """The share of all tasks whose kernel is right and more than p times as fast as the baseline."""
 
     p: float
+    """The speedup that must be exceeded."""
     point: Figure
-    """By the measured ratio alone."""
+    """Share of tasks whose measured ratio is above p."""
     certain: Figure
-    """Whose whole interval lies above p."""
+    """Share of tasks whose whole interval is above p."""
     possible: Figure
-    """Whose interval reaches above p."""
+    """Share of tasks whose interval reaches above p."""
 
 
 def fast_p(found: Mapping[str, Speedup], of: int, p: float) -> FastP:
-    """Return fast_p over `of` tasks: KernelBench's definition (arXiv 2502.10517), with a strict >, and its margins.
+    """Return fast_p over `of` tasks: KernelBench's definition (arXiv 2502.10517), with a strict >, and its bounds.
 
-    At p = 1 the ratio alone decides by noise where a kernel is as fast as the baseline, hence the other two.
+    At p = 1, noise decides whether the ratio of a kernel as fast as the baseline exceeds p. The bounds use the interval
+    instead.
     """
     ratios = [(each.ratio, each.low, each.high) for each in found.values()]
     point, certain, possible = (share(sum(each[end] > p for each in ratios), of) for end in range(3))
@@ -116,28 +122,29 @@ def fast_p(found: Mapping[str, Speedup], of: int, p: float) -> FastP:
 def verdict_shares(found: Mapping[str, Speedup]) -> dict[str, Figure]:
     """Return the share of each verdict among the tasks that are right and timed.
 
-    A point threshold at 1 calls half of the kernels that equal the baseline slower; here those are `same` or `unclear`.
+    A threshold at a ratio of 1 would call half of the kernels that equal the baseline slower; here those are `same` or
+    `unclear`.
     """
     return {verdict: share(sum(each.verdict == verdict for each in found.values()), len(found)) for verdict in VERDICTS}
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How much the speedup of a task differs between GPUs."""
+    """The differences of the tasks' speedups between GPUs; the spread of a task is its largest over its smallest."""
 
     devices: tuple[str, ...]
     median: Figure
-    """Median over tasks of the largest speedup over the smallest."""
+    """Median of the tasks' spreads."""
     ninth: Figure
-    """90th percentile of the same."""
+    """90th percentile of the tasks' spreads."""
     distinct: Figure
-    """Share of tasks where the difference is more than the intervals allow for."""
+    """Share of tasks with two GPUs whose intervals do not overlap."""
     largest: tuple[str, float] | None
-    """The one task that differs most: it grows with the number of tasks, and says nothing of the others."""
+    """Task with the largest spread, and that spread, which grows with the number of tasks."""
 
 
 def across_devices(found: Mapping[str, Mapping[str, Speedup]], of: int) -> Spread:
-    """Return the spread between devices, over the tasks that have a speedup on every one of them."""
+    """Return the spread between devices, over the tasks that have a speedup on all of them."""
     tables = list(found.values())
     tasks = sorted(set.intersection(*map(set, tables))) if len(tables) > 1 else []
     ratios = {}
@@ -158,12 +165,13 @@ def across_devices(found: Mapping[str, Mapping[str, Speedup]], of: int) -> Sprea
 
 
 def eff_at_k(results: Results, submission: str, device: str, k: int, *, limit: float = CENSORED_AT) -> Figure:
-    """Return the efficiency that the best of k samples is expected to have, the mean over tasks.
+    """Return eff@k: the expected efficiency of the best of k samples, as the mean over tasks.
 
-    Efficiency is (T - t)/(T - t_ref) with t_ref the baseline's time and T = `limit` times that: 1 as fast as the
-    baseline, above 1 faster, 0 where t is T or more (censored there) or the sample is wrong. Per task the estimator is
-    sum over r from k to n of C(r-1, k-1)/C(n, k) times the r-th smallest efficiency. Source: ENAMEL (Qiu et al., ICLR
-    2025, arXiv 2406.06647). A task of which a right sample was not timed is left out. Raises as `pass_at_k` does.
+    The efficiency of a sample is (T - t)/(T - t_ref), with the baseline's time t_ref and T = `limit` t_ref: it is 1 for
+    a kernel as fast as the baseline, above 1 for a faster one, and 0 where t is T or more, or the sample is wrong. The
+    estimator for a task is the sum over r from k to n of C(r-1, k-1)/C(n, k) times the r-th smallest efficiency.
+    Source: ENAMEL (Qiu et al., ICLR 2025, arXiv 2406.06647). A task with a right sample that was not timed is left out.
+    Raises `KernelBenchError` where the variants are not samples, or fewer than k.
     """
     per_task: dict[str, list[float | None]] = {task: [] for task in results.tasks}
     for variant in samples(results, submission, k):

@@ -1,4 +1,4 @@
-"""Transitions: what a later round repaired and what it broke, kernel by kernel, and what it did to speed."""
+"""Transitions between two rounds: the tasks that a round repaired or broke, and the change of speed."""
 
 from __future__ import annotations
 
@@ -14,59 +14,61 @@ from pytest_kernelbench.report.speedups import geometric_mean, speedups
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """The tasks of two rounds, by what became of their kernels; the lists are sorted and together are all tasks."""
+    """All tasks by the verdicts of two rounds; every list is sorted, and each task is in one of them."""
 
     persistent: tuple[str, ...]
-    """Right in both."""
+    """Tasks whose kernel is right in both rounds."""
     rescued: tuple[str, ...]
-    """Wrong, then right."""
+    """Tasks whose kernel was wrong and became right."""
     regressed: tuple[str, ...]
-    """Right, then wrong."""
+    """Tasks whose kernel was right and became wrong."""
     failing: tuple[str, ...]
-    """Wrong in both."""
+    """Tasks whose kernel is wrong in both rounds."""
     unjudged: tuple[str, ...]
-    """There is a kernel in both rounds, and a device could not tell whether one of them is right."""
+    """Tasks with a kernel in both rounds, of which at least one could not be judged."""
     only_before: tuple[str, ...]
+    """Tasks with a kernel in the earlier round only."""
     only_after: tuple[str, ...]
+    """Tasks with a kernel in the later round only."""
     absent: tuple[str, ...]
-    """No kernel in either round."""
+    """Tasks without a kernel in either round."""
 
     @property
     def before(self) -> Figure:
-        """Share that is right in the first round, of the tasks judged in both."""
+        """Share of the tasks judged in both rounds that are right in the earlier one."""
         return share(len(self.persistent) + len(self.regressed), self.judged)
 
     @property
     def after(self) -> Figure:
-        """Share that is right in the second round, of the tasks judged in both."""
+        """Share of the tasks judged in both rounds that are right in the later one."""
         return share(len(self.persistent) + len(self.rescued), self.judged)
 
     @property
     def judged(self) -> int:
-        """How many tasks have a kernel that could be judged in both rounds."""
+        """Number of tasks with a kernel that could be judged in both rounds."""
         return len(self.persistent) + len(self.rescued) + len(self.regressed) + len(self.failing)
 
     @property
     def p(self) -> float:
-        """Chance of rescued and regressed being so different where neither is likelier: McNemar's exact test."""
+        """p-value of McNemar's exact test for the numbers of rescued and regressed tasks."""
         return mcnemar(len(self.rescued), len(self.regressed))
 
 
 def transitions(
     before: Mapping[str, Record], after: Mapping[str, Record], tasks: Collection[str], demand: str = "all"
 ) -> Transitions:
-    """Return the transitions between two rounds, right being what meets the demand.
+    """Return the transitions between two rounds; a kernel that meets `demand` is right.
 
-    Only tasks with a kernel in both rounds changed or did not; a kernel that is absent from a later round did not
-    regress, since rounds may hold only what they changed.
+    Only tasks with a kernel in both rounds are compared. A kernel that is absent from the later round did not regress,
+    because a round may contain only the kernels that it changed.
     """
     lists: dict[str, list[str]] = {name: [] for name in Transitions.__dataclass_fields__}
     for task in sorted(tasks):
-        lists[_became(before.get(task), after.get(task), demand)].append(task)
+        lists[_kind(before.get(task), after.get(task), demand)].append(task)
     return Transitions(**{name: tuple(found) for name, found in lists.items()})
 
 
-def _became(before: Record | None, after: Record | None, demand: str) -> str:
+def _kind(before: Record | None, after: Record | None, demand: str) -> str:
     if before is None or after is None:
         return "only_before" if before else "only_after" if after else "absent"
     if undecided(before, demand) or undecided(after, demand):
@@ -89,18 +91,18 @@ def mcnemar(one: int, other: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class PairedChange:
-    """What a round did to speed, on the same tasks, beside the means of different ones."""
+    """The change of speed between two rounds, on the same tasks; and the means of each round, of different tasks."""
 
     change: Figure
-    """Geometric mean of speedup after over speedup before, on persistent tasks and the workloads timed in both."""
+    """Geometric mean of the later over the earlier speedup, on persistent tasks and workloads timed in both rounds."""
     before: Figure
-    """Geometric mean of all that were right in the first round."""
+    """Geometric mean of the speedups that were right in the earlier round."""
     after: Figure
-    """Geometric mean of all that were right in the second: other tasks, and so not to be compared with `before`."""
+    """Geometric mean of the speedups that are right in the later round; its tasks are not those of `before`."""
     rescued: Figure
-    """Geometric mean of the rescued."""
+    """Geometric mean of the rescued tasks' speedups in the later round."""
     without_rescued: Figure
-    """Geometric mean in the second round of the persistent alone."""
+    """Geometric mean of the persistent tasks' speedups in the later round."""
 
 
 def paired_change(
@@ -111,10 +113,10 @@ def paired_change(
     right_after: Collection[str],
     of: int,
 ) -> PairedChange:
-    """Return the change of speed between two rounds on one device; tasks are drawn again for the intervals.
+    """Return the change of speed between two rounds on one device; the intervals resample tasks.
 
-    Kernels that were rescued are new in the second mean and often slow, so that it can fall while no kernel has become
-    slower: 92 kernels at 1.58 and 29 more at 1.16 have the mean 1.47.
+    Rescued kernels are new in the later mean and often slow, so that it can fall while no kernel became slower: 92
+    kernels at 1.58 and 29 more at 1.16 have the mean 1.47.
     """
     one, two = speedups(before, right_before), speedups(after, right_after)
     common = [task for task in found.persistent if task in one and task in two]
@@ -129,7 +131,7 @@ def paired_change(
 
 
 def _log_change(before: Sequence[SpeedRecord], after: Sequence[SpeedRecord]) -> float | None:
-    """Return the mean change of the logarithm over common workloads; None where there are none."""
+    """Return the mean change of the logarithm of the speedup over common workloads; None without any."""
     old = {record.workload: record.ratio for record in before if record.ratio is not None}
     new = {record.workload: record.ratio for record in after if record.ratio is not None}
     common = old.keys() & new.keys()

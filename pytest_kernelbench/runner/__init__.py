@@ -1,1 +1,1 @@
-"""Both ends of the process boundary: the client that the judge holds, and the server beside the kernel."""
+"""The kernel's side of the process boundary: everything in a runner's process. Not trusted."""

@@ -1,4 +1,4 @@
-"""How many elements the ATen operations that a kernel's host code calls touch."""
+"""Count the elements that ATen operations touch which a kernel's host code calls."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FREE = frozenset(
     "unbind view_as_real view_as_complex _local_scalar_dense item is_same_size resize_ set_ arange "
     "scalar_tensor".split()
 )
-"""Operations that allocate, view, fill, copy or cast: any kernel's host code needs them, and none of them computes."""
+"""Operations that are not counted: those that allocate, view, fill, copy or cast, as all host code does."""
 
 
 class Audit(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts the elements that operations outside of `FREE` read and write."""
+    """While active, counts the elements that operations other than `FREE` read and write."""
 
     def __init__(self, instruments: Instruments) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -42,5 +42,5 @@ def _count(self: Audit, func: Any, types: Any, args: Any = (), kwargs: Any = Non
     return result
 
 
-# Not as a method: the base class would wrap that to keep torch.compile out, which imports 800 modules in every runner.
+# Not defined as a method: the base class would wrap it with torch._dynamo, which imports 800 modules in every runner.
 setattr(Audit, "__torch_dispatch__", _count)  # noqa: B010

@@ -1,70 +1,62 @@
-"""A runner that compiles: host code runs on a case, every launch is compiled and none is run."""
+"""Run a kernel's host code on a case with every launch compiled and none of them run."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, Tensor, decode, leaves
-from pytest_kernelbench.runner.drivers import drive
-from pytest_kernelbench.runner.materialize import geometry, materialize, torch_dtype, values_of
-from pytest_kernelbench.runner.mistakes import describe
-from pytest_kernelbench.runner.workplaces import Workplace
+from pytest_kernelbench.runner.errors import describe
+from pytest_kernelbench.wire.calling_conventions import invoke
+from pytest_kernelbench.wire.materialize import geometry, materialize, torch_dtype, values_of
 
-MATERIALISED = 4 << 20
-"""Bytes of all arguments up to which they have contents."""
+if TYPE_CHECKING:
+    from pytest_kernelbench.devices.cross_compile import Compiler
 
-
-class Compiling(Workplace):
-    """What a runner that compiles for one target keeps between its requests."""
-
-    def __init__(self, target: str) -> None:
-        from pytest_kernelbench.devices.cross_compile import Compiler
-
-        self.compiler = Compiler(target)
-
-    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
-        """Return the stand-in, for the import of the kernel's module."""
-        from pytest_kernelbench.devices.stand_in import StandIn
-
-        return StandIn(poison)
-
-    def compile(
-        self, request: dict[str, Any], entry: Any, path: str, report: Callable[[dict[str, Any]], None]
-    ) -> dict[str, Any]:
-        """Return what was noticed on a case, beside each compiled kernel, which is reported at once.
-
-        Where host code reads tensors, it is run a second time with other contents: different launches depend on data.
-        """
-        self.compiler.report = report
-        raised, reads, launches = self._run(request, entry, path, "zero")
-        varies = False
-        if reads and raised is None:
-            varies = self._run(request, entry, path, "one")[2] != launches
-        return {"status": "ok", "launches": len(launches), "raised": raised, "data_dependent": varies}
-
-    def _run(self, request: dict[str, Any], entry: Any, path: str, contents: str) -> tuple[Any, int, list[Any]]:
-        from pytest_kernelbench.devices.hollow import META, Hollow
-        from pytest_kernelbench.devices.stand_in import CPU
-
-        case: Case = decode(request["case"])
-        hollow = sum(recipe.nbytes for _, recipe in leaves(case)) > MATERIALISED
-        values = values_of(case, _hollow) if hollow else materialize(case).values
-        parameters = [(name, kind) for name, kind in request["parameters"]]
-        mode = Hollow(contents, META if hollow else CPU)
-        raised = None
-        self.compiler.start()
-        try:
-            with mode:
-                drive(request["driver"], entry, parameters, values)
-        except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            raised = {**describe(error, path), "compiler": self.compiler.blamed(error), "hollow": hollow}
-        return raised, mode.reads, self.compiler.launches
+MAX_MATERIALISED = 4 << 20
+"""Bytes of all arguments together up to which they have contents; larger ones are meta tensors."""
 
 
-def _hollow(path: str, recipe: Tensor) -> Any:
-    """Make a tensor of a recipe's shape and layout that has no contents and takes no memory."""
+def compile_case(
+    compiler: Compiler, request: dict[str, Any], entry: Any, path: str, report: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Compile what the entry point launches on a case, and return the header of the response.
+
+    Each specialisation is reported when it starts and when it is done. Where host code reads tensors, it runs a second
+    time with other contents: if that launches anything else, the launches depend on data.
+    """
+    compiler.report = report
+    raised, reads, launches = _run(compiler, request, entry, path, "zero")
+    varies = False
+    if reads and raised is None:
+        varies = _run(compiler, request, entry, path, "one")[2] != launches
+    return {"status": "ok", "launches": len(launches), "raised": raised, "data_dependent": varies}
+
+
+def _run(
+    compiler: Compiler, request: dict[str, Any], entry: Any, path: str, contents: str
+) -> tuple[Any, int, list[Any]]:
+    """Call the entry point once; return what it raised, how often it read tensors, and its launches."""
+    from pytest_kernelbench.devices.meta_tensors import META, MetaStandIn
+    from pytest_kernelbench.devices.stand_in import CPU
+
+    case: Case = decode(request["case"])
+    meta = sum(recipe.nbytes for _, recipe in leaves(case)) > MAX_MATERIALISED
+    values = values_of(case, _meta) if meta else materialize(case).values
+    parameters = [(name, kind) for name, kind in request["parameters"]]
+    mode = MetaStandIn(contents, META if meta else CPU)
+    raised = None
+    compiler.start()
+    try:
+        with mode:
+            invoke(request["convention"], entry, parameters, values)
+    except BaseException as error:  # whatever a kernel raises is data, exits and skips included
+        raised = {**describe(error, path), "compiler": compiler.blamed(error), "meta": meta}
+    return raised, mode.reads, compiler.launches
+
+
+def _meta(path: str, recipe: Tensor) -> Any:
+    """Return a tensor with the shape and layout of a recipe, but without contents and memory."""
     import torch
 
     elements, strides, offset = geometry(recipe)

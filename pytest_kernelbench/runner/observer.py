@@ -1,7 +1,7 @@
-"""What a kernel does beside computing: seen by Python's audit hooks, by comparing functions, and by counting threads.
+"""Observe what a kernel does beside computing: with audit hooks, by comparing functions, and by counting threads.
 
-A kernel that means to can blind all of it, since it runs in the same process: these are observations for a reader, and
-what they lead to catches accidents and optimisers. What an attacker must not do is kept from him by the sandbox.
+A kernel can disable all of this on purpose, because it runs in the same process. Observations inform the reader and
+catch accidents and automatic optimisers. Preventing attacks is the task of the sandbox.
 """
 
 from __future__ import annotations
@@ -16,48 +16,61 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from pytest_kernelbench.runner.replaced import State
+from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, STREAM_EVENT
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS
+from pytest_kernelbench.runner.monkeypatches import State
+from pytest_kernelbench.wire.protocol import MAX_LINE
 
-MOST = 24
-"""Observations of one kernel that are kept; the judge has a cap of its own."""
-
-MOST_PATHS = 3
-"""Files opened for writing that are named."""
+MAX_PATHS = 3
+"""Files opened for writing that are named; further ones are only mentioned."""
 
 LIBRARIES = frozenset(
     "aiter apex bitsandbytes causal_conv1d cupy cutlass deep_gemm fla flag_gems flash_attn flashinfer jax "  # noqa: SIM905
     "liger_kernel mamba_ssm numba sgl_kernel tilelang torchao transformer_engine unsloth vllm xformers".split()
 )
-"""Packages that bring kernels with them."""
+"""Packages that contain kernels."""
 
-LAUNCH, STREAM, THREAD = "kernelbench.launch", "kernelbench.stream", "kernelbench.thread"
-"""Audit events of our own: the file of a launched kernel, a new CUDA stream, a new thread."""
+THREAD_EVENT = "kernelbench.thread"
+"""Audit event of a new thread."""
 
 INDUCTOR = "torch._inductor.compile_fx"
-"""The module that torch imports when it first compiles a graph, and not before."""
+"""The module that torch imports when it first compiles a graph."""
 
 EXTENSION = os.path.join("torch", "utils", "cpp_extension.py")
+"""End of the path of the module that builds C++ and CUDA extensions."""
 
 STANDARD = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib"))
+"""Folders of the standard library."""
+
 PACKAGES = os.sep + "site-packages" + os.sep
+"""Part of the path of an installed package."""
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+"""Flags of `open` that allow writing."""
 
 CHANGING = ("os.chmod", "os.chown", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink",
             "os.truncate", "os.utime", "shutil.copyfile", "shutil.move", "shutil.rmtree")  # fmt: skip
+"""Events that change files."""
+
 STARTING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen")
+"""Events that start processes."""
+
 NETWORK = ("socket.bind", "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto")
+"""Events that use the network."""
+
 PEEKING = ("gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys._current_frames", "sys._getframe")
+"""Events that give access to objects of others."""
 
 
 class Observer:
-    """Watches one process from its installation on; `home` is the folder in which the kernel may do as it likes."""
+    """Observes the current process from `install` on."""
 
     def __init__(self, home: str) -> None:
+        """`home` is the kernel's folder: files in it are the kernel's own, and changing them is no observation."""
         self.home = os.path.realpath(home) + os.sep
         self._busy = False
         self._new: dict[str, str] = {}
-        self._said: set[str] = set()
+        self._known: set[str] = set()
         self._imported: set[str] = set()
         self._written = 0
         self._within: dict[str, bool] = {}
@@ -66,7 +79,7 @@ class Observer:
         self._rules = self._table()
 
     def install(self) -> None:
-        """Add the audit hook; there is no way to take one away."""
+        """Add the audit hook, which Python offers no way to remove."""
         for module in (threading, _thread):
             for name in ("_start_new_thread", "start_new_thread"):
                 if hasattr(module, name):
@@ -74,18 +87,19 @@ class Observer:
         sys.addaudithook(self._hook)
 
     def note(self, text: str, rule: str = "") -> None:
-        """Keep an observation, with the rule that it breaks where it breaks one."""
-        if text not in self._said and len(self._said) < MOST:
-            self._said.add(text)
+        """Add an observation, unless it is known already; `rule` is the rule that it breaks, if any."""
+        if text not in self._known and len(self._known) < MAX_OBSERVATIONS:
+            self._known.add(text)
             self._new[text] = rule
 
     def take(self) -> list[list[str]]:
-        """Return rule and text of what is new since the last time, after a look at what leaves no event."""
-        self._look()
+        """Return rule and text of each observation since the last time, including changes that raise no audit event."""
+        self._compare()
         new, self._new = self._new, {}
-        return [[rule, text[:200]] for text, rule in new.items()]
+        return [[rule, text[:MAX_LINE]] for text, rule in new.items()]
 
-    def _look(self) -> None:
+    def _compare(self) -> None:
+        """Look for changes that raise no audit event."""
         for text, rule in self._before.changes():
             self.note(text, rule)
         if threading.active_count() > self._threads:
@@ -99,28 +113,29 @@ class Observer:
         self._busy = True
         try:
             rule(event, arguments)
-        except Exception as error:  # an argument that cannot be shown is no reason to stop the kernel
+        except Exception as error:  # an argument that cannot be described must not stop the kernel
             self.note(f"{event} ({type(error).__name__})")
         finally:
             self._busy = False
 
     def _table(self) -> dict[str, Callable[[str, tuple[Any, ...]], None]]:
+        """Return what to do at each audit event."""
         table: dict[str, Callable[[str, tuple[Any, ...]], None]] = {
             "open": self._open,
             "import": self._import,
             "ctypes.dlopen": self._dlopen,
-            "exec": self._direct("executes source that it makes itself"),
-            "sys.settrace": self._direct("traces the interpreter"),
-            "sys.setprofile": self._direct("traces the interpreter"),
-            "sys.addaudithook": self._direct("adds an audit hook"),
+            "exec": self._by_kernel_itself("executes source that it makes itself"),
+            "sys.settrace": self._by_kernel_itself("traces the interpreter"),
+            "sys.setprofile": self._by_kernel_itself("traces the interpreter"),
+            "sys.addaudithook": self._by_kernel_itself("adds an audit hook"),
             "os.kill": self._by_kernel("sends signals to processes"),
             "os.killpg": self._by_kernel("sends signals to processes"),
             "os.putenv": self._putenv,
             "object.__setattr__": self._setattr,
             "socket.__new__": self._socket,
-            LAUNCH: self._launch,
-            STREAM: lambda event, arguments: self.note("makes CUDA streams of its own"),
-            THREAD: self._by_kernel("starts threads"),
+            LAUNCH_EVENT: self._launch,
+            STREAM_EVENT: lambda event, arguments: self.note("makes CUDA streams of its own"),
+            THREAD_EVENT: self._by_kernel("starts threads"),
             "ctypes.cdata": self._by_kernel("reads or writes memory by address"),
             "ctypes.string_at": self._by_kernel("reads or writes memory by address"),
         }
@@ -131,17 +146,18 @@ class Observer:
         return table
 
     def _by_kernel(self, text: str) -> Callable[[str, tuple[Any, ...]], None]:
+        """Return a handler that notes a text where the kernel causes the event, directly or by the standard library."""
         return lambda event, arguments: self.note(text) if self._from_kernel() else None
 
-    def _direct(self, text: str) -> Callable[[str, tuple[Any, ...]], None]:
-        """Only where the kernel does it in its own lines: the standard library does the same for harmless reasons."""
+    def _by_kernel_itself(self, text: str) -> Callable[[str, tuple[Any, ...]], None]:
+        """Return a handler that notes a text where the kernel causes the event directly: the standard library may."""
         return lambda event, arguments: self.note(text) if self._from_kernel(through=False) else None
 
     def _open(self, event: str, arguments: tuple[Any, ...]) -> None:
         path, _, flags = arguments
         if isinstance(flags, int) and flags & WRITING and self._outside(path) and self._from_kernel():
             self._written += 1
-            many = self._written > MOST_PATHS
+            many = self._written > MAX_PATHS
             self.note("opens more files for writing" if many else f"opens for writing: {_shown(path)}")
 
     def _change(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -165,12 +181,12 @@ class Observer:
         if top in LIBRARIES and self._from_kernel():
             self._imported.add(top)
         if top == "pytest_kernelbench" and self._from_kernel():
-            self.note("imports the judge's own modules")
+            self.note("imports modules of pytest_kernelbench")
 
     def _dlopen(self, event: str, arguments: tuple[Any, ...]) -> None:
         name = arguments[0]
         if self._from_kernel() or (name and not self._outside(name)):
-            self.note(f"loads native code: {_shown(name) if name else 'its own process'}")
+            self.note(f"loads native code: {_shown(name) if name else 'the current process'}")
 
     def _putenv(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._from_kernel():
@@ -181,7 +197,7 @@ class Observer:
             self.note(f"replaces the code of {_shown(getattr(arguments[0], '__qualname__', '?'))}")
 
     def _socket(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # Pairs within one process are no network; a socket that the sandbox refuses gets no further than this.
+        # Socket pairs are local. A socket that the sandbox refuses raises no further event.
         if arguments[1] != socket.AF_UNIX and self._from_kernel():
             self.note("uses the network")
 
@@ -196,7 +212,7 @@ class Observer:
             self.note(f"launches a kernel that is not its own: {file.rpartition(PACKAGES)[2]}", "libraries")
 
     def _from_kernel(self, *, through: bool = True) -> bool:
-        """Whether the kernel's code is what does this, by itself or through the standard library."""
+        """Whether the kernel's code caused the event: directly, or with `through` also by the standard library."""
         for frame in _stack():
             name = frame.f_code.co_filename
             standard = name.startswith(("<frozen", *STANDARD)) and PACKAGES not in name
@@ -205,7 +221,7 @@ class Observer:
         return False
 
     def _is_kernel(self, name: str) -> bool:
-        """Whether code of that file name is the kernel's: its file, another in its folder, or made from a text."""
+        """Whether a file name belongs to the kernel: its file, another one in its folder, or generated code."""
         if name.startswith("<"):
             return not name.startswith("<frozen")
         if name not in self._within:
@@ -213,6 +229,7 @@ class Observer:
         return self._within[name]
 
     def _outside(self, path: Any) -> bool:
+        """Whether a path lies outside of the kernel's folder; file descriptors do not count."""
         if isinstance(path, int):
             return False
         real = os.path.realpath(os.fsdecode(path))
@@ -220,7 +237,7 @@ class Observer:
 
 
 def _stack() -> Iterator[FrameType]:
-    """Yield the frames of whoever caused the event, innermost first."""
+    """Yield the stack frames that led to the event, innermost first, without those of this module."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         if not frame.f_code.co_filename.startswith(__file__):
@@ -229,15 +246,16 @@ def _stack() -> Iterator[FrameType]:
 
 
 def _audited(start: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that starts threads with an event before it: Python 3.11 has none."""
+    """Wrap a function that starts threads so that it raises an audit event, which Python 3.11 does not."""
 
     def audited(*args: Any, **kwargs: Any) -> Any:
-        sys.audit(THREAD)
+        sys.audit(THREAD_EVENT)
         return start(*args, **kwargs)
 
     return audited
 
 
 def _shown(value: Any) -> str:
+    """Return a value as text, shortened in the middle."""
     text = os.fsdecode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value)
     return text if len(text) <= 80 else f"{text[:40]}...{text[-37:]}"

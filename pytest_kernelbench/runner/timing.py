@@ -1,4 +1,4 @@
-"""The runner's side of timing: input sets that stay, batches of calls on them, and what a call really returns."""
+"""Time batches of calls on input sets that stay in memory, and keep the last result for the judge to check."""
 
 from __future__ import annotations
 
@@ -6,82 +6,89 @@ import contextlib
 import ctypes
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner.drivers import bind
-from pytest_kernelbench.runner.materialize import Arguments, materialize, onednn_where_sound, refill
+from pytest_kernelbench.wire.calling_conventions import bind
+from pytest_kernelbench.wire.materialize import Arguments, materialize, onednn_where_sound, refill
 
 OPERATIONS = ("prepare", "batch", "rewrite", "last")
-"""Requests that are answered here."""
+"""Requests that a workbench responds to."""
 
 
 class Batch(NamedTuple):
-    """What one batch of calls took; seconds of all calls together."""
+    """The times of one batch, each of all its calls together."""
 
     seconds: float
-    """On the device."""
+    """Device time."""
     host_seconds: float
-    """By the caller's clock, from the first call to the end of the last: launch and wait included."""
+    """Wall-clock time from before the first call until the device is done, launches and waiting included."""
     leaked: bool = False
-    """Whether host time is in `seconds`: the host was slower than the device's gate."""
+    """Whether `seconds` includes host time, because the host was slower than the device."""
 
 
 class Timer(Protocol):
     """Times batches of calls on one device."""
 
     clock: str
-    """What `seconds` are measured by, for the record."""
+    """What `Batch.seconds` is measured by, in words."""
 
     def batch(self, call: Callable[[int], object], first: int, count: int, *, gated: bool) -> Batch:
-        """Time `call(first)`, `call(first + 1)`, ... `count` times.
+        """Time `count` calls: `call(first)`, `call(first + 1)` and so on.
 
-        With `gated`, the host works ahead of the device where that has a clock of its own, and `seconds` are the
-        device's alone; without, `host_seconds` are what a caller waits.
+        With `gated`, a device with its own clock starts only when the host has queued all calls, so that `seconds` is
+        device time alone. Without, the calls run as a caller makes them, and `host_seconds` is what the caller waits.
         """
         ...
 
     def synchronise(self) -> None:
-        """Wait until all that was launched is done."""
+        """Wait for all work that was launched."""
         ...
 
 
 class HostTimer:
-    """The processor's: a call is over when it returns.
+    """The timer of the CPU, where a call is done when it returns.
 
-    `seconds` are processor time of all threads together, which other processes of the machine cannot stretch.
+    Device time is the CPU time of all threads of the runner, which other processes on the machine do not affect.
     """
 
     clock = "processor time of the runner, all threads"
 
     def batch(self, call: Callable[[int], object], first: int, count: int, *, gated: bool) -> Batch:
-        """Time the calls; the garbage collector waits."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        """Time the calls; `gated` makes no difference."""
+        with garbage_collector_paused():
             indices = range(first, first + count)
             host, device = time.perf_counter(), time.process_time()
             for index in indices:
                 call(index)
             return Batch(time.process_time() - device, time.perf_counter() - host)
-        finally:
-            if collecting:
-                gc.enable()
 
     def synchronise(self) -> None:
-        """Nothing is ever on its way."""
+        """Do nothing: calls are done when they return."""
+
+
+@contextlib.contextmanager
+def garbage_collector_paused() -> Iterator[None]:
+    """Disable the garbage collector meanwhile, unless it is disabled already."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _keep_memory() -> None:
-    """Have the C library keep what is freed.
+    """Make the C library keep freed memory instead of returning it to the system.
 
-    Otherwise it returns memory to the system, or not, by what happens to lie at the end of the heap: the same calls
-    then take some times as long in one process as in another, for clearing pages.
+    Whether it returns memory depends on what happens to lie at the end of the heap. In some processes the same calls
+    would take several times as long as in others, because Linux clears the pages that they get back.
     """
-    # mallopt(3): M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD; 32 MiB is the most that the last one takes.
+    # mallopt(3): M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD; the last one may be at most 32 MiB.
     with contextlib.suppress(AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in ((-1, (1 << 31) - 1), (-2, 64 << 20), (-3, 32 << 20)):
@@ -91,30 +98,33 @@ def _keep_memory() -> None:
 class Workbench:
     """The input sets of one workload, and the entry point bound to each of them."""
 
-    def __init__(self, timer: Timer, home: str | None = None) -> None:
+    def __init__(self, timer: Timer, tensor_device: str | None = None) -> None:
+        """`tensor_device` is where the input sets are copied to; None leaves them on the CPU."""
         self.timer = timer
-        self.home = home
+        self.tensor_device = tensor_device
         self.sets: list[Arguments] = []
         self.fresh: list[list[torch.Tensor]] = []
-        """Contents of each set, where calls write into it."""
+        """The original contents of each set, where calls write into their inputs."""
         self.calls: list[Callable[[], Any]] = []
+        """A call on each set."""
         self.case: Case | None = None
+        """The first case; all have the same shapes, dtypes and layouts."""
         self._last: tuple[int, Any] = (0, None)
 
     def prepare(self, request: Mapping[str, Any], entry: Any) -> dict[str, Any]:
-        """Make the input sets and call the entry point on two of them: compiling and tuning happen in the first call.
+        """Make the input sets and call the entry point on two of them; return the header of the response.
 
-        The answer has the seconds of the second.
+        The first call compiles and autotunes; `seconds` is the time of the second one.
         """
         _keep_memory()
         self.sets, self.calls, self.fresh = [], [], []
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
-        self.sets = [materialize(case, self.home) for case in cases]
+        self.sets = [materialize(case, self.tensor_device) for case in cases]
         if request["written"]:
-            self.fresh = [[made.memory.clone() for made in each.made] for each in self.sets]
+            self.fresh = [_copies(each) for each in self.sets]
         parameters = [(name, kind) for name, kind in request["parameters"]]
-        self.calls = [bind(request["driver"], entry, parameters, each.values) for each in self.sets]
+        self.calls = [bind(request["convention"], entry, parameters, each.values) for each in self.sets]
         torch.set_num_threads(request["threads"])
         for index in range(2):
             with self._ready(index, 1):
@@ -122,7 +132,7 @@ class Workbench:
         return {"status": "ok", "clock": self.timer.clock, "seconds": timed.seconds}
 
     def batch(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Time a batch of calls."""
+        """Time a batch of calls and return the header of the response."""
         first, count = request["first"], request["count"]
         torch.set_num_threads(request["threads"])
         with self._ready(first, count):
@@ -130,29 +140,33 @@ class Workbench:
         return {"status": "ok", **timed._asdict()}
 
     def rewrite(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the contents of another case into the memory of a set, unseen by version counters."""
+        """Overwrite an input set with the contents of another case and return the header of the response."""
         index = request["index"] % len(self.sets)
         refill(self.sets[index], decode(request["case"]))
         if self.fresh:
-            self.fresh[index] = [made.memory.clone() for made in self.sets[index].made]
+            self.fresh[index] = _copies(self.sets[index])
         return {"status": "ok"}
 
     def last(self) -> tuple[Any, Arguments]:
-        """Return what the last call of the last batch returned, and its arguments as they are now."""
+        """Return the result of the last call of the last batch, and the current state of its arguments."""
         index, result = self._last
         return result, self.sets[index % len(self.sets)]
 
     def _call(self, index: int) -> None:
-        # Kept until the next call: any result of a batch can be asked for, and no call can know which will be.
+        # The result is kept until the next call: a call cannot know whether its result will be checked.
         self._last = index, self.calls[index % len(self.calls)]()
 
     @contextlib.contextmanager
-    def _ready(self, first: int, count: int) -> Any:
-        """Restore what calls have written into the sets that are next, unseen by version counters."""
+    def _ready(self, first: int, count: int) -> Iterator[None]:
+        """Restore the contents of the sets that the next calls use, without changing version counters."""
         assert self.case is not None
         for index in range(first, first + count) if self.fresh else ():
-            here = index % len(self.sets)
-            for made, contents in zip(self.sets[here].made, self.fresh[here], strict=True):
-                made.memory.copy_(contents)
+            number = index % len(self.sets)
+            for guarded, contents in zip(self.sets[number].tensors, self.fresh[number], strict=True):
+                guarded.memory.copy_(contents)
         with onednn_where_sound(self.case):
             yield
+
+
+def _copies(arguments: Arguments) -> list[torch.Tensor]:
+    return [guarded.memory.clone() for guarded in arguments.tensors]

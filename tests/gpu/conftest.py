@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kernelbench.devices.listing import Gpu, gpus, torch_has_cuda
-from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.gpus.inventory import Gpu, gpus, torch_has_cuda
+from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import kernel_of
+from pytest_kernelbench.model.task import FACETS
+from tests.gpu import session_on
 
 Judge = Callable[..., Record]
 
@@ -28,17 +32,14 @@ def gpu() -> Gpu:
 @pytest.fixture
 def judge(gpu: Gpu, tmp_path: Path) -> Judge:
     """Return a function that judges a kernel for a task on the GPU, by its code."""
-    from pytest_kernelbench.judge.correctness import Judgement, Plan
-    from pytest_kernelbench.judge.trial import Oracle
-    from pytest_kernelbench.model.task import FACETS
-
-    catalogue, oracle = Catalogue.find(), Oracle()
 
     def run(task: str, code: str, facets: tuple[str, ...] = FACETS) -> Record:
         path = tmp_path / f"{task}.py"
         path.write_text(textwrap.dedent(code), encoding="utf-8")
-        plan = Plan(f"cuda:{gpu.uuid}", facets, examples=0)
-        kernel = kernel_of(path, tmp_path, catalogue)
-        return Judgement(kernel, catalogue.load(task), plan, oracle, language="triton", key="").run()
+        session = session_on(gpu, facets)
+        # On the processor, as the errors of eager PyTorch on the GPU have tests of their own.
+        session.shared.oracle = Oracle()
+        submission = SubmissionSession(Source("mine", tmp_path, tmp_path), session)
+        return submission.judge(kernel_of(path, tmp_path, session.catalogue), None)[0]
 
     return run

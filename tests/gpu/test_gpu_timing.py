@@ -1,4 +1,4 @@
-"""Timing on a real GPU: in agreement with Triton's own, and the same thing is as fast as itself."""
+"""Timing on a real GPU: device time agrees with Triton's `do_bench`, and a reference is as fast as itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kernelbench.devices.ceilings import ceilings, published
-from pytest_kernelbench.devices.listing import Gpu
+from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.gpus.inventory import Gpu
+from pytest_kernelbench.gpus.nvml import GpuMonitor
+from pytest_kernelbench.gpus.roofline import published, roofline
+from pytest_kernelbench.judge.comparison.oracle import Oracle
+from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
+from pytest_kernelbench.judge.speed.cuda import CudaBackend
+from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.submission import kernel_of
+from pytest_kernelbench.model.source import Source
+from pytest_kernelbench.model.submission import Metadata, kernel_of
+from tests.gpu import session_on
 
 pytestmark = pytest.mark.gpu
 
@@ -30,18 +38,18 @@ def test_device_time_agrees_with_do_bench(gpu: Gpu) -> None:
 
 
 def test_a_reference_is_as_fast_as_itself(gpu: Gpu, tmp_path: Path) -> None:
-    from pytest_kernelbench.judge.speed import SpeedPlan
-    from pytest_kernelbench.judge.speed_on_gpu import SpeedOnGpu
-
     catalogue = Catalogue.find()
     code = catalogue.names()["softmax"].path.read_text(encoding="utf-8")
     path = tmp_path / "softmax.py"
     path.write_text(f"{code}\nsoftmax = task.reference\n", encoding="utf-8")
     task = catalogue.load("softmax")
     smallest = min(task.workloads, key=lambda name: sum(t.nbytes for t in _tensors(task.workloads[name])))
-    speed = SpeedOnGpu(kernel_of(path, tmp_path, catalogue), task, code, smallest, SpeedPlan(f"cuda:{gpu.uuid}"))
-    speed.ceilings = ceilings(gpu)
-    record = speed.run()
+    kernel, session = kernel_of(path, tmp_path, catalogue), session_on(gpu)
+    submission = SubmissionSession(Source("mine", tmp_path, tmp_path), session, Metadata(language="torch"))
+    backend = CudaBackend(GpuMonitor(gpu.uuid), roofline(gpu))
+    identity = submission.identity(kernel, "speed")
+    record = SpeedBenchmark(kernel, task, code, smallest, submission.settings, identity, Oracle(), backend).run()
+    backend.close()
     assert record.status == "passed", record.failure
     assert record.verdict in ("same", "unclear")
     assert record.speed_of_light is None or 0 < record.speed_of_light < 1.05
@@ -49,15 +57,12 @@ def test_a_reference_is_as_fast_as_itself(gpu: Gpu, tmp_path: Path) -> None:
     assert record.call_seconds >= 0.9 * (record.device_seconds or 0)
 
 
-def test_ceilings_are_plausible(gpu: Gpu) -> None:
-    found, sheet = ceilings(gpu), published(gpu.model)
+def test_a_measured_roofline_is_plausible(gpu: Gpu) -> None:
+    found, sheet = roofline(gpu), published(gpu.model)
     assert found is not None
     assert found.source == "measured"
     assert sheet is None or found.bandwidth < 1.02 * sheet.bandwidth
 
 
-def _tensors(case: object) -> list[object]:
-    from pytest_kernelbench.model.case import Case, leaves
-
-    assert isinstance(case, Case)
+def _tensors(case: Case) -> list[Tensor]:
     return [recipe for _, recipe in leaves(case)]

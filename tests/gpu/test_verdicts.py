@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gpu_kernels import HONEST, MATMUL, NOWHERE, PAST_THE_END, SIGMOID, TUNED
 
 from pytest_kernelbench.model.record import Record
+from tests.support.gpu_kernels import HONEST, MATMUL, NOWHERE, PAST_THE_END, SIGMOID, TUNED
 
 pytestmark = pytest.mark.gpu
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from benchmarking import TORCH, Timed, structure
+
+from tests.support.benchmarking import TORCH, Timed, structure
 
 TASK = '''
 """Exponential of a matrix that is quick to compute."""
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import shapes, tensors
+from pytest_kernelbench.authoring.strategies import shapes, tensors
 
 
 def reference(input):
@@ -23,7 +24,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=tuple(Case(input=Tensor(shape)) for shape in ((4, 5), (1,), (129,), (3, 1025), (2, 3, 65), (4099,))),
+    fixed_cases=tuple(Case(input=Tensor(shape)) for shape in ((4, 5), (1,), (129,), (3, 1025), (2, 3, 65), (4099,))),
     contract=Contract(),
     workloads={"square": Case(input=Tensor((128, 128))), "wide": Case(input=Tensor((16, 1024)))},
 )
@@ -78,6 +79,7 @@ def test_workers_give_the_same_file_and_a_kernel_that_became_slow_fails(timed: T
     assert "Traceback" not in slower.stdout.str() + slower.stderr.str()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_takes_no_finished_result_with_it(timed: Timed) -> None:
     timed.write({"conftest.py": KILL})
     result = timed.time(*QUICKLY, "-n1", "--benchmark-json=out.json", "--kb-results=results.jsonl")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from benchmarking import MADE_UP, TORCH, Timed
-from conftest import SIGMOID, TORCH_RELU
 
-from pytest_kernelbench.devices.listing import PRETENDED
+from pytest_kernelbench.gpus.inventory import PRETENDED
+from tests.support.benchmarking import MADE_UP, TORCH, Timed
+from tests.support.project import SIGMOID, TORCH_RELU
 
 RELU = "submissions/mine/relu.py::speed[resnet50_stage1]"
 
@@ -82,7 +82,7 @@ def test_results_are_kept_by_device_unless_told_otherwise(timed: Timed) -> None:
 
 
 def test_results_of_another_gpu_are_not_compared(timed: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
-    has_cuda = "from pytest_kernelbench import settings\nsettings.torch_has_cuda = lambda: True\n"
+    has_cuda = "from pytest_kernelbench.evaluation import settings\nsettings.torch_has_cuda = lambda: True\n"
     timed.write({"conftest.py": MADE_UP + has_cuda})
     options = ("--kb-device=cuda", "-m", "speed", "-k", "relu", "--benchmark-storage=shared")
     monkeypatch.setenv(PRETENDED, "0, GPU-0, NVIDIA H100 80GB HBM3, 81559, 550.54.15, Disabled\n")
@@ -91,7 +91,7 @@ def test_results_of_another_gpu_are_not_compared(timed: Timed, monkeypatch: pyte
     monkeypatch.setenv(PRETENDED, "0, GPU-1, NVIDIA A100-SXM4-80GB, 81920, 550.54.15, Disabled\n")
     result = timed.time(*options, "--benchmark-compare")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    said = "the saved results are of NVIDIA H100 80GB HBM3, this session is on NVIDIA A100-SXM4-80GB"
+    said = "the saved results are from NVIDIA H100 80GB HBM3, but this session runs on NVIDIA A100-SXM4-80GB"
     assert said in result.stderr.str()
 
 
@@ -101,7 +101,7 @@ def test_a_part_of_pytest_benchmark_that_is_gone_is_said_before_anything_is_time
     result = timed.time()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = result.stderr.str()
-    assert "cannot be handed to pytest-benchmark 5." in said
+    assert "cannot be passed to pytest-benchmark 5." in said
     assert "-p no:benchmark" in said
     assert timed.time("-p", "no:benchmark", "-m", "speed").ret == 0
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 import pytest
-from conftest import TORCH_RELU, WRONG_RELU, Project
 
-CLI = "import sys; from pytest_kernelbench.cli import main; sys.exit(main(sys.argv[1:]))"
+from tests.support.project import TORCH_RELU, WRONG_RELU, Project
+
+CLI = "import sys; from pytest_kernelbench.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 PLAIN = {"submissions/mine/submission.toml": 'language = "torch"', "submissions/mine/helper.py": "raise SystemExit"}
 

@@ -5,47 +5,50 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Project
+
+from tests.support.project import Project
 
 HELP = """
 judge GPU kernels:
   --kb-submission=NAME  kernels to judge: a name under submissions/, a folder, a
                         file or a glob; repeatable
+  --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
+  --kb-report=FILE.html
+                        write the results as one HTML page when the run ends
+  --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
+  --kb-gpu=MODEL        the model of GPU to use where there are several, or
+                        `each` (default: the first GPU's)
+  --kb-workers-per-gpu=N
+                        workers per GPU for -n auto; only one of them times at
+                        once (default: 1)
+  --kb-shard=I/N        judge the I-th of N parts of the kernels, on N machines
+                        or one after the other
   --kb-device=DEVICE    where kernels run: auto, cuda, interpreter, cpu (cpu:
                         plain torch, no stand-in) (default: auto)
-  --kb-examples=N       cases drawn per kernel beside the fixed ones (default:
-                        48)
-  --kb-facets=LIST      facets to try:
+  --kb-examples=N       cases drawn per kernel, in addition to the fixed ones
+                        (default: 48)
+  --kb-facets=LIST      facets to try, separated by commas:
                         basic,sizes,dtypes,layouts,values,contract,engine
                         (default:
                         basic,sizes,dtypes,layouts,values,contract,engine)
   --kb-timeout=SECONDS  time limit per kernel; one call may take a quarter of it
                         (default: 240)
-  --kb-target=LIST      GPUs to compile for, by comma: sm_80,sm_86,sm_89,sm_90,s
-                        m_100,sm_120,gfx90a,gfx942,gfx950
+  --kb-target=LIST      GPUs to compile for, separated by commas: sm_80,sm_86,sm
+                        _89,sm_90,sm_100,sm_120,gfx90a,gfx942,gfx950
   --kb-compile-timeout=SECONDS
                         time limit per kernel and target (default: 120)
-  --kb-baseline=LIST    what kernels are timed beside, by comma: eager, compile
-                        (default: eager)
-  --kb-allow=LIST       what the audit does not reject, by comma:
+  --kb-baseline=LIST    baselines to time against, separated by commas: eager,
+                        compile (default: eager)
+  --kb-allow=LIST       rules of the audit that do not reject, separated by
+                        commas:
                         clocks,cpp_extension,launches,libraries,torch_compile
-  --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
-  --kb-report=FILE.html
-                        write the results as one HTML page when the run ends
-  --kb-sandbox=MODE     how kernels are confined: strict (or not run), best (as
-                        this machine can), off (default: best)
-  --kb-missing=WHAT     tasks without a kernel: hide, skip, fail (default: hide)
-  --kb-gpu=MODEL        the model of GPU to use where there are several, or
-                        `each` (default: the first GPU's)
-  --kb-workers-per-gpu=N
-                        workers a GPU for -n auto; only one of them times at
-                        once (default: 1)
-  --kb-tasks=FOLDER     folder of task files of your own, beside those that come
-                        with the plugin
-  --kb-shard=I/N        judge the I-th of N parts of the kernels, on N machines
-                        or one after the other
-  --kb-resume           judge nothing whose record is in the file of
-                        --kb-results: report that again
+  --kb-sandbox=MODE     how kernels are confined: strict (refuse to run without
+                        every measure), best (use what the machine has), off
+                        (default: best)
+  --kb-tasks=FOLDER     folder of your own task files, in addition to the
+                        shipped ones
+  --kb-resume           do not judge a kernel again whose record is in the file
+                        of --kb-results; report that record
   --kb-case=CASE        replay one case, as a failure printed it
 """
 

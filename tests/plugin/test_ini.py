@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import TORCH_RELU, WRONG_RELU, Project
+from tests.support.project import TORCH_RELU, WRONG_RELU, Project
 
 INI = """
 [pytest]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Project
 
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
+from tests.support.project import Project
 
 
 def test_markers_select_categories(project: Project) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from conftest import TORCH_RELU, Project
+import pytest
+
+from tests.support.project import TORCH_RELU, Project
 
 CLOCK = f"import time\ntime.perf_counter = lambda: 0.0\n{TORCH_RELU}"
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_allowed_does_not_reject(project: Project) -> None:
     project.submit({"relu.py": CLOCK})
     result = project.judge("--kb-facets=basic")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "rejected: Activation relu: what a timer would use is replaced*(it replaces time.perf_counter)*",
+            "rejected: Activation relu: functions that a timer uses are replaced*(it replaces time.perf_counter)*",
             "observed:",
             "  replaces time.perf_counter",
             "1 rejected (audit): relu",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from conftest import Project
+
+from tests.support.project import Project
 
 ODD_ROWS = """
 import torch

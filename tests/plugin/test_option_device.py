@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import RELU, SOFTMAX, TORCH_RELU, Project
 
-from pytest_kernelbench import settings
-from pytest_kernelbench.devices.listing import PRETENDED, parse, torch_has_cuda
+from pytest_kernelbench.evaluation import settings
+from pytest_kernelbench.gpus.inventory import PRETENDED, parse, torch_has_cuda
+from pytest_kernelbench.model.judging import JudgingSettings
+from tests.support.project import RELU, SOFTMAX, TORCH_RELU, Project
 
 ONE = "0, GPU-11111111-aaaa, NVIDIA H100 80GB HBM3, 81559, 550.54.15, Disabled\n"
 
@@ -47,10 +48,10 @@ def test_a_gpu_is_taken_by_its_uuid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "gpus", lambda: parse(ONE))
     monkeypatch.setattr(settings, "torch_has_cuda", lambda: True)
     for asked in ("auto", "cuda"):
-        device, pool = settings._chosen(asked)
-        assert (device, pool.gpus) == ("cuda", parse(ONE))
-    chosen = settings.Settings(("mine",), "cuda", 0, (), 9.0, None, "hide", None, None, pool=pool)
-    assert (chosen.place, chosen.runner_device) == ("cuda:h100", "cuda:GPU-11111111-aaaa")
+        device, uuid, pool = settings.choose_device(asked)
+        assert (device, pool.gpus) == ("cuda:h100", parse(ONE))
+        judging = JudgingSettings(device=device, gpu_uuid=uuid)
+        assert (judging.device, judging.runner_device) == ("cuda:h100", "cuda:GPU-11111111-aaaa")
 
 
 def test_cpu_judges_plain_torch_without_a_stand_in(project: Project) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import Project
-
 from pytest_kernelbench.model.catalogue import Catalogue
+from tests.support.project import Project
 
 DOUBLE = '''
 """Twice the input."""
@@ -16,7 +15,7 @@ def reference(input):
 def cases(draw, given):
     return Case(input=Tensor((3,)))
 
-task = Task(reference, cases, spine=(Case(input=Tensor((3,))),))
+task = Task(reference, cases, fixed_cases=(Case(input=Tensor((3,))),))
 '''
 FILES = {f"own/math/{name}.py": DOUBLE for name in ("double", "twice", "again")}
 
@@ -50,13 +49,15 @@ def test_a_task_of_the_users_takes_the_place_of_one_of_the_same_name(project: Pr
     project.submit({"relu.py": "def relu(x): return 2 * x"})
     result = project.judge("--kb-tasks=own")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["kernelbench: mine on cpu, *1 of them yours (in the place of relu)"])
+    result.stdout.fnmatch_lines(["kernelbench: mine on cpu, *1 of them yours (replacing relu)"])
 
 
 def test_a_bad_folder_of_tasks(project: Project) -> None:
     project.write({"maths/mathss/double.py": DOUBLE})
     project.submit({"relu.py": ""})
-    assert "nowhere: no such folder of tasks; it holds <category>/<task>.py" in project.refused(
+    assert "nowhere: no such folder; a folder of tasks holds <category>/<task>.py" in project.refused(
         "--kb-submission=mine", "--kb-tasks=nowhere"
     )
-    assert "'mathss' is no category: did you mean math" in project.refused("--kb-submission=mine", "--kb-tasks=maths")
+    assert "'mathss' is not a category: did you mean math" in project.refused(
+        "--kb-submission=mine", "--kb-tasks=maths"
+    )

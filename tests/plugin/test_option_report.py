@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import TORCH_RELU, WRONG_RELU, Project
+
+from tests.support.project import TORCH_RELU, WRONG_RELU, Project
 
 FORGED = """
 def softmax(input, dim, dtype=None):
@@ -50,8 +51,9 @@ def test_without_records_an_old_page_stays(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("where", "reason"),
-    [("folder", "is a folder; wanted the name of a file"), ("file/page.html", "cannot be written: *exists"),
-     ("file/deep/page.html", "cannot be written: Not a directory"), ("/proc/page.html", "cannot be written: *")],
+    [("folder", "is a folder; expected the name of a file"), ("file/page.html", "cannot be written: *exists"),
+     ("file/deep/page.html", "cannot be written: Not a directory"), ("/proc/page.html", "cannot be written: *"),
+     ("submissions/mine/relu.py", "is a file of another kind, which would be spoilt")],
 )  # fmt: skip
 def test_what_cannot_be_written_is_said_before_anything_is_judged(project: Project, where: str, reason: str) -> None:
     project.submit({"relu.py": TORCH_RELU})

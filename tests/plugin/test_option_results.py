@@ -6,15 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import QUICK, SIGMOID, TORCH_RELU, WRONG_RELU, Project
 
 from pytest_kernelbench.model.record import Record
+from tests.support.project import QUICK, SIGMOID, TORCH_RELU, WRONG_RELU, Project
 
 SLOW = """
 import subprocess, time
@@ -29,7 +30,7 @@ def test_lines_are_records_and_are_appended(project: Project) -> None:
     project.judge("--kb-results=deep/folder/results.jsonl").assert_outcomes(passed=1, failed=2)
     path = Path("deep/folder/results.jsonl")
     first = [Record.from_json(line) for line in path.read_text().splitlines()]
-    assert [(record.variant, record.task, record.status, record.rung) for record in first] == [
+    assert [(record.variant, record.task, record.status, record.stage) for record in first] == [
         (None, "relu", "wrong_values", "runs"),
         ("round_1", "relu", "passed", "basic"),
         (None, "softmax", "load_error", "absent"),
@@ -109,10 +110,11 @@ from pytest_kernelbench import Case, Task, Tensor
 def reference(input):
     return input.relu()
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     raise LookupError("the task's own mistake")
 
-task = Task(reference, lambda draw, given: None, spine=(Case(input=Tensor((4,))),), compare="claims", claims=claims)
+case = Case(input=Tensor((4,)))
+task = Task(reference, lambda draw, given: None, fixed_cases=(case,), compare="properties", properties=properties)
 """
 
 
@@ -125,3 +127,17 @@ def test_a_judge_that_fails_leaves_a_record(project: Project) -> None:
     assert record.status == "error"
     assert record.failure is not None
     assert record.failure.message == "LookupError: the task's own mistake"
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("submissions/mine/relu.py", "is a file of another kind, which would be spoilt"),
+        ("folder", "is a folder; expected the name of a file"),
+    ],
+)
+def test_what_is_no_results_file_is_refused_and_left_alone(project: Project, where: str, reason: str) -> None:
+    project.submit({"relu.py": TORCH_RELU})
+    Path("folder").mkdir()
+    assert project.refused("--kb-submission=mine", f"--kb-results={where}") == f"ERROR: --kb-results={where}: {reason}"
+    assert Path("submissions/mine/relu.py").read_text() == textwrap.dedent(TORCH_RELU)

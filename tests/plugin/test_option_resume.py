@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import QUICK, SIGMOID, SOFTMAX, TORCH_RELU, WRONG_RELU, Project
-from test_option_results import wait_for
+
+from tests.plugin.test_option_results import wait_for
+from tests.support.project import QUICK, SIGMOID, SOFTMAX, TORCH_RELU, WRONG_RELU, Project
+from tests.support.records import schema_1
 
 ONCE = """
 import os
@@ -58,6 +60,7 @@ def test_all_is_reported_again_and_nothing_is_judged(project: Project) -> None:
     last.stdout.fnmatch_lines(["resumed 1 records of *"])
 
 
+@pytest.mark.slow
 def test_after_everything_was_killed(project: Project) -> None:
     project.submit({**KERNELS, "sigmoid.py": ONCE, "sample_1/relu.py": TORCH_RELU})
     command = [sys.executable, "-m", "pytest", "-n2", "--kb-submission=mine", *QUICK, "--kb-results=results.jsonl"]
@@ -95,6 +98,21 @@ def test_the_results_file_is_needed_and_the_ini_knows_the_option(project: Projec
         result.assert_outcomes(skipped=9, deselected=167)
         result.stdout.fnmatch_lines([f"resumed {count} records of *"])
     assert len(lines()) == 9
+
+
+@pytest.mark.slow
+def test_records_of_schema_1_answer_and_stay_as_they_are(project: Project) -> None:
+    project.submit({"relu.py": WRONG_RELU, "sigmoid.py": SIGMOID})
+    first = project.judge("-m", "correctness")
+    old = "".join(schema_1(line) for line in lines())
+    Path("results.jsonl").write_text(old, encoding="utf-8")
+    again = project.judge("-m", "correctness", "--kb-resume")
+    assert again.parseoutcomes() == first.parseoutcomes()
+    again.stdout.fnmatch_lines(["kernelbench: *results.jsonl has 2 records", "resumed 2 records of *results.jsonl"])
+    assert Path("results.jsonl").read_text(encoding="utf-8") == old
+    project.submit({"softmax.py": SOFTMAX})
+    project.judge("-m", "correctness", "--kb-resume").stdout.fnmatch_lines(["resumed 2 records of *"])
+    assert [record["schema"] for record in project.records()] == [1, 1, 2]
 
 
 @pytest.mark.slow

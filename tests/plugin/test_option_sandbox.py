@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import TORCH_RELU, Project
+
+from tests.support.project import TORCH_RELU, Project
 
 READING = "open('/etc/hostname').read()\n" + TORCH_RELU
 
 MACHINE = """
-from pytest_kernelbench.runner import landlock
+from pytest_kernelbench.sandbox import landlock
 
 def restrict(allowed):
     raise OSError("this machine has no Landlock")
@@ -31,6 +32,7 @@ def test_an_unknown_mode(project: Project) -> None:
     assert said == "ERROR: --kb-sandbox=strickt: did you mean strict? (one of 3)"
 
 
+@pytest.mark.slow
 def test_strict_and_off(project: Project) -> None:
     project.submit({"relu.py": READING})
     result = project.judge("--kb-sandbox=strict")

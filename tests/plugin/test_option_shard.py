@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import SIGMOID, TORCH_RELU, Project
+
+from tests.support.project import SIGMOID, TORCH_RELU, Project
 
 NAMES = ("abs", "addmm", "argmax", "cos", "gelu", "log", "matmul", "relu", "sigmoid", "softmax", "sum", "tanh")
 
@@ -30,6 +31,7 @@ def test_a_kernel_stays_in_its_part(project: Project) -> None:
     }
 
 
+@pytest.mark.slow
 def test_under_workers(project: Project) -> None:
     project.submit({"abs.py": "1 / 0", "relu.py": TORCH_RELU, "sigmoid.py": SIGMOID})
     first = project.judge("-n2", "--kb-shard=1/2")
@@ -50,5 +52,5 @@ def test_an_empty_part_is_no_failure(project: Project, workers: str) -> None:
 def test_a_part_that_there_is_not(project: Project) -> None:
     project.submit({"relu.py": TORCH_RELU})
     assert project.refused("--kb-submission=mine", "--kb-shard=3/2") == (
-        "ERROR: --kb-shard=3/2: wanted I/N with I from 1 to N, as in 2/4"
+        "ERROR: --kb-shard=3/2: expected I/N with I from 1 to N, as in 2/4"
     )

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SIGMOID, TORCH_RELU, Project
+
+from tests.support.project import SIGMOID, TORCH_RELU, Project
 
 LINES = json.dumps({"file": "Activation/relu.py", "predict": TORCH_RELU}) + "\n"
 RELU_ID, SIGMOID_ID = "submissions/mine/Activation/relu.py::correctness", "submissions/mine/sigmoid.py::correctness"
@@ -61,8 +62,8 @@ def test_a_submission_outside_of_the_root_keeps_its_node_ids(
     ("spec", "message"),
     [
         ("mime", "no submission 'mime' in *submissions, and no such file or folder: did you mean mine? (one of 6)"),
-        ("empty", "*empty: no kernels; wanted .py files or JSON lines (.jsonl)"),
-        ("submissions", "*submissions: holds submissions and is none: choose from: *mine*"),
+        ("empty", "*empty: no kernels; expected .py files or JSON lines (.jsonl)"),
+        ("submissions", "*submissions: holds submissions, but is not one: choose from: *mine*"),
         ("test_own.txt", "*test_own.txt: a submission is a folder, a .py file or a file of JSON lines (.jsonl)"),
     ],
 )
@@ -91,10 +92,10 @@ def test_bad_kernels_are_collection_errors_that_name_them_and_cost_the_others_no
     result = full.run("--kb-submission=mine", "--collect-only", "--continue-on-collection-errors")
     text = result.stdout.str()
     assert "relus.py: no task is named 'relus': did you mean relu" in text
-    assert "the name of a file that is no kernel starts with '_'" in text
+    assert "a file that is not a kernel needs a name that starts with '_'" in text
     assert "z/relu.py: both are kernels for relu; keep one, or put them into sample_0/ and sample_1/" in text
     assert "bad.jsonl:1: not JSON: " in text
-    assert "empty.jsonl: no lines; wanted " in text
+    assert "empty.jsonl: no lines; expected " in text
     assert "2 tests collected, 4 errors" in text
     assert "Traceback" not in text
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import RELU, TORCH_RELU, Project
+
+from tests.support.project import RELU, TORCH_RELU, Project
 
 TASK = """
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import shapes, tensors
+from pytest_kernelbench.authoring.strategies import shapes, tensors
 
 def reference(input, inplace=False):
     return input.clamp(min=0)
@@ -19,7 +20,7 @@ def cases(draw, given):
 
 task = Task(
     reference, cases, dtypes=("float32",),
-    spine=(Case(input=Tensor((64, 48))),),
+    fixed_cases=(Case(input=Tensor((64, 48))),),
     workloads={"large": Case(input=Tensor((1 << 15, 1 << 15)))},
 )
 """
@@ -128,7 +129,7 @@ def test_compile_items_are_collected_where_a_target_is_given(project: Project) -
             "unknown target sm_90a; choose from: sm_80, sm_86, sm_89, sm_90, sm_100, sm_120, gfx90a, gfx",
         ),
         ("target=,", "choose from: gfx90a, gfx942"),
-        ("compile-timeout=soon", "wanted a number of seconds above 0"),
+        ("compile-timeout=soon", "expected a number of seconds above 0"),
     ],
 )
 def test_bad_values_are_refused(project: Project, option: str, said: str) -> None:
@@ -194,6 +195,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     assert {key[0] for key, record in records.items() if record["launches"]} == {"too_large", "one_fits", "waiting"}
 
 
+@pytest.mark.slow
 def test_what_a_kernel_costs_and_that_it_is_cached(cached: Project) -> None:
     cached.write({"own/activation/relu.py": TASK})
     cached.submit({"relu.py": RELU})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from conftest import SOFTMAX, Project
+import pytest
+
+from tests.support.project import SOFTMAX, Project
 
 ENDLESS = "def relu(input, inplace=False):\n    while True: pass\n"
 
 
+@pytest.mark.slow
 def test_an_endless_kernel(project: Project) -> None:
     project.submit({"relu.py": ENDLESS, "softmax.py": SOFTMAX})
     result = project.judge("--kb-timeout=8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import SOFTMAX, TORCH_RELU, Project
+from tests.support.project import SOFTMAX, TORCH_RELU, Project
 
 TALKATIVE = r"""
 import sys
@@ -35,7 +35,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
             "wrong_values in basic: Activation sigmoid",
             "  result[[]*[]]: got *, wanted * (* units of error, at most 3)",
             "  * of 20 elements are wrong; first: *",
-            "  budget from: *",
+            "  tolerance dominated by: *",
             "  Case(input=Tensor((4, 5)))",
             '  pytest --kb-submission=* --kb-facets=basic --kb-case="Case(input=Tensor((4, 5)))"',
             "the kernel printed (the last of it):",

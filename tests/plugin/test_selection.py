@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from conftest import QUICK, TORCH_RELU, WRONG_RELU, Project
+
+from tests.support.project import QUICK, TORCH_RELU, WRONG_RELU, Project
 
 NO_HALF = """
 def sigmoid(input, out=None):
@@ -30,6 +31,7 @@ def test_the_seed_decides_which_cases_are_drawn(project: Project) -> None:
     assert drawn(4) != first
 
 
+@pytest.mark.slow
 def test_last_failed_and_exit_first(project: Project) -> None:
     project.submit({"relu.py": WRONG_RELU, "round_1/relu.py": TORCH_RELU, "softmax.py": "1 / 0"})
     options = ("--kb-submission=mine", *QUICK)

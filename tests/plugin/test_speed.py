@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from conftest import RELU, Project
+
+from tests.support.project import RELU, Project
 
 TASK = """
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench.authoring.strategies import elementwise
 
 def reference(input, inplace=False):
     return 1 / (1 + (-input).exp())
@@ -59,7 +60,7 @@ def test_the_interpreter_times_nothing(project: Project) -> None:
     assert project.collect(*mine) == CORRECTNESS
     result = project.run(*mine, "-m", "speed", "-rs", "--kb-results=results.jsonl")
     result.assert_outcomes(skipped=len(project.records()), deselected=1)
-    result.stdout.fnmatch_lines(["*interpreter time is never a speed*"])
+    result.stdout.fnmatch_lines(["*the interpreter's time is never reported as a speed*"])
     assert {record["status"] for record in project.records()} == {"unsupported"}
 
 
@@ -70,6 +71,7 @@ def test_a_processor_times_kernels_in_torch_alone(project: Project) -> None:
     result.stdout.fnmatch_lines(["*a kernel in triton is timed on a GPU; on a processor, one in torch*"])
 
 
+@pytest.mark.slow
 def test_a_quicker_kernel_has_a_record_and_a_row(timed: Project) -> None:
     result = timed.judge(*ON_CPU, "-m", "speed", "-rs")
     result.assert_outcomes(passed=1, skipped=1, deselected=1)
@@ -97,6 +99,7 @@ def test_a_kernel_that_is_wrong_is_not_timed(timed: Project) -> None:
     assert timed.records()[1]["verdict"] is None
 
 
+@pytest.mark.slow
 def test_a_kernel_must_be_right_on_the_workload(timed: Project) -> None:
     timed.submit({"relu.py": WRONG_WHERE_LARGE})
     result = timed.judge(*ON_CPU, "-k", "small")
@@ -122,7 +125,9 @@ def test_baselines_that_are_not_known(timed: Project) -> None:
     said = timed.refused(*ON_CPU, "--kb-baseline=eager,compiled")
     assert said == "ERROR: --kb-baseline=eager,compiled: did you mean compile? (one of 2)"
     said = timed.refused(*ON_CPU, "--kb-baseline=compile")
-    assert said == "ERROR: --kb-baseline=compile: wanted eager among the baselines: it is what the reference is"
+    assert said == (
+        "ERROR: --kb-baseline=compile: expected eager among the baselines: the reference is written in eager PyTorch"
+    )
 
 
 @pytest.mark.slow

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conftest import SIGMOID, SOFTMAX, TORCH_RELU, WRONG_RELU, Project
+import pytest
+
+from tests.support.project import SIGMOID, SOFTMAX, TORCH_RELU, WRONG_RELU, Project
 
 KILL = """
 import os
@@ -21,6 +23,7 @@ def summary(text: str) -> list[str]:
     return lines[start:end]
 
 
+@pytest.mark.slow
 def test_verdicts_and_summary_are_those_of_one_process(project: Project) -> None:
     project.submit({"relu.py": WRONG_RELU, "sigmoid.py": SIGMOID, "softmax.py": SOFTMAX, "round_1/relu.py": TORCH_RELU})
     alone = project.judge("--kb-results=alone.jsonl", "-n0")
@@ -28,13 +31,14 @@ def test_verdicts_and_summary_are_those_of_one_process(project: Project) -> None
     for result in (alone, together):
         result.assert_outcomes(passed=3, failed=1)
     assert summary(together.stdout.str()) == summary(alone.stdout.str())
-    kept = ("variant", "task", "status", "rung", "facets", "failure", "kernel_sha256")
+    kept = ("variant", "task", "status", "stage", "facets", "failure", "kernel_sha256")
     told = [{name: record[name] for name in kept} for record in project.records()]
     project.path.joinpath("alone.jsonl").replace("results.jsonl")
     wanted = [{name: record[name] for name in kept} for record in project.records()]
     assert sorted(told, key=repr) == sorted(wanted, key=repr)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
     project.write({"conftest.py": KILL})
     project.submit({"gelu.py": TORCH_RELU, "relu.py": TORCH_RELU, "sigmoid.py": SIGMOID, "softmax.py": SOFTMAX})

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import SIGMOID, SOFTMAX, TORCH_RELU, Project
 
-from pytest_kernelbench.devices.listing import PRETENDED, parse
-from pytest_kernelbench.devices.pool import Pool
+from pytest_kernelbench.gpus.inventory import PRETENDED, parse
+from pytest_kernelbench.gpus.pool import Pool
 from pytest_kernelbench.integrations import workers
-from pytest_kernelbench.settings import Settings
+from tests.support.project import SIGMOID, SOFTMAX, TORCH_RELU, Project
 
 MACHINE = """\
 0, GPU-0, NVIDIA H100 80GB HBM3, 81559, 550.54.15, Disabled
@@ -22,12 +20,13 @@ MACHINE = """\
 
 LOGGED = """
 import os, sys
-from pytest_kernelbench import items, settings
+from pytest_kernelbench.evaluation import settings
+from pytest_kernelbench.plugin import items
 
 settings.torch_has_cuda = lambda: True
 
 def runtest(self):
-    gpu = self.config.stash[items.BENCH].settings.gpu
+    gpu = self.config.stash[items.EVALUATION].settings.gpu
     with open("log", "a") as log:
         worker, seen = os.environ.get("PYTEST_XDIST_WORKER"), os.environ["CUDA_VISIBLE_DEVICES"]
         print(worker, seen, gpu.uuid, self.nodeid, file=log)
@@ -103,10 +102,10 @@ def test_items_are_named_after_models_only_when_there_are_several(machine: Proje
     ("options", "said"),
     [
         (["--kb-gpu=each"], "--kb-gpu=each: h100, a100 need a worker each; add -n auto"),
-        (["--kb-gpu=each", "-n1"], "need a worker each, and there are 1; use -n auto, or -n 2 or more"),
+        (["--kb-gpu=each", "-n1"], "need a worker each, but there are 1; use -n auto, or -n 2 or more"),
         (["--kb-gpu=each", "-n2", "--dist=loadfile"], "sends items to GPUs by model, not by --dist=loadfile"),
         (["--kb-gpu=b200"], "--kb-gpu=b200: did you mean h100, a100? (one of 3)"),
-        (["--kb-workers-per-gpu=0"], "--kb-workers-per-gpu=0: wanted a whole number of at least 1"),
+        (["--kb-workers-per-gpu=0"], "--kb-workers-per-gpu=0: expected a whole number of at least 1"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(machine: Project, options: list[str], said: str) -> None:
@@ -120,8 +119,7 @@ def test_a_model_where_there_is_no_gpu(machine: Project, monkeypatch: pytest.Mon
 
 def test_n_auto_is_xdists_without_gpus_and_where_its_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
-    plain = Settings(("mine",), "cpu", 0, (), 9.0, None, "hide", None, None, workers_per_gpu=2)
-    on_gpus = replace(plain, pool=Pool.of(parse(MACHINE), "h100"))
-    assert (workers(plain), workers(on_gpus)) == (None, 4)
+    on_gpus = Pool.of(parse(MACHINE), "h100")
+    assert (workers(Pool(), 2), workers(on_gpus, 2)) == (None, 4)
     monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "1")
-    assert workers(on_gpus) is None
+    assert workers(on_gpus, 2) is None

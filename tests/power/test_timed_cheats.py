@@ -11,6 +11,8 @@ import pytest
 
 HERE = Path(__file__).parent / "timing"
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "background": ("rejected", "wrong_values"),
     "cached_by_pointer": ("wrong_values",),

@@ -12,7 +12,7 @@
     best: (a, b) => number(b, "passed") - number(a, "passed"),
     fast: (a, b) => number(b, "speedup") - number(a, "speedup"),
   };
-  // The text of a task is large and does not change: it is read once, when it is first asked for.
+  // The text of a task is large and does not change, so it is read once, on first use.
   const texts = new Map();
   const text = (node) => {
     if (!texts.has(node)) texts.set(node, node.textContent.toLowerCase());
@@ -42,7 +42,7 @@
 
   function sort() {
     const order = orders[form.elements.order.value];
-    list.append(...tasks.slice().sort(order));  // stable: names stay in order among equals
+    list.append(...tasks.slice().sort(order));  // the sort is stable: equal tasks stay sorted by name
   }
 
   function openTarget() {

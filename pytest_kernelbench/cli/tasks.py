@@ -1,0 +1,84 @@
+"""`pytest-kernelbench tasks`: a Markdown page of all tasks, with their signatures, dtypes, demands and workloads."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pytest_kernelbench.cli.arguments import add_tasks, catalogue_of
+from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue
+from pytest_kernelbench.model.task import Task
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.cli.arguments import Commands
+
+INTRODUCTION = """\
+# Tasks
+
+Each task with the signature that kernels must have, its dtypes, what it demands beyond ordinary values, and
+the workloads that are timed. `pytest-kernelbench tasks` writes this page. The demands are
+
+- `nan`, `inf`: a result is defined for NaN or infinities in the inputs,
+- `empty`, `zero_dim`: tensors without elements, or without dimensions, are legal,
+- `out`: `out=` is written and returned,
+- `writes`: these arguments are written, and compared afterwards,
+- `random`: the result differs from call to call,
+- `by`: results are compared in another way than by value
+  ([how values are judged](how-values-are-judged.md#what-else-is-compared)).
+"""
+
+
+def declare(commands: Commands) -> None:
+    """Add the command and its arguments."""
+    parser = commands.add_parser("tasks", help="print all tasks as Markdown")
+    add_tasks(parser)
+    parser.set_defaults(command=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the page."""
+    sys.stdout.write(tasks_table(catalogue_of(arguments)))
+    return 0
+
+
+def tasks_table(catalogue: Catalogue) -> str:
+    """Return the page: one table for each category, the largest category first."""
+    lines = [INTRODUCTION.removesuffix("\n")]
+    for category in CATEGORIES:
+        files = [file for file in catalogue.names().values() if file.category == category]
+        if files:
+            lines += ["", f"## {category} ({len(files)})", "", *_header()]
+            lines += [_row(file.name, catalogue.load(file.name)) for file in files]
+    return "\n".join(lines) + "\n"
+
+
+def _header() -> Iterator[str]:
+    yield "| task | signature | dtypes | demands | workloads |"
+    yield "| --- | --- | --- | --- | --- |"
+
+
+def _row(name: str, task: Task) -> str:
+    cells = (
+        f"`{name}`",
+        f"`{task.entry or name}{inspect.signature(task.reference)}`",
+        ", ".join(task.dtypes),
+        ", ".join(_demands(task)),
+        ", ".join(task.workloads),
+    )
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _demands(task: Task) -> Iterator[str]:
+    contract = task.contract
+    yield from (flag for flag in ("nan", "inf", "empty", "zero_dim") if getattr(contract, flag))
+    if task.takes_out:
+        yield "out"
+    if task.mutates:
+        yield f"writes {' '.join(task.mutates)}"
+    if not contract.deterministic:
+        yield "random"
+    if task.compare != "values":
+        yield f"by {task.compare}"

@@ -1,0 +1,1 @@
+"""The engine: from settings and kernels to records. Knows neither pytest nor a terminal."""

@@ -1,0 +1,49 @@
+"""A lock for timing: one process at a time times on a device, among all sessions of the same user."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable, Iterator
+
+from pytest_kernelbench.model.cache import folder
+
+TIMEOUT_SILENT = 2.0
+"""Seconds of waiting that are not reported: workers that share a GPU wait for each other all the time."""
+
+
+class GpuLock:
+    """The lock of one device."""
+
+    def __init__(self, key: str | None) -> None:
+        """`key` is the UUID of a GPU, or None for the CPU of this machine."""
+        self.path = folder("locks") / f"{key or f'cpu-{platform.node()}'}.lock"
+        self._has_told = False
+
+    @contextlib.contextmanager
+    def hold(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Hold the lock; `say` gets a message for the user at the first long wait, or where locking is impossible.
+
+        The operating system releases the lock (flock) when its holder ends in any way, so a file that is left behind is
+        harmless.
+        """
+        from filelock import FileLock, Timeout
+
+        with contextlib.ExitStack() as held:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                lock = FileLock(self.path)
+                try:
+                    held.enter_context(lock.acquire(timeout=TIMEOUT_SILENT))
+                except Timeout:
+                    self._tell(say, f"another process is timing on this device; waiting for {self.path}")
+                    held.enter_context(lock.acquire())
+            except OSError as error:
+                self._tell(say, f"cannot lock this device, so other processes may time on it meanwhile: {error}")
+            yield
+
+    def _tell(self, say: Callable[[str], None], text: str) -> None:
+        """Report the first problem only."""
+        if not self._has_told:
+            self._has_told = True
+            say(f"kernelbench: {text}")

@@ -1,0 +1,158 @@
+"""The requests that a runner understands, one method each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pytest_kernelbench.host.answers import Answer, InconsistentAnswer, answer, plain, seconds_of
+from pytest_kernelbench.host.process import Child, RunnerDied
+from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
+from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
+from pytest_kernelbench.wire.materialize import GUARD, geometry
+
+
+class Runner(Child):
+    """A process that imports one kernel and responds to requests; every method raises `RunnerDied` where it dies."""
+
+    def load(self, code: str, filename: str, entries: Sequence[str], timeout: float = 60.0) -> Answer:
+        """Import the code as a module from a file named `filename`; the first of `entries` it defines is called later.
+
+        Raises `SandboxError`, before any code of the kernel runs, where the sandbox is strict and incomplete.
+        """
+        self.ready(timeout)
+        request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
+        return plain(self.ask(request, max_bytes=0, timeout=timeout)[0])
+
+    def call(
+        self,
+        case: Case,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        convention: str = "call",
+        conditions: CallConditions = ORDINARY,
+        rewrite: Case | None = None,
+        max_bytes: int,
+        timeout: float,
+    ) -> Answer:
+        """Call the kernel on a case and return its outputs, its arguments after the call and what was observed.
+
+        With `rewrite`, the kernel is called a second time on the contents of that case in the same memory, and the
+        answer is that of the second call. Outputs beyond `max_bytes` bytes together come without contents. Raises
+        `RunnerDied` where the response does not arrive within `timeout` seconds.
+        """
+        request = {
+            "op": "call",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "convention": convention,
+            "conditions": conditions.to_wire(),
+            "rewrite": encode(rewrite) if rewrite is not None else None,
+            "max_bytes": max_bytes,
+        }
+        memory = _memory(case)
+        return self._answer(*self.ask(request, max_bytes=max_bytes + sum(memory.values()), timeout=timeout), memory)
+
+    def _answer(self, header: dict[str, Any], body: bytes, memory: Mapping[str, int]) -> Answer:
+        if header.get("status") != "ok":
+            failed = plain(header)
+            # After a sticky CUDA error, or out of memory, the next case would fail because of this one.
+            self.spent = failed.status == "crash"
+            return failed
+        try:
+            return answer(header, body, memory)
+        except InconsistentAnswer as error:
+            raise self._inconsistent(error) from None
+
+    def _inconsistent(self, error: Exception) -> RunnerDied:
+        return self.died("crash", f"inconsistent response from the runner: {error}")
+
+    def prepare(
+        self,
+        cases: Sequence[Case],
+        parameters: Sequence[tuple[str, str]],
+        *,
+        convention: str,
+        written: bool,
+        threads: int,
+        timeout: float,
+    ) -> tuple[Answer, float]:
+        """Make one input set of each case and call the kernel twice; return the answer and the seconds of a call.
+
+        The first call compiles and autotunes, the second one is timed. `written` says that calls write into their
+        inputs, which are then restored before each batch. `threads` is the number of threads that torch may use.
+        """
+        request = {
+            "op": "prepare",
+            "cases": [encode(case) for case in cases],
+            "parameters": [list(pair) for pair in parameters],
+            "convention": convention,
+            "written": written,
+            "threads": threads,
+        }
+        header = self.ask(request, max_bytes=0, timeout=timeout)[0]
+        found = plain(header)
+        return found, self._seconds(header, "seconds") if found.status == "ok" else 0.0
+
+    def batch(self, first: int, count: int, *, threads: int, gated: bool, timeout: float) -> tuple[float, float, bool]:
+        """Time `count` calls on consecutive input sets, beginning with number `first` (modulo their number).
+
+        Returns the seconds of all calls on the device, the seconds by the host's clock, and whether the former include
+        host time. Raises `RunnerDied` also where the kernel raises, since it worked before.
+        """
+        request = {"op": "batch", "first": first, "count": count, "threads": threads, "gated": gated}
+        header = self.ask(request, max_bytes=0, timeout=timeout)[0]
+        found = plain(header)
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+        return self._seconds(header, "seconds"), self._seconds(header, "host_seconds"), header.get("leaked") is True
+
+    def rewrite(self, index: int, case: Case, *, timeout: float) -> None:
+        """Overwrite an input set with the contents of a case."""
+        found = plain(
+            self.ask({"op": "rewrite", "index": index, "case": encode(case)}, max_bytes=0, timeout=timeout)[0]
+        )
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+
+    def last(self, case: Case, *, max_bytes: int, timeout: float) -> Answer:
+        """Return the answer of the last call of the last batch, which ran on `case`; arguments as in `call`."""
+        memory = _memory(case)
+        asked = self.ask(
+            {"op": "last", "max_bytes": max_bytes}, max_bytes=max_bytes + sum(memory.values()), timeout=timeout
+        )
+        return self._answer(*asked, memory)
+
+    def _seconds(self, header: Mapping[str, Any], name: str) -> float:
+        try:
+            return seconds_of(header.get(name))
+        except ValueError as error:
+            raise self._inconsistent(error) from None
+
+    def compile(
+        self,
+        case: Case,
+        parameters: Sequence[tuple[str, str]],
+        *,
+        convention: str,
+        timeout: float,
+        seen: Callable[[dict[str, Any]], None],
+    ) -> dict[str, Any]:
+        """Compile everything that the kernel launches on a case, and return the header of the response.
+
+        `seen` gets a message when each specialisation starts and when it is done, so that a compiler that crashes loses
+        only the specialisation it was working on. Raises `RunnerDied` where the response does not arrive within
+        `timeout` seconds.
+        """
+        request = {
+            "op": "compile",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "convention": convention,
+        }
+        return self.ask(request, max_bytes=0, timeout=timeout, seen=seen)[0]
+
+
+def _memory(case: Case) -> dict[str, int]:
+    """Return the bytes of the memory of each tensor argument, guard bands included, by its path."""
+    return {path: geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}

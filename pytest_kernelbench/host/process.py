@@ -1,0 +1,224 @@
+"""The process of a runner as the judge sees it: start it, exchange messages with it, find out how it ended, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.host.answers import printable
+from pytest_kernelbench.host.fork_servers import COMPILING, INTERPRETING, Remote, orphaned
+from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.sandbox import limits
+from pytest_kernelbench.wire import protocol
+from pytest_kernelbench.wire.device_names import COMPILE, INTERPRETER, on_gpu
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
+SHOWN_OUTPUT = 4000
+"""Characters of the kernel's standard output and error that are kept, from the end."""
+
+TIMEOUT_EXIT = 5.0
+"""Seconds to wait for a runner to exit after it was killed."""
+
+TIMEOUT_STATUS = 2.0
+"""Seconds to wait for the exit status of a runner whose channel is closed."""
+
+SERVE = Remote("pytest_kernelbench.runner.server:serve")
+"""The main function of a runner's process, by name: the judge's process never imports it."""
+
+_CHANNEL_ERRORS = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError)
+"""Everything that exchanging messages can raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """The device and the limits of a runner."""
+
+    device: str = INTERPRETER
+    """Name of the device, as in `wire.device_names`."""
+    memory: int = 4 << 30
+    """Bytes of address space on top of what torch and Triton need; ignored on a GPU, where it cannot be limited."""
+    file_size: int = 256 << 20
+    """Bytes of the largest file that the kernel may write."""
+    cpu: int | None = 24 * 3600
+    """Seconds of CPU time of all threads together, after which Linux ends the runner even if the judge is gone.
+
+    None for runners that are timed: under a limit, Linux counts CPU time in scheduler ticks, which is too coarse.
+    """
+    sandbox: str = "best"
+    """One of `model.judging.SANDBOX_MODES`."""
+
+
+class SandboxError(KernelBenchError):
+    """A measure of the sandbox failed, and the user asked for a strict sandbox."""
+
+
+class RunnerDied(Exception):
+    """A runner ended, or cannot be used any more; the message says how."""
+
+    def __init__(self, status: str, message: str, *, orphaned: bool = False) -> None:
+        """`status` is `crash` or `timeout`, or the status of a response that ends the work of this runner.
+
+        `orphaned` says that its fork server has ended too, which ends all its runners, so that the kernel is not to
+        blame.
+        """
+        super().__init__(message)
+        self.status = status
+        self.orphaned = orphaned
+
+
+class Child:
+    """A confined process, forked from a fork server, that exchanges messages with the judge over a socket pair."""
+
+    def __init__(self, settings: RunnerSettings) -> None:
+        self.settings = settings
+        self.spent = False
+        """Whether an earlier failure affects later calls, so that another runner is needed."""
+        self.home = Path(tempfile.mkdtemp(prefix="kb-runner-"))
+        """The one folder that the runner may write to."""
+        self._is_ready = False
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
+        self._channel, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = _start(settings, theirs, self._output.fileno(), self.home)
+        except BaseException:
+            self._discard()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Process id of the runner."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the runner can take another request: its process runs and is not spent."""
+        return not self.spent and bool(self._process.is_alive())
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of all threads of the runner, as counted by Linux: the runner cannot forge it."""
+        # The number that Linux gives to the CPU clock of another process, see clock_getcpuclockid(3).
+        return time.clock_gettime(~self.pid << 3 | 2)
+
+    def printed(self) -> str:
+        """Return the end of the kernel's standard output and error, fit to be printed."""
+        size = os.fstat(self._output.fileno()).st_size
+        data = os.pread(self._output.fileno(), SHOWN_OUTPUT * 4, max(0, size - SHOWN_OUTPUT * 4))
+        return printable(data.decode(errors="replace"))[-SHOWN_OUTPUT:]
+
+    def close(self) -> None:
+        """End the runner and all processes that it started, and remove its files; closing twice does nothing."""
+        if self._output.closed:
+            return
+        limits.end(self.pid)
+        self._process.join(TIMEOUT_EXIT)
+        with contextlib.suppress(ValueError):
+            self._process.close()
+        self._discard()
+
+    def _discard(self) -> None:
+        self._channel.close()
+        self._output.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def ask(
+        self,
+        request: dict[str, Any],
+        *,
+        max_bytes: int,
+        timeout: float,
+        seen: Callable[[dict[str, Any]], None] | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Send a request and return header and body of the response; `seen` gets each progress message before it.
+
+        `max_bytes` limits the body, `timeout` (seconds) the whole exchange. Raises `RunnerDied`.
+
+        Each message must bear the random number of this request, so a message that was sent before the request, or
+        without reading it, is rejected. The number cannot do more, because the kernel shares memory with the server
+        that responds. A forged response still needs the right output values, which are nowhere in that process; what
+        it can lie about is what the kernel did: changes to its arguments, numbers of launches, times.
+        """
+        deadline = time.monotonic() + timeout
+        number = secrets.token_hex(8)
+        try:
+            self._channel.settimeout(timeout)
+            protocol.send(self._channel, {**request, "number": number})
+            while True:
+                header, body = protocol.receive(self._channel, max_bytes=max_bytes, timeout=deadline - time.monotonic())
+                if header.pop("number", None) != number:
+                    raise protocol.ProtocolError("a message does not bear the number of the request")
+                if seen is None or header.get("status") != "progress":
+                    return header, body
+                seen(header)
+        except _CHANNEL_ERRORS as error:
+            raise self._death(error, timeout) from None
+
+    def ready(self, timeout: float) -> None:
+        """Wait until the runner can take a kernel; raises `SandboxError` where a strict sandbox is incomplete."""
+        if self._is_ready:
+            return
+        try:
+            header, _ = protocol.receive(self._channel, max_bytes=0, timeout=timeout)
+        except _CHANNEL_ERRORS as error:
+            raise self._death(error, timeout) from None
+        if header["failed"] and self.settings.sandbox == "strict":
+            failed = "; ".join(f"{name}: {reason}" for name, reason in header["failed"].items())
+            raise SandboxError(f"--kb-sandbox=strict: the sandbox of the runner is incomplete: {failed}")
+        self._is_ready = True
+
+    def _death(self, error: BaseException, timeout: float) -> RunnerDied:
+        """End a runner whose channel failed, and return what the error means."""
+        if isinstance(error, (protocol.DeadlinePassed, TimeoutError)):
+            return self.died("timeout", f"no answer within {timeout:.0f} s")
+        if isinstance(error, protocol.ProtocolError):
+            return self.died("crash", f"the runner broke the protocol: {error}")
+        return self.died("crash", self._how_it_ended())
+
+    def died(self, status: str, message: str) -> RunnerDied:
+        """Kill the runner and return the exception to raise."""
+        limits.end(self.pid)
+        return RunnerDied(status, message, orphaned=orphaned(self._process))
+
+    def _how_it_ended(self) -> str:
+        import signal
+
+        self._process.join(TIMEOUT_STATUS)
+        code = self._process.exitcode
+        if code is None:
+            return "the kernel closed the channel"
+        if code >= 0:
+            return f"the kernel ended its process with exit status {code}"
+        try:
+            return f"the kernel's process was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"the kernel's process was ended by signal {-code}"
+
+
+def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path) -> BaseProcess:
+    """Start a runner from the fork server for its device."""
+    from multiprocessing.connection import Connection
+
+    gpu = on_gpu(settings.device)
+    fork_server = COMPILING if gpu or settings.device.startswith(COMPILE) else INTERPRETING
+    memory = None if gpu else settings.memory
+    # multiprocessing hands sockets and connections to a new process, but no plain file descriptors.
+    with Connection(os.dup(output)) as printed:
+        confinement = {
+            "memory": memory,
+            "file_size": settings.file_size,
+            "cpu": settings.cpu,
+            "sandbox": settings.sandbox,
+        }
+        return fork_server.start(SERVE, (channel, printed, str(home), settings.device, confinement))

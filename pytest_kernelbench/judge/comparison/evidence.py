@@ -1,0 +1,286 @@
+"""Evidence of the right result: the reference in float64, eager PyTorch's result, and the sensitivity to rounding."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.model.case import Case, encode, leaves, without
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.calling_conventions import invoke
+from pytest_kernelbench.wire.materialize import materialize, onednn_where_sound
+
+if TYPE_CHECKING:
+    import torch
+
+PERTURBATIONS = 4
+"""Number of random perturbations of the inputs, by one rounding each, that measure the sensitivity of a result."""
+
+ROUNDOFF: Mapping[str, float] = {
+    "float64": 2.0**-53, "complex128": 2.0**-53, "float32": 2.0**-24, "complex64": 2.0**-24,
+    "float16": 2.0**-11, "bfloat16": 2.0**-8,
+}  # fmt: skip
+"""Unit roundoff of each floating-point dtype: half the distance from 1 to the next larger number."""
+
+TF32_ROUNDOFF = 2.0**-11
+"""Unit roundoff of TF32."""
+
+SMALLEST_STEP = 2.0**-43
+"""Smallest relative perturbation; the float64 rounding of the reference would hide the effect of a smaller one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedOutput:
+    """One output that a kernel must produce: the result, a part of it, or an argument that it updates."""
+
+    name: str
+    """`result`, `result[1]` and so on, or the path of an updated argument."""
+    exact: torch.Tensor
+    """Result of the reference in float64 or complex128; integers and bools keep their dtype."""
+    eager: torch.Tensor
+    """Result of the reference in the case's dtype, with the shape and dtype that a kernel must produce."""
+    spread: torch.Tensor | None
+    """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype that a kernel must produce."""
+        return str(self.eager.dtype).removeprefix("torch.")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the judge knows about the right result of one case."""
+
+    task: Task
+    case: Case
+    arguments: Mapping[str, Any]
+    """Arguments by name, with tensors in the case's dtype as they are before the call."""
+    expected: tuple[ExpectedOutput, ...]
+    """Outputs in order: the results, then the updated arguments."""
+    length: int
+    """Length of the longest sum behind one element, at least 1."""
+    kept_and_dropped: tuple[Evidence, ...] = ()
+    """For dropout, the evidence with all elements kept and with all elements dropped; empty for other tasks."""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all tensors in the evidence; a view counts in full."""
+        outputs = [tensor for each in self.expected for tensor in (each.exact, each.eager, each.spread)]
+        held = [*tensors_in(self.arguments), *(tensor for tensor in outputs if tensor is not None)]
+        own = sum(tensor.numel() * tensor.element_size() for tensor in held)
+        return own + sum(outcome.bytes for outcome in self.kept_and_dropped)
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes of outputs that a runner may send: four times the expected elements as complex128, and 64 KiB."""
+        return 4 * sum(item.exact.numel() * 16 for item in self.expected) + (1 << 16)
+
+
+EagerRunner = Callable[[Task, Case], "list[torch.Tensor] | None"]
+"""Runs the reference in the case's dtype on another device and returns CPU tensors: its outputs, then the updated
+arguments. Returns None where that device cannot run it."""
+
+
+class OracleError(Exception):
+    """The reference fails on a case: an error in kernelbench itself, never in a kernel."""
+
+
+def signature(task: Task) -> list[tuple[str, str]]:
+    """Return name and kind of each parameter in the published signature."""
+    return [(name, parameter.kind.name) for name, parameter in task.parameters.items()]
+
+
+def collect_evidence(
+    task: Task, case: Case, draws: int = PERTURBATIONS, eager_runner: EagerRunner | None = None
+) -> Evidence:
+    """Run the reference on a case: in float64, in the case's dtype, and `draws` times on perturbed inputs.
+
+    `eager_runner`, if given, makes the run in the case's dtype on the device of the kernels; where it returns None, and
+    without it, that run is made here on the CPU. Raises `OracleError` if the reference fails.
+    """
+    import warnings
+
+    import torch
+
+    plain = without(case, "out")
+    try:
+        with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+            # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
+            warnings.simplefilter("ignore")
+            torch.manual_seed(0)
+            with onednn_where_sound(plain):
+                found = eager_runner(task, plain) if eager_runner is not None else None
+                eager = _eager(task, plain) if found is None else {}
+                arguments = materialize(plain).values
+                exact = run_reference(task, arguments, _exact)
+                if found is not None:
+                    eager = dict(zip(exact, found, strict=True))
+                spread = sensitivity(task, plain, exact, arguments=arguments, draws=draws)
+    except Exception as error:
+        raise OracleError(f"the reference fails on {case}: {type(error).__name__}: {error}") from error
+    expected = tuple(ExpectedOutput(name, exact[name], eager[name], spread.get(name)) for name in exact)
+    length = task.accumulation(plain) if task.accumulation else 1
+    outcomes = [
+        replace(task, reference=each, compare="values", dropout=(), drop_probability=None) for each in task.dropout
+    ]
+    kept_and_dropped = tuple(collect_evidence(each, case, draws) for each in outcomes)
+    return Evidence(task, case, arguments, expected, max(1, length), kept_and_dropped)
+
+
+def sensitivity(
+    task: Task,
+    case: Case,
+    exact: Mapping[str, torch.Tensor],
+    roundoff: float | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    draws: int = PERTURBATIONS,
+) -> dict[str, torch.Tensor]:
+    """Return, by output, the largest change of each element (float64) when the inputs are perturbed by one rounding.
+
+    Tensors are perturbed at random, `draws` times. Python floats are moved by one float32 rounding, up and down: a
+    Triton kernel gets them as float32, whatever the dtype of its tensors, and `1 - alpha` is then another number.
+    `roundoff` replaces the unit roundoff of the inputs' own dtype, for coarser arithmetic. `arguments` are the
+    materialised arguments of the case, if the caller has them.
+    """
+    import torch
+
+    units = [ROUNDOFF[recipe.dtype] for _, recipe in leaves(case) if recipe.dtype in ROUNDOFF and recipe.numel]
+    if not units:
+        return {}
+    # Inputs in float64 are perturbed by larger steps, and the effect is scaled down.
+    scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
+    generator = torch.Generator().manual_seed(_seed(case))
+    arguments = arguments or materialize(case).values
+    drawn = (run_reference(task, arguments, lambda value: _perturbed(value, generator, roundoff)) for _ in range(draws))
+    narrowed = _narrowed(task, arguments, draws)
+    spread: dict[str, torch.Tensor] = {}
+    for part, moved in itertools.chain(zip(itertools.repeat(scale), drawn), zip(itertools.repeat(1.0), narrowed)):
+        for name, value in exact.items():
+            if (value.is_floating_point() or value.is_complex()) and moved[name].shape == value.shape:
+                change = part * torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
+                spread[name] = torch.maximum(spread[name], change) if name in spread else change
+    return spread
+
+
+def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield the results with Python floats that float32 cannot hold moved by one float32 rounding, up and down."""
+    given = {name: each.default for name, each in task.parameters.items()} | dict(arguments)
+    for step in (ROUNDOFF["float32"], -ROUNDOFF["float32"])[:draws]:
+        moved = {name: _moved(value, step) for name, value in given.items()}
+        changed = {name: value for name, value in moved.items() if value is not given[name]}
+        if not changed:
+            return
+        try:
+            found = run_reference(task, {**arguments, **changed}, _exact)
+        except Exception:  # the number must keep its value: it is a size, or the end of a valid range
+            return
+        yield found
+
+
+def _moved(value: Any, step: float) -> Any:
+    """Return an argument with its floats changed by a relative step; the same object if it has no such floats."""
+    if isinstance(value, float):
+        return value * (1 + step) if math.isfinite(value) and value != ctypes.c_float(value).value else value
+    if isinstance(value, (tuple, list)):
+        inside = [_moved(item, step) for item in value]
+        return value if all(map(operator.is_, inside, value)) else type(value)(inside)
+    return value
+
+
+def _seed(case: Case) -> int:
+    import json
+    import zlib
+
+    return zlib.crc32(json.dumps(encode(case)).encode())
+
+
+def _eager(task: Task, case: Case) -> dict[str, torch.Tensor]:
+    """Run the reference in the case's dtype; if torch lacks a half-precision operation, in float32, rounded at the end.
+
+    The tensors have the case's own layouts, since eager PyTorch may compute another layout with another error.
+    """
+    import torch
+
+    try:
+        return run_reference(task, materialize(case).values, lambda value: value)
+    except (RuntimeError, NotImplementedError) as error:
+        arguments = materialize(case).values
+        kinds = {value.dtype for value in tensors_in(arguments) if _is_half(value)}
+        if "not implemented for" not in str(error) or not kinds:
+            raise
+        results = run_reference(task, arguments, lambda value: value.float() if _is_half(value) else value)
+        kind = kinds.pop()
+        return {name: value.to(kind) if value.dtype == torch.float32 else value for name, value in results.items()}
+
+
+def _is_half(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+
+
+def tensors_in(value: Any) -> list[torch.Tensor]:
+    """Return the tensors in nested lists, tuples and dictionaries."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, torch.Tensor)]
+
+
+def run_reference(task: Task, arguments: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
+    """Run the reference and return its outputs by name; `change` is applied to each tensor and dtype before."""
+    values = {name: _changed(value, change) for name, value in arguments.items()}
+    result = invoke(task.calling_convention, task.reference, signature(task), values)
+    outputs = dict(_named("result", result))
+    for name in task.mutates:
+        if values.get(name) is not None:
+            outputs.update(_named(name, values[name]))
+    return {name: value.detach() for name, value in outputs.items()}
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return change(value)
+    if isinstance(value, torch.dtype):
+        return change(value)
+    if isinstance(value, (tuple, list)):
+        return type(value)(_changed(item, change) for item in value)
+    return value
+
+
+def _exact(value: Any) -> Any:
+    import torch
+
+    dtype = value if isinstance(value, torch.dtype) else value.dtype
+    wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else dtype
+    # Always a copy: the reference may write into it.
+    return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
+
+
+def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:
+    import torch
+
+    if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
+        return _exact(value)
+    wide = _exact(value)
+    unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
+    noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
+    return torch.where(torch.isfinite(wide), wide * (1 + unit * 3**0.5 * noise), wide)
+
+
+def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return [(name, value)]
+    if isinstance(value, (tuple, list)):
+        return [pair for index, item in enumerate(value) for pair in _named(f"{name}[{index}]", item)]
+    raise TypeError(f"{name} of the reference is a {type(value).__name__}, not a tensor")

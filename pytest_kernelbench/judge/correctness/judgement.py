@@ -1,0 +1,170 @@
+"""Judging the correctness of a kernel: the facets in order, each with its fixed cases and then a random search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.judge.comparison.oracle import Oracle
+from pytest_kernelbench.judge.correctness import checks, facets
+from pytest_kernelbench.judge.correctness.facets import settle
+from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
+from pytest_kernelbench.judge.correctness.threads import one_thread
+from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
+from pytest_kernelbench.model.rules import broken
+from pytest_kernelbench.model.task import Task
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+SEARCH_SHARE = 0.1
+"""Share of a kernel's time limit for random search in all facets together; fixed cases are never left out."""
+
+AUDITED_CASES = 6
+"""Fixed cases on which the work of launches and of PyTorch is counted."""
+
+
+class Judgement:
+    """Judges the correctness of one kernel, once."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        task: Task,
+        settings: JudgingSettings,
+        oracle: Oracle,
+        identity: RecordIdentity,
+        *,
+        key: str | None,
+    ) -> None:
+        """`key` names the kernel's entry in the example database; None uses no database."""
+        self.kernel = kernel
+        self.task = task
+        self.settings = settings
+        self.identity = identity
+        self.key = key
+        runner = RunnerSettings(settings.runner_device, sandbox=settings.sandbox)
+        self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
+        self.results: dict[str, str] = {}
+        """Status by facet, for the facets that were tried."""
+        self.findings: list[tuple[str, Finding]] = []
+        """Facet (or `load`) and finding of each failure, in the order in which they were found."""
+        self.provenance = Provenance()
+        self.loaded = False
+        """Whether the kernel was imported and has an entry point."""
+        self.search_seconds = 0.0
+        """Time spent on random search."""
+
+    def run(self) -> Record:
+        """Judge the kernel and return its record; nothing that the kernel does raises an exception here."""
+        started = time.perf_counter()
+        try:
+            with one_thread():
+                self._judge()
+        finally:
+            self.trial.close()
+        trial = self.trial
+        return self.identity.correctness(
+            status=self._status(),
+            stage=stage_of(self.results, loaded=self.loaded, ran=trial.examples > 0),
+            facets=dict(self.results),
+            grade=trial.grade if self.results.get("basic") == "passed" else None,
+            label=self.provenance.label,
+            kernel_share=self.provenance.share,
+            launches=trial.launches,
+            failure=self._failure(),
+            observations=[*self.provenance.observations, *trial.observed][:MAX_OBSERVATIONS],
+            examples=trial.examples,
+            seconds=round(time.perf_counter() - started, 3),
+        )
+
+    def _judge(self) -> None:
+        try:
+            self.trial.load()
+        except Finding as finding:
+            self._fail("load", finding)
+            return
+        self.loaded = True
+        for facet in self.settings.facets:
+            self._facet(facet)
+            if facet == "basic":
+                self._provenance()
+                if self.results[facet] != "passed" or self.rejections:
+                    return
+            if self.trial.expired or self.results[facet] == "timeout":
+                return
+
+    def _facet(self, facet: str) -> None:
+        try:
+            self._fixed_cases(facet)
+            self._search(facet)
+            if facet == "contract" and self.trial.violation is not None:
+                raise self.trial.violation
+        except Finding as finding:
+            self._fail(facet, finding)
+        else:
+            self.results[facet] = "passed"
+
+    def _fixed_cases(self, facet: str) -> None:
+        cases = [self.settings.case] if self.settings.case is not None else facets.fixed_cases(self.task, facet)
+        for case in cases:
+            checks.CHECKS[facet](self.trial, case)
+
+    def _search(self, facet: str) -> None:
+        count = facets.examples(facet, self.settings.examples)
+        budget = SEARCH_SHARE * self.settings.timeout - self.search_seconds
+        if self.settings.case is not None or count == 0 or budget <= 0:
+            return
+        from pytest_kernelbench.judge.correctness.search import search
+
+        started = time.monotonic()
+        requests = facets.draw_requests(self.task, facet, self._working_dtypes())
+        check: Callable[[Case], Any] = lambda case: checks.CHECKS[facet](self.trial, case)  # noqa: E731
+        try:
+            key = f"{self.key}::{facet}" if self.key else None
+            search(self.task, requests, check, count=count, budget=budget, key=key, seed=self.settings.seed)
+        finally:
+            self.search_seconds += time.monotonic() - started
+
+    def _working_dtypes(self) -> Sequence[str]:
+        """Return the dtypes for drawn cases: all of them only if the facet `dtypes` has passed, else the first."""
+        return self.task.dtypes if self.results.get("dtypes") == "passed" else self.task.dtypes[:1]
+
+    def _provenance(self) -> None:
+        if self.settings.device != "cpu" and self.settings.case is None:
+            cases = [settle(self.task, case) for case in self.task.fixed_cases[:AUDITED_CASES]]
+            self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+
+    @property
+    def rejections(self) -> list[str]:
+        """Why the kernel is rejected, in words; empty if it is not."""
+        reasons = [self.provenance.reason] if self.provenance.rejected and self.settings.language == "triton" else []
+        return [*reasons, *broken(self.trial.observed, self.settings.allow, self.settings.language)]
+
+    def _fail(self, facet: str, finding: Finding) -> None:
+        if facet != "load":
+            self.results[facet] = finding.status
+        self.findings.append((facet, finding))
+
+    def failed(self) -> list[tuple[Failure, str]]:
+        """Return every failure with its status, in the order in which they were found."""
+        return [
+            (Failure(facet, finding.message, repr(finding.case) if finding.case is not None else None), finding.status)
+            for facet, finding in self.findings
+        ]
+
+    def _failure(self) -> Failure | None:
+        if self.rejections:
+            where = self.provenance.label if self.provenance.rejected else "audit"
+            return Failure(str(where), "\n".join(self.rejections))
+        return next((failure for failure, _ in self.failed()), None)
+
+    def _status(self) -> str:
+        if self.rejections:
+            return "rejected"
+        return self.findings[0][1].status if self.findings else "passed"

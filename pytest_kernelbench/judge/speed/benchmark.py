@@ -1,0 +1,232 @@
+"""Timing a kernel on a workload: check that it is right, time it interleaved with baselines, check it again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.judge.comparison.oracle import Oracle
+from pytest_kernelbench.judge.correctness.facets import reseeded
+from pytest_kernelbench.judge.correctness.trial import Finding
+from pytest_kernelbench.judge.speed.backends import SpeedBackend
+from pytest_kernelbench.judge.speed.clock_audit import outliers
+from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoTime, measure
+from pytest_kernelbench.judge.speed.replicates import REPLICATES, combined, figures, is_small, samples
+from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, start_baseline
+from pytest_kernelbench.judge.speed.timed_trial import TimedTrial
+from pytest_kernelbench.judge.speed.workload_limits import input_sets
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, RecordIdentity, SpeedRecord
+from pytest_kernelbench.model.rules import broken
+from pytest_kernelbench.model.task import Task
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+MEMORY = 12 << 30
+"""Bytes of memory for a runner: input sets, results, and the making of both."""
+
+MAX_NOTE = 300
+"""Characters that a record keeps of why a baseline is missing."""
+
+
+class Unsupported(Exception):
+    """This workload cannot be timed here; the message says why."""
+
+
+class SpeedBenchmark:
+    """Times one kernel on one workload, once."""
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        task: Task,
+        task_code: str,
+        workload: str,
+        settings: JudgingSettings,
+        identity: RecordIdentity,
+        oracle: Oracle,
+        backend: SpeedBackend,
+    ) -> None:
+        """`task_code` is the text of the task's file, from which the baselines are made."""
+        self.kernel = kernel
+        self.task = task
+        self.task_code = task_code
+        self.workload = workload
+        self.case = task.workloads[workload]
+        self.settings = settings
+        self.identity = identity
+        self.backend = backend
+        runner = RunnerSettings(settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox)
+        self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
+        self.baselines: dict[str, TimedRunner] = {}
+        """Runners of the baselines by name."""
+        self.others: dict[str, dict[str, Any]] = {}
+        """Fields of the record for the baselines that do not decide, by name."""
+        self.notes: list[str] = []
+        """Notes of the record."""
+        self.timing: dict[str, Any] = {}
+        """How the kernel was timed, for the record."""
+        self.measurements: list[Measurement] = []
+        """One measurement for each replicate, that is for each pair of fresh processes."""
+        self.unconfirmed = False
+        """Whether a small difference was found and there was no time for further replicates."""
+
+    def run(self) -> SpeedRecord:
+        """Time the kernel and return its record; nothing that the kernel does raises an exception here."""
+        started = time.perf_counter()
+        status, failure, fields = "passed", None, {}
+        try:
+            self._time()
+            fields = self._figures()
+            if (reason := self.backend.impossible(self.case, int(self.timing["inputs"]))) is not None:
+                status, failure = "rejected", Failure("timing", reason)
+                fields["verdict"] = "impossible"
+        except Unsupported as unsupported:
+            status, failure = "unsupported", Failure("workload", str(unsupported))
+        except Finding as finding:
+            case = repr(finding.case) if finding.case is not None else None
+            facet = {"load_error": "load", "rejected": "timing"}.get(finding.status, "workload")
+            status, failure = finding.status, Failure(facet, finding.message, case)
+        finally:
+            self._end()
+        return self.identity.speed(
+            status=status,
+            stage="basic",
+            facets={"basic": "passed"},
+            observations=list(self.trial.observed)[:MAX_OBSERVATIONS],
+            grade=self.trial.grade if status == "passed" or fields else None,
+            failure=failure,
+            seconds=round(time.perf_counter() - started, 3),
+            workload=self.workload,
+            baseline=self.settings.baselines[0],
+            others=self.others,
+            timing=self.timing,
+            notes=list(dict.fromkeys([*self.notes, *self.backend.notes])),
+            **fields,
+        )
+
+    def _time(self) -> None:
+        """Time the kernel; a small difference is measured again in fresh processes, up to `REPLICATES` times in all."""
+        if (reason := self.backend.too_large(self.task, self.case)) is not None:
+            raise Unsupported(reason)
+        cases = [reseeded(self.case, seed) for seed in range(input_sets(self.case, self.backend.cache_bytes))]
+        while True:
+            started = time.monotonic()
+            self.measurements.append(self._replicate(cases))
+            now = time.monotonic()
+            if len(self.measurements) == REPLICATES or not is_small(self.measurements[-1], self.settings.baselines[0]):
+                return
+            if self.trial.deadline - now < 2 * (now - started):
+                self.notes.append("a small difference, and no time to measure it again in fresh processes")
+                self.unconfirmed = True
+                return
+
+    def _replicate(self, cases: Sequence[Case]) -> Measurement:
+        """Start fresh processes, check the kernel, time it, check it again, and audit its clock; raises `Finding`."""
+        self._end()
+        written = bool(self.task.written(self.case) & set(self.case.arguments))
+        for name in self.settings.baselines:
+            self._start_baseline(name, cases, written)
+        kernel = self.trial.prepare(cases, written)
+        sets = len(cases)
+        self.trial.check(kernel, cases[0], sets=sets)
+        measurement = self._measure(kernel, written, sets)
+        # Input set, contents and number of calls are drawn now, so that no earlier call can know them.
+        calls = 1 if written else measurement.calls + secrets.randbelow(measurement.calls + 1)
+        index = secrets.randbelow(sets)
+        fresh = reseeded(self.case, sets + secrets.randbelow(1 << 30))
+        self.trial.check(kernel, fresh, sets=sets, index=index, calls=calls, rewrite=True)
+        if self.trial.violation is not None:
+            raise self.trial.violation
+        if reasons := broken(self.trial.observed, self.settings.allow, self.settings.language):
+            raise Finding("rejected", "\n".join(reasons))
+        if (reason := self.backend.audit(self._timers(kernel), measurement)) is not None:
+            raise Finding("rejected", reason)
+        return measurement
+
+    def _end(self) -> None:
+        """End all runners."""
+        self.trial.close()
+        for timer in self.baselines.values():
+            timer.runner.close()
+        self.baselines.clear()
+
+    def _start_baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
+        """Start a trusted runner of the reference; raises `Unsupported` if the first baseline, which decides, fails."""
+        code = f"{self.task_code}\n\n{BASELINE_CODE[name]}\n"
+        decides = name == self.settings.baselines[0]
+        try:
+            timer, seconds = start_baseline(
+                self.trial.settings, code, f"{self.kernel.task}.py", self.task, cases,
+                written=written, deadline=self.trial.deadline,
+            )  # fmt: skip
+        except RunnerDied as death:
+            if decides:
+                raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
+            self.others[name] = {"note": f"no {name} baseline: {str(death)[:MAX_NOTE]}"}
+            return
+        self.baselines[name] = timer
+        if decides and (reason := self.backend.too_slow(seconds)) is not None:
+            raise Unsupported(reason)
+
+    def _timers(self, kernel: TimedRunner) -> dict[str, TimedRunner]:
+        """Return the runners by name: the deciding baseline, the kernel, further baselines."""
+        first, *rest = self.baselines
+        return {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
+
+    def _measure(self, kernel: TimedRunner, written: bool, sets: int) -> Measurement:
+        """Time all runners interleaved, and note how; raises `Finding`."""
+        timers = self._timers(kernel)
+        schedule = self.backend.schedule(once=written)
+        try:
+            with self.backend.placed(timers):
+                measurement = self.backend.measure(
+                    timers, lambda watch: measure(timers, clock=time.perf_counter, schedule=schedule, watch=watch)
+                )
+        except NoTime as error:
+            raise Finding("rejected", f"it reports zero elapsed time: {error}") from None
+        except RunnerDied as death:
+            if not kernel.died:
+                raise Finding("error", f"the runner of a baseline died: {death}", self.case) from None
+            raise self.trial.died(death, self.case) from None
+        letters = "ABCDEFGH"[: len(timers)]
+        self.timing.update(
+            clock=self.backend.clock,
+            calls=measurement.calls,
+            order=letters + letters[::-1],
+            inputs=sets,
+            threads=THREADS,
+            warm=measurement.warm,
+            processes=len(self.measurements) + 1,
+        )
+        return measurement
+
+    def _figures(self) -> dict[str, Any]:
+        """Return the fields of the record that come from the measurements."""
+        first = self.settings.baselines[0]
+        found = {"baseline": samples(self.measurements, first), KERNEL: samples(self.measurements, KERNEL)}
+        for name in self.settings.baselines[1:]:
+            measured = [each for each in self.measurements if name in each.estimates]
+            if measured:
+                seconds = median(each.device_seconds(name) for each in measured)
+                self.others[name] = {"seconds": seconds, **combined(measured, name)}
+                found[name] = samples(measured, name)
+            self.others.setdefault(name, {"note": f"no {name} baseline: too few blocks"})
+        if not all(each.warm for each in self.measurements):
+            self.notes.append("times were not steady after the warm-up")
+        if beyond := outliers(found[KERNEL]):
+            self.notes.append(f"{beyond} of {len(found[KERNEL])} batches are beyond 5 median absolute deviations")
+        fields = figures(self.measurements, first)
+        more = self.backend.figures(self.task, self.case, self.trial.grade, fields["device_seconds"])
+        self.timing.update(more.pop("timing", {}))
+        doubt = self.backend.doubt(fields["verdict"], fields["baseline_call_seconds"] / fields["call_seconds"])
+        if doubt is not None:
+            self.notes.append(doubt)
+        unclear = self.unconfirmed or doubt is not None
+        return {**fields, **more, "samples": found, **({"verdict": "unclear"} if unclear else {})}

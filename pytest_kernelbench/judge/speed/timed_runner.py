@@ -1,0 +1,133 @@
+"""A runner that times its calls on the input sets of a workload, and the processor time that Linux accounts to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pytest_kernelbench.host.answers import Answer
+from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.judge.comparison.evidence import signature
+from pytest_kernelbench.judge.speed.interleaving import Timed
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.task import Task
+
+THREADS = 1
+"""Number of threads that torch may use, in kernels and baselines."""
+
+BASELINE_CODE: Mapping[str, str] = {
+    "eager": "baseline = task.reference",
+    "compile": "import torch\nbaseline = torch.compile(task.reference)",
+}
+"""Code by name of the baseline, appended to a task's file to make its reference a function `baseline`."""
+
+
+class TimedRunner:
+    """A source for `interleaving.measure`: calls have the runner time a batch."""
+
+    def __init__(self, runner: Runner, deadline: float) -> None:
+        self.runner = runner
+        self.deadline = deadline
+        """End of the time for all requests, on the monotonic clock."""
+        self.cpu_within = 0.0
+        """Processor seconds of the runner in its batches."""
+        self.cpu_between = 0.0
+        """Processor seconds of the runner between its batches."""
+        self.died = False
+        """Whether the runner died in a batch."""
+        self.core: int | None = None
+        """The CPU core on which the runner must stay, if any."""
+        self._last: float | None = None
+
+    def stay_on(self, core: int) -> None:
+        """Pin the runner to a CPU core: at any moment cores differ in speed, above all on a virtual machine."""
+        self.core = core
+        for thread in os.listdir(f"/proc/{self.runner.pid}/task"):
+            os.sched_setaffinity(int(thread), {core})
+
+    @property
+    def moved(self) -> bool:
+        """Whether the runner may run on another core than the one that it was pinned to."""
+        return self.core is not None and os.sched_getaffinity(self.runner.pid) != {self.core}
+
+    def prepare(self, task: Task, cases: Sequence[Case], written: bool) -> tuple[Answer, float]:
+        """Make an input set of each case and call on two of them; return the answer and seconds per call.
+
+        `written` says that calls write their inputs, which are restored before each batch. Raises `RunnerDied`.
+        """
+        return self.runner.prepare(
+            cases,
+            signature(task),
+            convention=task.calling_convention,
+            written=written,
+            threads=THREADS,
+            timeout=self.left,
+        )
+
+    def __call__(self, first: int, count: int, *, gated: bool = True) -> Timed:
+        """Time a batch of `count` calls on the input sets from index `first` on; raises `RunnerDied`.
+
+        With `gated`, a GPU starts only when the host has queued all launches, so that `seconds` is device time alone.
+        """
+        before = self.runner.cpu_seconds()
+        if self._last is not None:
+            self.cpu_between += before - self._last
+        try:
+            reported = self.runner.batch(first, count, threads=THREADS, gated=gated, timeout=self.left)
+        except RunnerDied:
+            self.died = True
+            raise
+        self._last = self.runner.cpu_seconds()
+        self.cpu_within += self._last - before
+        return Timed(*reported, seen=self._last - before)
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, and at least 1."""
+        return max(1.0, self.deadline - time.monotonic())
+
+
+@contextlib.contextmanager
+def on_one_processor(timers: Sequence[TimedRunner]) -> Iterator[None]:
+    """Pin all timers to one CPU core, since only one runs at a time, and keep the judge off that core."""
+    cores = os.sched_getaffinity(0)
+    core = max(cores)
+    for timer in timers:
+        timer.stay_on(core)
+    os.sched_setaffinity(0, cores - {core} or cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def start_baseline(
+    settings: RunnerSettings,
+    code: str,
+    filename: str,
+    task: Task,
+    cases: Sequence[Case],
+    *,
+    written: bool,
+    deadline: float,
+) -> tuple[TimedRunner, float]:
+    """Start a runner of trusted code, whose entry point is `baseline`; return it with seconds per call.
+
+    It comes from the same fork server as the runners of kernels and has the same limits, but no sandbox: torch.compile
+    starts programs and reads files anywhere. The sandbox has no measurable effect on the time of a call. Raises
+    `RunnerDied` if the code does not work.
+    """
+    timer = TimedRunner(Runner(replace(settings, sandbox="off")), deadline)
+    try:
+        loaded = timer.runner.load(code, filename, ["baseline"], timer.left)
+        answer, seconds = (loaded, 0.0) if loaded.status != "ok" else timer.prepare(task, cases, written)
+        if answer.status != "ok":
+            raise RunnerDied(answer.status, answer.message)
+    except RunnerDied:
+        timer.runner.close()
+        raise
+    return timer, seconds

@@ -1,0 +1,116 @@
+"""Collectors for submissions: folders, kernel files and JSON lines. Imports neither torch nor any kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_kernelbench.plugin.items import KernelItem, MissingItem, Readable, items
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.evaluation.session import EvaluationSession
+    from pytest_kernelbench.evaluation.submission import SubmissionSession
+    from pytest_kernelbench.model.source import Source
+    from pytest_kernelbench.model.submission import Kernel
+
+
+class KernelDirectory(Readable, pytest.Directory):
+    """A folder of a submission: its root, a variant or a category."""
+
+    submission: SubmissionSession
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        """Yield the sub-folders and files with kernels; for the root also the tasks without a kernel."""
+        for path in self.submission.children(self.path):
+            if path.is_dir():
+                yield directory(self, path, self.submission)
+            else:
+                yield file(self, path, self.submission)
+        if self.path == self.submission.source.path:
+            for variant, task in self.submission.missing():
+                yield from MissingItem.of(self, self.submission, variant, task)
+
+
+class KernelFile(Readable, pytest.File):
+    """A `.py` file with one kernel."""
+
+    submission: SubmissionSession
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items of the kernel."""
+        (kernel,) = self.submission.kernels(self.path)
+        yield from items(self, self.submission, kernel)
+
+
+class KernelLines(Readable, pytest.File):
+    """A file of JSON lines with a kernel each."""
+
+    submission: SubmissionSession
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Yield a collector for each line, named after its task."""
+        for kernel in self.submission.kernels(self.path):
+            yield KernelLine.from_parent(self, name=kernel.task, kernel=kernel, submission=self.submission)
+
+
+class KernelLine(pytest.Collector):
+    """A JSON line with a kernel."""
+
+    def __init__(self, *, kernel: Kernel, submission: SubmissionSession, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kernel, self.submission = kernel, submission
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items of the kernel."""
+        yield from items(self, self.submission, self.kernel)
+
+
+def directory(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> KernelDirectory:
+    """Return the collector of a folder of a submission."""
+    node: KernelDirectory = KernelDirectory.from_parent(parent, path=path, **_identity(parent, path, submission))
+    node.submission = submission
+    return node
+
+
+def file(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> KernelFile | KernelLines:
+    """Return the collector of a file of a submission."""
+    kind: Any = KernelLines if path.suffix == ".jsonl" else KernelFile
+    node: KernelFile | KernelLines = kind.from_parent(parent, path=path, **_identity(parent, path, submission))
+    node.submission = submission
+    return node
+
+
+def shadow_conftests(config: pytest.Config, sources: Iterable[Source]) -> None:
+    """Register an empty module in place of each `conftest.py` of the submissions, so that pytest imports none."""
+    for root in {source.root for source in sources}:
+        for path in map(str, root.rglob("conftest.py")):
+            if not config.pluginmanager.has_plugin(path):
+                config.pluginmanager.register(ModuleType("conftest"), path)
+
+
+def keep_shard(evaluation: EvaluationSession, found: list[pytest.Item]) -> None:
+    """Deselect the items of kernels in other shards; items without a kernel stay in every shard."""
+    shard = evaluation.settings.shard
+    assert shard is not None
+    ranks = {task: rank for rank, task in enumerate(evaluation.catalogue.names())}
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in found:
+        named = item.kernel if isinstance(item, KernelItem) else item.record if isinstance(item, MissingItem) else None
+        mine = named is None or shard.holds(ranks[named.task], named.variant)
+        (kept if mine else left).append(item)
+    if left:
+        left[0].config.hook.pytest_deselected(items=left)
+        found[:] = kept
+
+
+def _identity(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> dict[str, Any]:
+    """Return the node id of a path outside of the root directory, which does not depend on where its folder is."""
+    if path.is_relative_to(parent.config.rootpath):
+        return {}
+    inside = path.relative_to(submission.source.root.parent).as_posix()
+    return {"nodeid": inside}

@@ -1,0 +1,136 @@
+"""The hooks of pytest: options, markers, collection, the header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import integrations
+from pytest_kernelbench.evaluation.session import EvaluationSession
+from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
+from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.source import find
+from pytest_kernelbench.plugin import collection, options
+from pytest_kernelbench.plugin.items import record_of
+from pytest_kernelbench.plugin.keys import EVALUATION, REPORTING, UNCONFINED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options and their ini twins."""
+    options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Keep pytest from importing the `conftest.py` of a submission whose path is an argument."""
+    specs = options.selected(early_config)
+    try:
+        sources = find(specs, early_config.rootpath, early_config.invocation_params.dir) if specs else []
+    except KernelBenchError:
+        return  # said in pytest_configure
+    collection.shadow_conftests(early_config, sources)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return the number of workers for `-n auto` where kernels run on GPUs."""
+    pool = options.read_settings(config).pool
+    return integrations.workers(pool, options.workers_per_gpu(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with `--kb-submission`, start the evaluation session and collect its kernels alone."""
+    for category in CATEGORIES:
+        config.addinivalue_line("markers", f"{snake_case(category)}: kernels for tasks of the category {category}")
+    config.addinivalue_line("markers", "correctness: whether a kernel is right")
+    config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
+    config.addinivalue_line("markers", "speed: whether a kernel is faster than eager PyTorch on a workload")
+    settings = options.read_settings(config)
+    if not settings.submissions:
+        return
+    is_worker = hasattr(config, "workerinput")
+    try:
+        evaluation = EvaluationSession.start(settings, config.rootpath, config.invocation_params.dir)
+        silent = is_worker or config.option.collectonly
+        config.stash[UNCONFINED] = "" if silent else evaluation.unconfined()
+    except KernelBenchError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[EVALUATION] = evaluation
+    config.stash[REPORTING] = options.read_reporting(config)
+    # Again: a checkout that nobody installed registers this plugin after the initial conftests.
+    collection.shadow_conftests(config, [submission.source for submission in evaluation.submissions])
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = [str(submission.source.path) for submission in evaluation.submissions]
+    if not is_worker:
+        from pytest_kernelbench.plugin.recorder import Recorder
+
+        config.pluginmanager.register(
+            Recorder(evaluation, config.stash[REPORTING], config.rootpath), "kernelbench-recorder"
+        )
+    for model in (*settings.pool.models, *settings.pool.others):
+        config.addinivalue_line("markers", f"gpu_{model}: what runs on that model of GPU")
+    integrations.join(config, settings.judging.device.partition(":")[0], settings.pool, record_of)
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the folders of submissions; pytest imports nothing in them."""
+    evaluation = parent.config.stash.get(EVALUATION, None)
+    submission = evaluation.submission_of(path) if evaluation else None
+    return collection.directory(parent, path, submission) if submission else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
+    """Collect a kernel file that is an argument, in place of pytest's own collector of test modules."""
+    found = yield
+    evaluation = parent.config.stash.get(EVALUATION, None)
+    submission = evaluation.submission_of(file_path) if evaluation else None
+    return [collection.file(parent, file_path, submission)] if submission else found
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
+    """Exit with 0 for an empty shard: the kernels are in the shards of other machines."""
+    evaluation = session.config.stash.get(EVALUATION, None)
+    empty = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if empty and evaluation is not None and evaluation.settings.shard is not None:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the processes of the evaluation session."""
+    if (evaluation := config.stash.get(EVALUATION, None)) is not None:
+        evaluation.close()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """Show what is judged, on which device, and which measures of the sandbox do not hold."""
+    evaluation = config.stash.get(EVALUATION, None)
+    if evaluation is None:
+        return None
+    settings = evaluation.settings
+    names = ", ".join(submission.source.name for submission in evaluation.submissions)
+    pool = settings.pool.describe()
+    where = f"cuda: {pool}" if pool else settings.judging.device
+    tasks = evaluation.catalogue
+    own = f", {tasks.own} of them yours" if tasks.own else ""
+    replaced = f" (replacing {', '.join(tasks.replaced)})" if tasks.replaced else ""
+    lines = [f"kernelbench: {names} on {where}, {len(tasks.names())} tasks{own}{replaced}"]
+    if settings.resume:
+        known = evaluation.known
+        others = f", and {known.others:,} lines of another schema, which stay" if known.others else ""
+        lines.append(f"kernelbench: {settings.results} has {known.records:,} records{others}")
+    if settings.shard is not None:
+        lines.append(f"kernelbench: part {settings.shard} of the kernels")
+    if config.stash[UNCONFINED]:
+        lines.append(f"kernelbench: {config.stash[UNCONFINED]}")
+    return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the kernels of other shards."""
+    evaluation = config.stash.get(EVALUATION, None)
+    if evaluation is not None and evaluation.settings.shard is not None:
+        collection.keep_shard(evaluation, items)

@@ -1,0 +1,184 @@
+"""How a runner works on each kind of device: where tensors are, what is instrumented, what an exception means."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.runner.errors import describe, describe_on_gpu
+from pytest_kernelbench.wire.conditions import CallConditions
+from pytest_kernelbench.wire.device_names import COMPILE, CUDA, INTERPRETER
+
+if TYPE_CHECKING:
+    import torch
+
+    from pytest_kernelbench.devices.cuda import CudaDevice
+    from pytest_kernelbench.runner.timing import Timer
+
+
+class ExecutionEnvironment:
+    """The CPU without a stand-in or instruments; the other environments override what differs."""
+
+    tensor_device: str | None = None
+    """Device that the kernel's tensor arguments are copied to; None leaves them where they are made, on the CPU."""
+
+    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
+        """Return the context in which the kernel's code runs; `poison` names the contents of uninitialised memory."""
+        return contextlib.nullcontext()
+
+    def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
+        """Call the kernel under these conditions and return its result."""
+        return call()
+
+    def settle(self, results: Sequence[torch.Tensor]) -> bool:
+        """Wait for all work, and return whether that changed the results as seen on the caller's stream."""
+        return False
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts of the last call, as in `devices.instruments.Counts`."""
+        return {}
+
+    def operations(self) -> dict[str, int]:
+        """Return the elements that each computing ATen operation touched in the last call, if that was audited."""
+        return {}
+
+    def timer(self) -> Timer:
+        """Return the timer of this device."""
+        from pytest_kernelbench.runner.timing import HostTimer
+
+        return HostTimer()
+
+    def tune(self) -> None:
+        """Let all further calls autotune as they would without a judge."""
+
+    def describe(self, error: BaseException, path: str) -> dict[str, Any]:
+        """Return the header of the response to a request that raised `error`; `path` is the kernel's file."""
+        return describe(error, path)
+
+
+class _Instrumented(ExecutionEnvironment):
+    """A device whose launches pass through instruments."""
+
+    def __init__(self) -> None:
+        from pytest_kernelbench.devices.instruments import Instruments
+
+        self.instruments = Instruments()
+
+    def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
+        from pytest_kernelbench.runner.audit import Audit
+
+        self.instruments.start(conditions)
+        audit = Audit(self.instruments) if conditions.audit else contextlib.nullcontext()
+        with self.mode(conditions.poison), audit:
+            return call()
+
+    def counts(self) -> dict[str, int]:
+        from dataclasses import asdict
+
+        return asdict(self.instruments.counts)
+
+    def operations(self) -> dict[str, int]:
+        return self.instruments.operations
+
+
+class Interpreted(_Instrumented):
+    """Triton's interpreter, behind a stand-in for CUDA."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import numpy as np
+
+        from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
+
+        # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
+        np.seterr(all="ignore")
+        stand_in.install()
+        bfloat16.install()
+        loops.install()
+        interpreter.install(self.instruments)
+
+    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
+        from pytest_kernelbench.devices.stand_in import StandIn
+
+        return StandIn(poison)
+
+
+class OnGpu(_Instrumented):
+    """A real GPU."""
+
+    def __init__(self, device: CudaDevice) -> None:
+        super().__init__()
+        self.device = device
+        self.tensor_device = device.name
+        device.watch(self.instruments)
+
+    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
+        from pytest_kernelbench.devices.stand_in import Poisoned
+
+        return Poisoned(poison)
+
+    def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
+        self.device.synchronise()
+        self.device.hold()
+        return super().run(conditions, call)
+
+    def timer(self) -> Timer:
+        from pytest_kernelbench.runner.cuda_timer import CudaTimer
+
+        return CudaTimer(off_stream_launches=lambda: self.instruments.counts.off_stream_launches)
+
+    def tune(self) -> None:
+        self.instruments.start(CallConditions(tuned=True))
+
+    def settle(self, results: Sequence[torch.Tensor]) -> bool:
+        from pytest_kernelbench.devices.cuda import unready
+
+        return unready([tensor for tensor in results if tensor.numel()], self.device)
+
+    def describe(self, error: BaseException, path: str) -> dict[str, Any]:
+        """Return the header; a lost context makes it a crash, because every later call of this process would fail."""
+        from pytest_kernelbench.devices.cuda import first_line
+
+        header = describe_on_gpu(error, path)
+        try:
+            self.device.synchronise()
+        except Exception as fatal:
+            header |= {"status": "crash", "message": f"the CUDA context is lost: {first_line(fatal)}"}
+        else:
+            # Memory that the failed call leaves behind must not be missing in the next one.
+            self.device.empty_cache()
+        return header
+
+
+class CompileOnly(ExecutionEnvironment):
+    """A target that launches are compiled for; none of them is run."""
+
+    def __init__(self, target: str) -> None:
+        from pytest_kernelbench.devices.cross_compile import Compiler
+
+        self.compiler = Compiler(target)
+
+    def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
+        from pytest_kernelbench.devices.stand_in import StandIn
+
+        return StandIn(poison)
+
+    def compile(
+        self, request: dict[str, Any], entry: Any, path: str, report: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Compile what the entry point launches on a case, as `runner.compiling.compile_case` does."""
+        from pytest_kernelbench.runner.compiling import compile_case
+
+        return compile_case(self.compiler, request, entry, path, report)
+
+
+def environment_for(device: str) -> ExecutionEnvironment:
+    """Return the environment of a device, ready for a kernel to be imported; raises where the device cannot be used."""
+    if device.startswith(COMPILE):
+        return CompileOnly(device.removeprefix(COMPILE))
+    if device.startswith(CUDA):
+        from pytest_kernelbench.devices.cuda import CudaDevice
+
+        return OnGpu(CudaDevice(device.removeprefix(CUDA)))
+    return Interpreted() if device == INTERPRETER else ExecutionEnvironment()

@@ -1,0 +1,117 @@
+"""The sandbox of a runner: it may write to its home and read Python, torch, Triton and compilers, and nothing else.
+
+Two features of Linux are used, in addition to `sandbox.limits`: Landlock restricts which paths can be opened, seccomp
+which system calls are allowed. Neither needs privileges, and both work in containers.
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pytest_kernelbench.sandbox import landlock, seccomp
+
+_SYSTEM = (
+    "/bin /sbin /lib /lib32 /lib64 /usr/bin /usr/sbin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/include "  # noqa: SIM905
+    "/usr/share /usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/include /usr/local/cuda* /usr/local/nvidia* "
+    "/opt/cuda* /opt/rocm* /nix/store /gnu/store /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
+    "/etc/localtime /etc/nsswitch.conf /etc/passwd /etc/group /proc/cpuinfo /proc/meminfo /proc/stat "
+    "/proc/sys/vm/overcommit_memory /sys/devices/system/cpu /sys/devices/system/node".split()
+)
+"""Readable for all runners: programs, libraries, headers, and what these need to know about the machine."""
+
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+"""Device files that all runners may use."""
+
+_GPU = ("/dev/nvidia*", "/dev/kfd", "/dev/dri")
+"""Device files that runners on a GPU may use."""
+
+_OF_GPU = ("/proc/driver/nvidia", "/proc/devices", "/proc/modules", "/sys")
+"""Readable for runners on a GPU."""
+
+_OURS = ("__init__.py", "model", "wire", "runner", "devices", "sandbox")
+"""The parts of this package that a runner imports; it must not read the others, least of all tasks."""
+
+
+def enter(home: Path, *, gpu: bool) -> dict[str, str]:
+    """Put the current process into the sandbox and return each measure that failed, with the reason.
+
+    The process must have a single thread. Afterwards it can write to `home` alone; files that are open stay open.
+    """
+    measures: Mapping[str, Callable[[], None]] = {
+        "Landlock": lambda: landlock.restrict(allowed(home, gpu=gpu)),
+        "seccomp": seccomp.refuse,
+    }
+    # A rule for /proc/self applies only as long as something keeps its directory entry open.
+    os.open("/proc/self", os.O_PATH | os.O_CLOEXEC)
+    failed = {}
+    for name, apply in measures.items():
+        try:
+            apply()
+        except OSError as error:
+            failed[name] = str(error)
+    return failed
+
+
+def allowed(home: Path, *, gpu: bool) -> dict[Path, int]:
+    """Return the rights of a runner to each path and to everything below it."""
+    # /proc/self is not resolved, because it is another folder in each process.
+    return {home: landlock.EVERYTHING, Path("/proc/self"): landlock.READ, **shared(gpu=gpu)}
+
+
+@functools.cache
+def shared(*, gpu: bool) -> dict[Path, int]:
+    """Return the rights that all runners have in common."""
+    rights: dict[Path, int] = {}
+    for path, right in _rights(gpu=gpu):
+        rights[path] = rights.get(path, 0) | right
+    return rights
+
+
+def _rights(*, gpu: bool) -> Iterator[tuple[Path, int]]:
+    package = Path(__file__).resolve().parents[1]
+    for root in (*_found(_SYSTEM), *_python()):
+        yield from _without(root.resolve(), package)
+    yield package, landlock.READ_DIR
+    yield from ((package / name, landlock.READ) for name in _OURS)
+    yield from ((path, landlock.DEVICE) for path in _found(_DEVICES))
+    if gpu:
+        yield from ((path, landlock.GPU) for path in _found(_GPU))
+        yield from ((path, landlock.READ) for path in _found(_OF_GPU))
+
+
+def _python() -> Iterator[Path]:
+    """Yield the paths of Python, its packages and the libraries that these load."""
+    for prefix in {sys.prefix, sys.base_prefix}:
+        yield from (Path(prefix, name) for name in ("bin", "lib", "lib64", "include", "share", "pyvenv.cfg"))
+    if sys.flags.no_user_site == 0:
+        import site
+
+        yield Path(site.getusersitepackages())
+    for name in ("torch", "triton", "numpy"):
+        # Built from source, they can be anywhere.
+        found = importlib.util.find_spec(name)
+        yield from map(Path, (found and found.submodule_search_locations) or ())
+    yield from (Path(entry) for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":") if entry.startswith("/"))
+
+
+def _found(patterns: Sequence[str]) -> list[Path]:
+    return [Path(path) for pattern in patterns for path in glob.glob(pattern)]
+
+
+def _without(root: Path, package: Path) -> Iterator[tuple[Path, int]]:
+    """Yield rights to read everything below a root except this package, which contains the tasks and references."""
+    if root == package:
+        return
+    if not package.is_relative_to(root):
+        yield root, landlock.READ
+        return
+    # Listing the folder is allowed, because Python finds modules that way.
+    yield root, landlock.READ_DIR
+    for child in root.iterdir():
+        yield from _without(child, package)

@@ -1,0 +1,1 @@
+"""What both ends of a runner share: protocol, device names, call conditions, input tensors and calling conventions."""

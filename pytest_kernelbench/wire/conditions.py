@@ -1,0 +1,42 @@
+"""The conditions of one kernel call: everything that varies between calls beside the arguments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConditions:
+    """How a runner makes one call; the defaults describe an ordinary call."""
+
+    poison: str = "nan"
+    """Contents of uninitialised memory: `nan` or `big`."""
+    order: str = "forward"
+    """Order of the programs of a grid: `forward`, `reverse` or `shuffled`; ignored on a GPU, which schedules itself."""
+    poison_masked_lanes: bool = False
+    """Whether masked lanes of loads without `other` hold NaN instead of 0; on the interpreter only."""
+    config: int | None = None
+    """Index of the autotune configuration to run; None runs the first one that pruning leaves."""
+    benchmark: bool = False
+    """Whether to autotune again: every configuration runs before the chosen one."""
+    tuned: bool = False
+    """Whether to autotune exactly as the kernel asks, remembering the result between calls."""
+    skip_launches: bool = False
+    """Whether launches do nothing."""
+    fail_launches: bool = False
+    """Whether launches raise, as they do on a device that cannot run them."""
+    audit: bool = False
+    """Whether to count the elements that ATen operations touch.
+
+    Counting loses the conjugation of complex views, so the outputs of such a call are only compared where that cannot
+    matter.
+    """
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the conditions as a JSON object."""
+        return asdict(self)
+
+
+ORDINARY = CallConditions()
+"""The conditions of an ordinary call."""

@@ -1,0 +1,337 @@
+"""Tolerances of values: right results are accepted however they were computed, and wrong ones never are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.comparison.values import measure
+from tests.support.judging import evidence_of, output, right, verdict
+
+HALVES = ("float16", "bfloat16")
+DTYPES = ("float32", *HALVES)
+SEEDS = range(4)
+
+
+def summed(case: Case) -> int:
+    return case.x.shape[-1]
+
+
+def rows(dtype: str = "float32", shape: tuple[int, ...] = (24, 1025), fill: str = "normal", seed: int = 0) -> Case:
+    return Case(x=Tensor(shape, dtype, fill, seed=seed))
+
+
+def dtype_of(name: str) -> Any:
+    import torch
+
+    return getattr(torch, name)
+
+
+def softmax(x):
+    return x.softmax(-1)
+
+
+def std(x):
+    return x.std(-1)
+
+
+def gelu(x):
+    from torch.nn.functional import gelu
+
+    return gelu(x)
+
+
+def tanh_gelu(x):
+    from torch.nn.functional import gelu
+
+    return gelu(x, approximate="tanh")
+
+
+def short_softmax(x):
+    from torch.nn.functional import pad
+
+    return pad(softmax(x[:, :-1]), (0, 1))
+
+
+def total(x):
+    return x.sum(-1)
+
+
+def matmul(x, y):
+    return x @ y
+
+
+def layer_norm(x):
+    return (x - x.mean(-1, keepdim=True)) / (x.var(-1, keepdim=True, correction=0) + 1e-5).sqrt()
+
+
+REDUCTIONS = (softmax, std, total, layer_norm)
+
+
+class TestRight:
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @pytest.mark.parametrize("fill", ["normal", "normal(1000, 0.1)", "normal(0, 0.01)", "outliers", "constant(1)"])
+    @pytest.mark.parametrize("reference", [*REDUCTIONS, gelu], ids=lambda function: function.__name__)
+    def test_computed_exactly_or_in_float32_and_rounded_once(self, reference: Any, fill: str, dtype: str) -> None:
+        import torch
+
+        if reference is layer_norm and fill in ("constant(1)", "normal(1000, 0.1)"):
+            pytest.skip("float32 keeps no digit of a spread that rounding has made")
+        for seed in SEEDS:
+            evidence = evidence_of(reference, rows(dtype, fill=fill, seed=seed), accumulation=summed)
+            x = evidence.arguments["x"]
+            assert right(evidence, reference(x.double()).to(dtype_of(dtype)))
+            assert right(evidence, reference(x.float()).to(dtype_of(dtype)))
+            assert right(evidence, reference(x))
+            assert right(evidence, torch.from_numpy(reference(x.double()).float().numpy()).to(dtype_of(dtype)))
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    def test_another_order_of_summation(self, dtype: str) -> None:
+        import torch
+
+        for seed in SEEDS:
+            for fill in ("normal", "uniform(0, 1)", "normal(1000, 0.1)"):
+                evidence = evidence_of(total, rows(dtype, fill=fill, seed=seed), accumulation=summed)
+                x = evidence.arguments["x"].float()
+                sequential = torch.zeros(x.shape[0])
+                for column in x.T:
+                    sequential = sequential + column
+                blocks = torch.stack([part.sum(-1) for part in x.split(32, -1)]).flip(0).sum(0)
+                for sums in (sequential, blocks, x.flip(-1).cumsum(-1)[:, -1]):
+                    assert right(evidence, sums.to(dtype_of(dtype)))
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    def test_a_product_in_tiles(self, dtype: str) -> None:
+        import torch
+
+        for seed in SEEDS:
+            case = Case(x=Tensor((33, 129), dtype, seed=seed), y=Tensor((129, 17), dtype, seed=seed))
+            evidence = evidence_of(matmul, case, accumulation=summed)
+            x, y = (evidence.arguments[name].float() for name in "xy")
+            tiles = [x[:, k : k + 16] @ y[k : k + 16] for k in range(0, 129, 16)]
+            assert right(evidence, torch.stack(tiles).cumsum(0)[-1].to(dtype_of(dtype)))
+
+    def test_few_elements_are_no_sample(self) -> None:
+        for seed in range(40):
+            for shape in ((1, 3), (2, 5), (1, 1)):
+                evidence = evidence_of(softmax, rows("float16", shape, seed=seed), accumulation=summed)
+                x = evidence.arguments["x"]
+                assert right(evidence, softmax(x.float()).half())
+                assert right(evidence, softmax(x.double()).half())
+
+    def test_nothing_to_compare(self) -> None:
+        import torch
+
+        assert right(evidence_of(gelu, rows(shape=(0, 5))), torch.empty(0, 5))
+
+
+class TestWrong:
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @pytest.mark.parametrize(
+        ("reference", "wrong"),
+        [
+            (softmax, short_softmax),
+            (total, lambda x: x[:, :-1].sum(-1)),
+            (std, lambda x: x.std(-1, correction=0)),
+            (std, lambda x: x[:, :-1].std(-1)),
+            (gelu, tanh_gelu),
+            (layer_norm, lambda x: (x - x.mean(-1, keepdim=True)) / x.std(-1, keepdim=True)),
+            (softmax, lambda x: x.exp() / (x.exp().sum(-1, keepdim=True) + 1)),
+        ],
+        ids=["softmax without the last column", "sum without the last column", "biased std",
+             "std without the last column", "tanh for erf", "Bessel in layer norm", "a padded lane of softmax"],
+    )  # fmt: skip
+    def test_a_formula_that_is_off(self, reference: Any, wrong: Callable[..., Any], dtype: str) -> None:
+        # Half precision hides what is one part in a thousand: its rows are short. GELUs differ in their tails alone.
+        shape = (24, 1025) if dtype == "float32" or reference is gelu else (24, 9)
+        for seed in SEEDS:
+            evidence = evidence_of(reference, rows(dtype, shape, seed=seed), accumulation=summed)
+            assert not right(evidence, wrong(evidence.arguments["x"].double()).to(dtype_of(dtype)))
+
+    @pytest.mark.parametrize("dtype", HALVES)
+    def test_an_accumulator_of_half_precision(self, dtype: str) -> None:
+        import torch
+
+        refused = 0
+        for seed in SEEDS:
+            case = Case(x=Tensor((32, 512), dtype, seed=seed), y=Tensor((512, 16), dtype, seed=seed))
+            evidence = evidence_of(matmul, case, accumulation=summed)
+            x, y = evidence.arguments["x"], evidence.arguments["y"]
+            sums = torch.zeros(32, 16, dtype=x.dtype)
+            for k in range(512):
+                sums = sums + x[:, k : k + 1] * y[k]
+            refused += not right(evidence, sums)
+        assert refused == len(SEEDS)
+
+    def test_one_element_of_many(self) -> None:
+        evidence = evidence_of(gelu, rows())
+        result = evidence.expected[0].eager.clone()
+        result[7, 1023] *= 1 + 1e-4
+        mismatch = verdict(evidence, result).mismatch
+        assert mismatch is not None
+        assert mismatch.status == "wrong_values"
+        first, second, third = mismatch.message.splitlines()
+        assert first.startswith("result[7, 1023]: got ")
+        assert first.endswith("units of error, at most 3)")
+        assert second.startswith("1 of 24600 elements are wrong; first: [7, 1023] ")
+        assert third == "tolerance dominated by: the scale of the whole result (4 u rms)"
+
+    def test_results_in_half_precision_of_a_float32_task(self) -> None:
+        evidence = evidence_of(gelu, rows())
+        assert not right(evidence, evidence.expected[0].eager.half().float())
+        assert not right(evidence, evidence.expected[0].eager.bfloat16().float())
+
+    def test_tf32_where_it_is_not_allowed_and_where_it_is(self) -> None:
+        import torch
+
+        case = Case(x=Tensor((64, 64)), y=Tensor((64, 64)))
+        coarse = lambda value: (value.view(torch.int32) & ~0x1FFF).view(torch.float32)  # noqa: E731
+        plain = evidence_of(matmul, case, accumulation=summed)
+        result = coarse(plain.arguments["x"]) @ coarse(plain.arguments["y"])
+        assert not right(plain, result)
+        allowed = evidence_of(matmul, case, accumulation=summed, tf32=True)
+        assert verdict(allowed, result).grade == "tf32"
+        assert verdict(allowed, plain.expected[0].eager).grade == "ieee"
+        assert not right(allowed, result * 1.05)
+
+
+class TestNonFinite:
+    def test_nan_and_infinities_must_be_met(self) -> None:
+        import torch
+
+        for fill in ("nan", "inf"):
+            evidence = evidence_of(lambda x: x.relu(), rows(shape=(8, 40), fill=fill))
+            eager = evidence.expected[0].eager
+            assert right(evidence, eager)
+            assert not right(evidence, eager.nan_to_num(0.0, 0.0, 0.0))
+            other = torch.where(eager.isfinite(), eager, -math.inf)
+            assert not right(evidence, other)
+            spread = eager.clone()
+            spread[0, 0] = math.nan
+            assert eager[0, 0].isnan() or not right(evidence, spread)
+
+    def test_overflow_like_eagers_is_accepted_and_better_is_too(self) -> None:
+        import torch
+
+        def squared(x):
+            return (x * x).sum(-1).sqrt()
+
+        evidence = evidence_of(squared, rows("float16", (8, 64), fill="constant(300)"), accumulation=summed)
+        assert evidence.expected[0].eager.isinf().all()
+        assert right(evidence, evidence.expected[0].eager)
+        assert right(evidence, evidence.expected[0].exact.half())
+        assert not right(evidence, torch.zeros(8, dtype=torch.float16))
+        assert not right(evidence, torch.full((8,), math.nan, dtype=torch.float16))
+
+    def test_overflow_of_a_result_that_is_representable(self) -> None:
+        evidence = evidence_of(softmax, rows("float32", (4, 40), fill="normal(1000, 30)"), accumulation=summed)
+        x = evidence.arguments["x"]
+        assert not right(evidence, x.exp() / x.exp().sum(-1, keepdim=True))
+
+    def test_results_that_round_to_infinity(self) -> None:
+        evidence = evidence_of(lambda x: x * 40000, rows("float16", (8, 40)))
+        assert evidence.expected[0].eager.isinf().any()
+        assert right(evidence, evidence.expected[0].exact.half())
+        assert not right(evidence, evidence.expected[0].exact.half().clamp(-65504, 65504))
+
+
+class TestOtherDtypes:
+    def test_integers_are_exact(self) -> None:
+        evidence = evidence_of(lambda x: x * 3, Case(x=Tensor((50,), "int32", "integers(-9, 9)")))
+        eager = evidence.expected[0].eager
+        assert right(evidence, eager)
+        mismatch = verdict(evidence, eager + (eager == eager[3])).mismatch
+        assert mismatch is not None
+        assert "must be equal" in mismatch.message
+
+    def test_bools_are_exact(self) -> None:
+        evidence = evidence_of(lambda x: x > 0, rows(shape=(50,)))
+        assert right(evidence, evidence.expected[0].eager)
+        assert not right(evidence, ~evidence.expected[0].eager)
+
+    @pytest.mark.parametrize("dtype", ["complex64", "complex128", "float64"])
+    def test_complex_numbers_and_doubles(self, dtype: str) -> None:
+        import torch
+
+        case = Case(x=Tensor((20, 20), dtype), y=Tensor((20, 20), dtype, seed=1))
+        evidence = evidence_of(matmul, case, dtypes=(dtype,), accumulation=summed)
+        eager = evidence.expected[0].eager
+        x, y = evidence.arguments["x"], evidence.arguments["y"]
+        assert right(evidence, eager)
+        assert right(evidence, sum(torch.outer(x[:, k], y[k]) for k in range(20)))
+        assert not right(evidence, eager * (1 + 1e-4))
+        if dtype.startswith("complex"):
+            assert not right(evidence, eager.conj().resolve_conj())
+        if dtype.endswith(("64", "128")) and dtype != "complex64":
+            narrow = torch.complex64 if dtype == "complex128" else torch.float32
+            assert not right(evidence, eager.to(narrow).to(eager.dtype))
+
+    def test_what_a_reference_mutates_is_part_of_the_result(self) -> None:
+        def reference(x, state):
+            state += x
+            return x * 2
+
+        case = Case(x=Tensor((5,)), state=Tensor((5,)))
+        evidence = evidence_of(reference, case, mutates=("state",))
+        assert [expected.name for expected in evidence.expected] == ["result", "state"]
+        result, state = (expected.eager for expected in evidence.expected)
+        assert right(evidence, result, state)
+        mismatch = compare(evidence, [output(result), output(evidence.arguments["state"])]).mismatch
+        assert mismatch is not None
+        assert mismatch.message.startswith("state[")
+
+
+class TestRms:
+    """Errors that are small in each element and large in all of them together."""
+
+    def test_all_elements_are_off_by_two_units(self) -> None:
+        evidence = evidence_of(lambda x: x * 1.5, rows(shape=(64, 64)))
+        (expected,) = evidence.expected
+        unit = measure(expected, expected.eager, 1).unit
+        mismatch = verdict(evidence, (expected.exact + 2 * unit).float()).mismatch
+        assert mismatch is not None
+        assert mismatch.status == "wrong_values"
+        assert re.search(
+            r"; all 4096 elements together: rms 2\.\d\d units, at most 0\.97 \(eager: 0\.\d\d\)$", mismatch.message
+        )
+        one = expected.exact.clone()
+        one[3, 4] += 2 * unit[3, 4]
+        assert right(evidence, one.float())
+
+    def test_what_is_no_number_does_not_count(self) -> None:
+        evidence = evidence_of(lambda x: x / 0, rows(shape=(8, 8)))
+        assert right(evidence, evidence.expected[0].eager)
+
+
+@pytest.mark.parametrize(
+    ("reference", "case", "part"),
+    [
+        (lambda x: x * 0 + 3, Case(x=Tensor((50,), "float16")), "rounding of the result"),
+        (lambda x: x - 1000, Case(x=Tensor((50,), fill="normal(1000, 0.1)")), "sensitivity to rounded inputs"),
+        (lambda x: x + x, rows(shape=(50,)), "the scale of the whole result (4 u rms)"),
+        (lambda x: x.double().half().to(x.dtype) if x.dtype.itemsize < 8 else x, rows(shape=(50,)),
+         "eager PyTorch's own error"),
+    ],
+)  # fmt: skip
+def test_the_largest_part_of_the_tolerance_is_named(reference: Any, case: Case, part: str) -> None:
+    evidence = evidence_of(reference, case)
+    mismatch = verdict(evidence, evidence.expected[0].eager + 9).mismatch
+    assert mismatch is not None
+    assert mismatch.message.splitlines()[2] == f"tolerance dominated by: {part}"
+
+
+def test_other_failures_say_what_is_compared() -> None:
+    integers = evidence_of(lambda x: x, Case(x=Tensor((5,), "int32", "integers(-9, 9)")))
+    mismatch = verdict(integers, integers.expected[0].eager + 1).mismatch
+    assert mismatch is not None
+    assert mismatch.message.splitlines()[2] == "compared exactly"
+    infinite = evidence_of(lambda x: x, rows(shape=(8, 40), fill="inf"))
+    mismatch = verdict(infinite, infinite.expected[0].eager.nan_to_num(0.0, 0.0, 0.0)).mismatch
+    assert mismatch is not None
+    assert mismatch.message.splitlines()[2] == "NaN and infinities must be those of the reference"

@@ -1,0 +1,102 @@
+"""The runner's side of timing: input sets, batches, new contents, and what the last call returned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.judge.correctness.facets import reseeded
+from pytest_kernelbench.runner.timing import HostTimer
+from pytest_kernelbench.wire.materialize import materialize
+
+CASES = [reseeded(Case(x=Tensor((64, 5))), seed) for seed in range(3)]
+PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]
+
+
+@pytest.fixture
+def runner() -> Iterator[Runner]:
+    started = Runner(RunnerSettings(device="cpu", cpu=None))
+    yield started
+    started.close()
+
+
+def prepare(runner: Runner, code: str, *, written: bool = False) -> None:
+    assert runner.load(code, "work.py", ["work"]).status == "ok"
+    answer, seconds = runner.prepare(CASES, PARAMETERS, convention="call", written=written, threads=1, timeout=60)
+    assert answer.status == "ok", answer
+    assert seconds > 0
+
+
+def last(runner: Runner, case: Case) -> torch.Tensor:
+    tensor = runner.last(case, max_bytes=1 << 20, timeout=60).outputs[0].tensor
+    assert tensor is not None
+    return tensor
+
+
+def test_batches_take_the_input_sets_in_turn(runner: Runner) -> None:
+    prepare(runner, "def work(x):\n    return x * 2\n")
+    for first, count in ((0, 1), (1, 1), (1, 4), (7, 3)):
+        device, host, leaked = runner.batch(first, count, threads=1, gated=True, timeout=60)
+        assert device > 0
+        assert host > 0
+        assert not leaked
+        case = CASES[(first + count - 1) % 3]
+        assert torch.equal(last(runner, case), 2 * materialize(case).values["x"])
+
+
+def test_new_contents_lie_where_the_old_ones_did(runner: Runner) -> None:
+    prepare(runner, "seen = []\ndef work(x):\n    seen.append(x.data_ptr())\n    return x + len(set(seen))\n")
+    fresh = reseeded(CASES[0], 99)
+    runner.rewrite(1, fresh, timeout=60)
+    runner.batch(1, 1, threads=1, gated=True, timeout=60)
+    assert torch.equal(last(runner, fresh), materialize(fresh).values["x"] + 2)
+
+
+def test_what_calls_write_is_restored_before_each_batch(runner: Runner) -> None:
+    prepare(runner, "def work(x):\n    return x.add_(1)\n", written=True)
+    for _ in range(2):
+        runner.batch(0, 1, threads=1, gated=True, timeout=60)
+        assert torch.equal(last(runner, CASES[0]), materialize(CASES[0]).values["x"] + 1)
+
+
+def test_a_kernel_that_fails_in_a_batch_ends_the_timing(runner: Runner) -> None:
+    prepare(runner, "rest = [1, 2]\ndef work(x):\n    rest.pop()\n    return x\n")
+    with pytest.raises(RunnerDied, match="pop from empty list") as death:
+        runner.batch(0, 1, threads=1, gated=True, timeout=60)
+    assert death.value.status == "runtime_error"
+
+
+@pytest.mark.parametrize("claim", ["float('nan')", "-1.0", "'fast'", "float('inf')"])
+def test_reported_times_that_are_impossible_are_rejected(runner: Runner, claim: str) -> None:
+    code = f"""
+from pytest_kernelbench.runner import timing
+batch = timing.HostTimer.batch
+def lie(self, call, first, count, *, gated):
+    batch(self, call, first, count, gated=gated)
+    return timing.Batch({claim} if first else 1.0, 1.0)
+def work(x):
+    timing.HostTimer.batch = lie
+    return x
+"""
+    with pytest.raises(RunnerDied, match="inconsistent response from the runner") as death:
+        prepare(runner, code)
+    assert death.value.status == "crash"
+
+
+def test_processor_time_is_seen_from_outside(runner: Runner) -> None:
+    prepare(runner, "def work(x):\n    for _ in range(200_000): pass\n    return x\n")
+    before = runner.cpu_seconds()
+    device, *_ = runner.batch(0, 20, threads=1, gated=True, timeout=60)
+    assert device <= runner.cpu_seconds() - before
+
+
+def test_the_timer_of_the_processor_tells_work_from_waiting() -> None:
+    took = HostTimer().batch(lambda index: time.sleep(0.02), 0, 2, gated=True)
+    assert took.host_seconds >= 0.04
+    assert took.seconds < took.host_seconds / 2
