@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, sizes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.families.products import unit_sums
+from pytest_kernelbench.authoring.strategies import booleans, choice, sizes, tensors
 
 
 def reference(input, weight1, weight2, bias, *, out=None):
@@ -17,28 +19,23 @@ def cases(draw, given):
     rows = draw(choice((room,), (2, max(1, room // 2)), (2, 1, max(1, room // 2))))
     return Case(
         input=draw(tensors(given, (*rows, inner))),
-        weight1=draw(tensors(given, (inner, outer), fill=None if given.facet == "values" else unsaturated(inner))),
+        weight1=draw(tensors(given, (inner, outer), fill=None if given.facet == "values" else unit_sums(inner))),
         weight2=draw(tensors(given, narrowed(draw, (*rows, outer)))),
         bias=draw(tensors(given, narrowed(draw, (*rows, outer)))),
     )
 
 
 def narrowed(draw, shape):
-    """Draw a shape that broadcasts to this one: of fewer dimensions, and with dimensions of 1."""
+    """Draw a shape that broadcasts to this one: with fewer dimensions, and with dimensions of 1."""
     kept = shape[draw(choice(*reversed(range(len(shape) + 1)), len(shape) - 1)) :]
     return tuple(1 if draw(booleans()) else size for size in kept) if draw(booleans()) else kept
 
 
-def unsaturated(inner):
-    """Return weights that keep sums of `inner` products near 1: where sigmoid is flat, no wrong sum can be seen."""
-    return f"normal(0, {inner**-0.5:.2g})"
-
-
 def layer(rows, inner, outer, weight2=None, bias=None, dtype="float32"):
-    """Return the case of a batch shape and two numbers of features; weight2 and bias have one value per feature."""
+    """Return the case of a batch shape and two numbers of features; weight2 and bias default to one value a feature."""
     return Case(
         input=Tensor((*rows, inner), dtype),
-        weight1=Tensor((inner, outer), dtype, unsaturated(inner)),
+        weight1=Tensor((inner, outer), dtype, unit_sums(inner)),
         weight2=Tensor((outer,) if weight2 is None else weight2, dtype),
         bias=Tensor((outer,) if bias is None else bias, dtype),
     )
@@ -47,7 +44,7 @@ def layer(rows, inner, outer, weight2=None, bias=None, dtype="float32"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         layer((4,), 16, 12),
         layer((1,), 1, 1),
         layer((7,), 33, 65),
@@ -60,7 +57,7 @@ task = Task(
         layer((19,), 1, 3, weight2=(19, 3), bias=()),
         layer((130,), 3, 10, weight2=(1, 10), bias=(130, 1)),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     tf32=True,
     accumulation=lambda case: case.weight1.shape[0],
     workloads={"gated_layer_4096": layer((8, 2048), 4096, 4096, dtype="float16")},

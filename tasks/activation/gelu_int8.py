@@ -1,15 +1,15 @@
-"""Gaussian error linear unit from int8 to int8: the integers are the values, and so are those of the result.
+"""Gaussian error linear unit of int8 tensors, x * Phi(x), converted back to int8.
 
-No scale is documented, nor how results become integers: all must be truncated towards zero, as torch converts, or all
-rounded to the nearest, which is ReLU. Where float32 may reach the next integer, either is accepted. The tanh
-approximation and the exact formula give the same integers.
+The documentation has no scale, so the integers are the values. It does not say how results become integers: all must be
+truncated towards zero, as torch converts, or all rounded to the nearest, which is ReLU. Where the float32 result may
+reach the next integer, either is accepted. The tanh approximation and the exact formula give the same integers.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.judge.codes import Pipeline
-from pytest_kernelbench.strategies import choice, elementwise
+from pytest_kernelbench.authoring.families.gelu import gelu
+from pytest_kernelbench.authoring.quantisation import Pipeline
 
 CLOSE = 2.0**-22
 """Relative error of the formula in float32."""
@@ -26,18 +26,16 @@ def pipelines(input, approximate="none"):
 
     exact = torch.nn.functional.gelu(input.double(), approximate=approximate)
     for name, convert in {"truncated": torch.trunc, "to nearest": torch.round}.items():
-        # Where the formula has reached the input itself, so has every other way to compute it.
+        # Where this formula gives the input itself, so does every other way to compute it.
         close = CLOSE * (exact != input)
         one, other = convert(exact * (1 - close)), convert(exact * (1 + close))
         yield Pipeline(name, (one + other) / 2, (one - other).abs() / 2)
 
 
-task = elementwise(
+task = gelu(
     reference,
     dtypes=("int8",),
     contract=Contract(values=("integers(-128, 128)", "integers(-6, 7)", "constant(1)"), empty=True, zero_dim=True),
-    options=lambda draw: {"approximate": draw(choice("none", "tanh"))},
-    keywords=({"approximate": "tanh"}, {"approximate": "tanh", "input": Tensor((1027,), "int8")}),
     compare="quantised",
     pipelines=pipelines,
     workloads={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import booleans, choice, elementwise
+from pytest_kernelbench.authoring.strategies import booleans, choice, elementwise
 
 
 def reference(input, negative_slope=0.01, inplace=False):
@@ -14,7 +14,7 @@ def reference(input, negative_slope=0.01, inplace=False):
 
 task = elementwise(
     reference,
-    # A slope above 1 tells the definition from max(x, slope * x).
+    # A slope above 1 distinguishes the definition from max(x, slope * x).
     options=lambda draw: {"negative_slope": draw(choice(0.01, 0.2, 0.5, 3.0)), "inplace": draw(booleans())},
     keywords=(
         {"negative_slope": 0.2},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import booleans, elementwise
+from pytest_kernelbench.authoring.strategies import booleans, elementwise
 
 
 def reference(input, inplace=False):

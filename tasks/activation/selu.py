@@ -1,13 +1,13 @@
 """Scaled exponential linear unit: scale * x above zero, scale * alpha * (exp(x) - 1) below it.
 
-The documented formula loses digits of tiny negative inputs to cancellation, so fills of such inputs alone are left out.
+The documented formula cancels for tiny negative inputs, so fills with only such inputs are left out.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.authoring.strategies import booleans, elementwise
 from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import booleans, elementwise
 
 
 def reference(input, inplace=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input, out=None):

@@ -1,10 +1,10 @@
-"""Hyperbolic tangent, element by element; the output tensor, where one is given, is written and returned."""
+"""Hyperbolic tangent, tanh(x), element by element; `out_tensor`, where it is given, is written and returned."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, shapes, tensors
-from pytest_kernelbench.strategies.families import ELEMENTWISE_SHAPES
+from pytest_kernelbench.authoring.strategies import booleans, shapes, tensors
+from pytest_kernelbench.authoring.strategies.families import ELEMENTWISE_SHAPES
 
 
 def reference(input_tensor, out_tensor=None):
@@ -21,21 +21,21 @@ def cases(draw, given):
 
 
 def into(shape):
-    """Return the case of one shape with an output tensor."""
+    """Return the case of a shape with an output tensor."""
     return Case(input_tensor=Tensor(shape), out_tensor=Tensor(shape, fill="junk"))
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         *(Case(input_tensor=Tensor(shape)) for shape in (*ELEMENTWISE_SHAPES, (0,), (2, 0, 3), ())),
         into((4, 5)),
         into((3, 127)),
         into((2, 3, 65)),
     ),
     contract=Contract(empty=True, zero_dim=True),
-    # The parameter has a name of its own, so that it is judged as an argument that is written.
+    # It is not named `out`, so it is judged as an argument that is written.
     mutates=("out_tensor",),
     workloads={"lstm_2048_candidates": Case(input_tensor=Tensor((16384, 2048), "float16"))},
 )

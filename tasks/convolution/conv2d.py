@@ -1,9 +1,10 @@
-"""Two-dimensional convolution with stride, padding (also by name), dilation and groups."""
+"""2-d convolution with stride, padding as numbers or by name, dilation and groups."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.convolutions import convolution_task
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments, conv2d_tensors
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -22,10 +23,10 @@ def images(size, kernel=3, *, batch=1, channels=2, filters=3, groups=1, bias=Fal
     return Case(**fitting, **options, **({"groups": groups} if groups > 1 else {}))
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         images((8, 9), batch=2),
         images((9, 8), bias=True, stride=2, padding=1),
         images((1, 1), 1, channels=1, filters=1),
@@ -40,9 +41,6 @@ task = Task(
         images((3, 3), channels=3, filters=130),
         images((7, 6), channels=6, filters=6, batch=3, stride=3, dilation=2),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "resnet50_stage2": Case(
             input=Tensor((128, 128, 28, 28), "float16"), weight=Tensor((128, 128, 3, 3), "float16"), padding=1

@@ -1,13 +1,14 @@
-"""Two-dimensional transposed convolution with stride, padding, output padding, groups and dilation.
+"""2-d transposed convolution with stride, padding, output padding, groups and dilation.
 
-The options are single numbers, as in the published signature.
+The options are one integer each, as in the published signature.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images, span
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images, span
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
@@ -51,7 +52,7 @@ def images_of(size, kernel=(3, 3), *, batch=1, channels=2, filters=3, groups=1, 
 
 
 def longest_sum(case):
-    """Return the most products behind one element of the output."""
+    """Return the largest number of products in one element of the output."""
     channels, _, height, width = case.weight.shape
     return channels // case.groups * height * width
 
@@ -59,7 +60,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         images_of((5, 7), batch=2),
         images_of((5, 6), bias=True, stride=2, padding=1, output_padding=1),
         images_of((1, 1), (1, 1), channels=1, filters=1),
@@ -78,7 +79,7 @@ task = Task(
         images_of((2, 3), channels=3, filters=130),
         images_of((4, 4), (4, 4), channels=5, filters=4, batch=3, stride=2, padding=1),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     accumulation=longest_sum,
     tf32=True,
     workloads={

@@ -1,12 +1,13 @@
-"""Scaled dot-product attention of queries, keys and values of one shape (batch, heads, length, depth).
+"""Attention, softmax(scale * q @ k.T) @ v, of queries, keys and values of one shape (batch, heads, length, depth).
 
-The scale is 1/sqrt(depth) unless it is given; with `causal` a query sees its own and earlier positions only.
+The scale is 1 / sqrt(depth) by default. With `causal` a query sees only its own and earlier positions.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, maybe, numbers, sizes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, maybe, numbers, sizes, tensors
 
 
 def reference(q, k, v, causal=False, softmax_scale=None, *, out=None):
@@ -24,14 +25,14 @@ def cases(draw, given):
 
 
 def heads(*shape, dtype="float32", **options):
-    """Return the case of one shape (batch, heads, length, depth)."""
+    """Return the case of a shape (batch, heads, length, depth)."""
     return Case(q=Tensor(shape, dtype), k=Tensor(shape, dtype), v=Tensor(shape, dtype), **options)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         heads(1, 2, 32, 16),
         heads(1, 2, 32, 16, causal=True),
         heads(2, 1, 17, 32, softmax_scale=0.5),
@@ -45,7 +46,7 @@ task = Task(
         heads(1, 1, 1030, 4, causal=True),
         heads(1, 1, 3, 129),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     tf32=True,
     accumulation=lambda case: max(case.q.shape[-2:]),
     workloads={

@@ -1,6 +1,6 @@
-"""Mean of `input + alpha * other` over some or all dimensions, where other is a tensor that broadcasts or a number.
+"""Mean of `input + alpha * other` over some or all dimensions, where other is a number or a tensor that broadcasts.
 
-`out` is honoured as documented; the shipped reference ignores it. Integers have a mean only in a floating `dtype`.
+`out` is written as documented; the shipped reference ignores it. Integers have a mean only in a floating `dtype`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from pytest_kernelbench import Case, Contract, DType, Task, Tensor
-from pytest_kernelbench.strategies import booleans, broadcast, choice, dim_sets, numbers, tensors
-from pytest_kernelbench.strategies.families import reduced
+from pytest_kernelbench.authoring.strategies import booleans, broadcast, choice, dim_sets, numbers, tensors
+from pytest_kernelbench.authoring.strategies.families import reduced
 
 
 def reference(input, other, dim=None, alpha=1, keepdim=False, dtype=None, out=None):
@@ -49,7 +49,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         added((6, 40), (6, 40), dim=1),
         added((6, 40), (6, 40)),
         added((7, 129), (129,), dim=-1, alpha=2),

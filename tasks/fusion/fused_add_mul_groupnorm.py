@@ -1,6 +1,6 @@
 """Group normalisation of `(input1 + input2) * input2`, with a scale and a shift for each channel.
 
-`input2` broadcasts to the shape of `input1`. A group has more than one element, or there are several in the batch.
+`input2` broadcasts to the shape of `input1`. A group has more than one element, or the batch has several entries.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace as with_fields
 from math import prod
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import choice, integers, shapes, tensors
 
 
 def reference(input1, input2, weight, bias, num_groups, eps=1e-05, *, out=None):
@@ -25,7 +25,7 @@ def cases(draw, given):
     covered = [draw(choice(size, size, 1)) for size in shape][draw(integers(0, len(shape) - 1)) :]
     return Case(
         input1=draw(tensors(given, shape)),
-        # In a group of equal elements all is rounding: extreme values are never the same for all of it.
+        # A group of equal elements is normalised to rounding errors, so extreme values differ within a group.
         input2=draw(tensors(given, shape if given.facet == "values" else covered)),
         weight=draw(tensors(given, shape[1:2])),
         bias=draw(tensors(given, shape[1:2])),
@@ -35,7 +35,7 @@ def cases(draw, given):
 
 
 def images(shape, groups, covered=None, dtype="float32", **options):
-    """Return the case of a shape (batch, channels, ...); `covered` is that of the second input, if it is another."""
+    """Return the case of a shape (batch, channels, ...); `covered` is that of the second input, by default the same."""
     return Case(
         input1=Tensor(shape, dtype),
         input2=Tensor(covered or shape, dtype),
@@ -49,7 +49,7 @@ def images(shape, groups, covered=None, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         images((2, 6, 4, 5), 3),
         images((2, 6, 4, 5), 1, eps=1e-3),
         images((3, 4, 5, 7), 4, (4, 1, 1)),

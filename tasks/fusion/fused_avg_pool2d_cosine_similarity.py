@@ -1,13 +1,13 @@
-"""Cosine similarity of two images over their channels, then 2-d average pooling; padding counts as zeros.
+"""2-d average pooling of the cosine similarity of two images over their channels; padding counts as zeros.
 
-Norms are 0 or well above `eps`: whether it bounds each norm or their product is left open.
+Norms are 0 or well above `eps`: the documentation does not say whether `eps` bounds each norm or their product.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, maybe, tensors
-from pytest_kernelbench.strategies.conv import images
+from pytest_kernelbench.authoring.strategies import choice, integers, maybe, tensors
+from pytest_kernelbench.authoring.strategies.conv import images
 
 
 def reference(x1, x2, kernel_size, stride=None, padding=0, eps=1e-8):
@@ -33,14 +33,14 @@ def cases(draw, given):
 
 
 def compared(*shape, **options):
-    """Return the case of two images of one shape."""
+    """Return the case of two images of a shape."""
     return Case(x1=Tensor(shape), x2=Tensor(shape), **options)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         compared(1, 3, 8, 8, kernel_size=2),
         compared(2, 5, 7, 9, kernel_size=3, stride=2),
         compared(1, 4, 6, 10, kernel_size=3, stride=1, padding=1),
@@ -52,7 +52,7 @@ task = Task(
         compared(1, 1025, 2, 2, kernel_size=1),
         compared(1, 3, 2, 129, kernel_size=2, stride=4),
         compared(1, 3, 65, 3, kernel_size=4, padding=2),
-        # Next to a norm of 1, both readings of `eps` give the same.
+        # With a norm of 1 in the other image, both readings of `eps` give the same result.
         Case(
             x1=Tensor((1, 1, 4, 5), fill="normal(0, 1e-8)"),
             x2=Tensor((1, 1, 4, 5), fill="signs"),

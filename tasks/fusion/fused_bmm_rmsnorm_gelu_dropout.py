@@ -1,62 +1,43 @@
-"""Batched matrix product, RMS normalisation over trailing dimensions, GELU, then dropout.
+"""Dropout of GELU of the RMS normalisation of `input1 @ input2`, a batched product.
 
-The normalisation divides by sqrt(mean of squares + eps), has no scale of its own, and covers `normalized_shape`: an
-int or a sequence that is the end of the product's shape.
+The normalisation divides by sqrt(mean of squares + eps) over the trailing dimensions `normalized_shape`, an int or a
+sequence, and has no scale of its own.
 """
 
 from __future__ import annotations
 
-from math import prod
-
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
-
-MOST = 30_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families import products
+from pytest_kernelbench.authoring.families.dropout import dropout_task, scale_of_kept
+from pytest_kernelbench.authoring.strategies import choice
 
 
 def reference(
     input1, input2, normalized_shape, dropout_p=0.1, eps=1e-5, training=True, approximate="none", *, out=None
 ):
-    from torch.nn.functional import dropout
+    from torch.nn.functional import dropout, gelu, rms_norm
 
-    return dropout(activated(input1, input2, normalized_shape, eps, approximate), dropout_p, training)
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    normalised = rms_norm(input1.bmm(input2), shape, eps=eps)
+    return dropout(gelu(normalised, approximate=approximate), dropout_p, training)
 
 
 def kept(input1, input2, normalized_shape, dropout_p=0.1, eps=1e-5, training=True, approximate="none", *, out=None):
     """Return the result without a dropped element."""
-    # Eager rounds the scale to the dtype of its mask.
-    scale = input1.new_tensor(1 / (1 - dropout_p) if training and dropout_p < 1 else 1)
-    return activated(input1, input2, normalized_shape, eps, approximate) * scale
+    whole = reference(input1, input2, normalized_shape, eps=eps, training=False, approximate=approximate)
+    return whole * scale_of_kept(input1, dropout_p, training)
 
 
 def dropped(input1, input2, normalized_shape, dropout_p=0.1, eps=1e-5, training=True, approximate="none", *, out=None):
-    """Return the result of dropped elements alone."""
+    """Return the result where every element is dropped."""
     return input1.new_zeros(*input1.shape[:2], input2.shape[2])
 
 
-def activated(input1, input2, normalized_shape, eps, approximate):
-    """Return what dropout is applied to."""
-    from torch.nn.functional import gelu, rms_norm
-
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    return gelu(rms_norm(input1.bmm(input2), shape, eps=eps), approximate=approximate)
-
-
-def chance(case):
-    """Return the probability that an element is dropped."""
-    return case.arguments.get("dropout_p", 0.1) if case.arguments.get("training", True) else 0.0
-
-
 def cases(draw, given):
-    batch = draw(integers(1, 3))
-    n = draw(sizes(given, 1, 130))
-    p = draw(sizes(given, 1, min(130, given.limit // n)))
-    m = draw(sizes(given, 1, max(1, min(given.limit // max(n, p), MOST // (batch * n * p)))))
+    batch, n, m, columns = products.batched_sizes(draw, given)
     return Case(
-        input1=draw(tensors(given, (batch, n, m))),
-        input2=draw(tensors(given, (batch, m, p), fill=small(m))),
-        normalized_shape=draw(choice(p, (p,), [p], (n, p), (batch, n, p))),
+        **products.batched_factors(draw, given, batch, n, m, columns),
+        normalized_shape=products.drawn_norm_shape(draw, batch, n, columns),
         dropout_p=draw(choice(0.5, 0.25, 0.75, 0.0, 1.0)),
         eps=draw(choice(1e-5, 1e-3, 0.1)),
         training=draw(choice(True, True, False)),
@@ -64,31 +45,16 @@ def cases(draw, given):
     )
 
 
-def small(m):
-    """Return a second factor that keeps sums of `m` products near the first: nothing overflows in half precision."""
-    return f"normal(0, {m**-0.5:.2g})"
+def product(batch, n, m, columns, dtype="float32", normalized_shape=None, **options):
+    """Return the case of a batch of (n, m) by (m, columns) products; by default each row is normalised."""
+    factors = products.batched(batch, n, m, columns, dtype)
+    return Case(**factors, normalized_shape=normalized_shape or columns, **options)
 
 
-def product(batch, n, m, p, dtype="float32", normalized_shape=None, **options):
-    """Return the case of `batch` products (n, m) by (m, p); rows are normalised where nothing else is given."""
-    return Case(
-        input1=Tensor((batch, n, m), dtype),
-        input2=Tensor((batch, m, p), dtype, small(m)),
-        normalized_shape=normalized_shape or p,
-        **options,
-    )
-
-
-def longest_sum(case):
-    """Return the longer of the product's sum and the normalisation's."""
-    shape = case.normalized_shape
-    return max(case.input1.shape[-1], shape if isinstance(shape, int) else prod(shape))
-
-
-task = Task(
+task = dropout_task(
     reference,
     cases,
-    spine=(
+    (
         product(2, 32, 8, 64),
         product(2, 16, 8, 24, training=False),
         product(3, 7, 5, 9, dropout_p=0.0, eps=0.1, approximate="tanh"),
@@ -102,11 +68,10 @@ task = Task(
         product(1, 2, 2, 2049, dropout_p=0.5),
         product(1, 1, 1, 2, dropout_p=0.0),
     ),
-    contract=Contract(nan=False, inf=False, deterministic=False),
-    compare="outcomes",
-    outcomes=(kept, dropped),
-    chance=chance,
+    kept,
+    dropped,
+    probability=("dropout_p", 0.1),
     tf32=True,
-    accumulation=longest_sum,
+    accumulation=products.longest_normalised_sum,
     workloads={"mixtral_8_experts": product(8, 1024, 4096, 14336, dtype="float16")},
 )

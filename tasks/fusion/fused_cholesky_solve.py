@@ -1,10 +1,10 @@
-"""Solution of A x = b with one or more right-hand sides, through the Cholesky factor of a positive definite A."""
+"""Solution x of A x = b for one or more right-hand sides, through the Cholesky factor of a positive definite A."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import integers, sizes, tensors
-from pytest_kernelbench.strategies.linalg import LINALG
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import linear_system
+from pytest_kernelbench.authoring.strategies import integers, sizes, tensors
 
 
 def reference(A, b):
@@ -23,10 +23,10 @@ def system(n, k):
     return Case(A=Tensor((n, n), fill="positive_definite"), b=Tensor((n, k)))
 
 
-task = Task(
+task = linear_system(
     reference,
     cases,
-    spine=(
+    (
         system(8, 3),
         system(1, 1),
         system(2, 1),
@@ -40,8 +40,5 @@ task = Task(
         system(40, 1),
     ),
     dtypes=("float32", "float64"),
-    contract=LINALG,
-    compare="residual",
-    accumulation=lambda case: case.A.shape[-1],
     workloads={"gaussian_process_2k": system(2048, 64)},
 )

@@ -1,10 +1,11 @@
-"""2-d convolution plus `alpha` times a number or a tensor that broadcasts to its result; without `other`, no sum."""
+"""conv2d(input) + alpha * other, where other is None, a number or a tensor that broadcasts to the result."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors, longest_sum
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.convolutions import convolution_task
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors
 
 
 def reference(input, weight, bias=None, other=None, stride=1, padding=0, dilation=1, groups=1, alpha=1, out=None):
@@ -32,16 +33,16 @@ def result(case):
 
 
 def convolution(size, kernel=3, other=result, groups=1, options=(), **depths):
-    """Return the case whose `other` is None, a number, a shape, or a function that makes the shape of the case."""
+    """Return the case of an image and a kernel; `other` is None, a number, a shape, or its function."""
     case = Case(**conv2d_tensors(size, kernel, groups=groups, **depths), groups=groups, **dict(options))
     added = other(case) if callable(other) else other
     return Case(**case.arguments, other=Tensor(added, case.input.dtype) if isinstance(added, tuple) else added)
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         convolution((6, 8)),
         convolution((5, 7), channels=3, bias=True, options={"alpha": 2}),
         convolution((6, 9), batch=2, bias=True, other=0.5, options={"alpha": -1.5, "stride": 2, "padding": 1}),
@@ -57,9 +58,6 @@ task = Task(
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65, other=(65, 1, 1)),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "resnet50_stage1_shortcut": convolution(
             (56, 56), 1, batch=64, channels=64, filters=256, bias=True, dtype="float16"

@@ -1,9 +1,10 @@
-"""Cosine of each element, then average pooling along the last dimension; padding is of zeros, not of their cosines."""
+"""Average pooling of cos(input) along the last dimension; the padding is zeros, not their cosines."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, integers, maybe, sizes, tensors
+from pytest_kernelbench.authoring.families.images import drawn_windows, pooled
+from pytest_kernelbench.authoring.strategies import booleans, integers, maybe, tensors
 
 
 def reference(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
@@ -13,9 +14,7 @@ def reference(input, kernel_size, stride=None, padding=0, ceil_mode=False, count
 
 
 def cases(draw, given):
-    planes = (draw(integers(1, 2)), draw(integers(1, 3)))
-    length = draw(sizes(given, 1, given.limit // (planes[0] * planes[1])))
-    kernel = draw(integers(1, min(9, length)))
+    planes, length, kernel = drawn_windows(draw, given)
     return Case(
         input=draw(tensors(given, (*planes, length))),
         kernel_size=kernel,
@@ -26,20 +25,15 @@ def cases(draw, given):
     )
 
 
-def pooled(*shape, kernel, **options):
-    """Return the case of an input of the shape."""
-    return Case(input=Tensor(shape), kernel_size=kernel, **options)
-
-
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pooled(2, 3, 12, kernel=2),
         pooled(2, 3, 13, kernel=3, stride=2, padding=1),
         pooled(2, 3, 13, kernel=3, stride=2, padding=1, count_include_pad=False),
         pooled(2, 2, 14, kernel=3, ceil_mode=True),
-        # The next last windows reach past the padding: what lies beyond it never counts.
+        # In the next two cases the last window reaches past the padding: what lies beyond it never counts.
         pooled(1, 3, 12, kernel=4, stride=3, padding=2, ceil_mode=True),
         pooled(1, 3, 12, kernel=4, stride=3, padding=2, ceil_mode=True, count_include_pad=False),
         pooled(1, 1, 1, kernel=1),

@@ -1,13 +1,13 @@
 """Cosine embedding loss of two batches of vectors, each normalised to length 1 first.
 
-As documented the loss is 1 - cos for the target 1 and max(0, cos - margin) for -1; the shipped formula is another one.
-Vectors are not parallel: where the cosine is 1, a loss is all rounding.
+As documented, the loss is 1 - cos for the target 1 and max(0, cos - margin) for -1; the shipped reference has another
+formula. Vectors are not parallel: where the cosine is 1, the loss is mostly rounding error.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
+from pytest_kernelbench.authoring.strategies import choice, integers, sizes, tensors
 
 
 def reference(input1, input2, target, margin=0, reduction="mean"):
@@ -44,7 +44,7 @@ def compared(rows, width, target="signs", dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         compared(8, 16),
         compared(8, 16, "constant(-1)"),
         compared(5, 33, reduction="none"),

@@ -1,7 +1,7 @@
-"""Cross entropy of the logits along dimension 1, and their softmax along it, normalised over the trailing dimensions.
+"""The pair of the cross entropy of the logits and the layer normalisation of their softmax, both along dimension 1.
 
-The mean of class indices divides by the weights of the targets that count, that of probabilities by their number.
-`out` stands for the second result alone, and is not asked for.
+The mean divides by the sum of the weights of the targets that are not ignored, for probabilities by their number. `out`
+would receive only the second result, and is not tested.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from dataclasses import replace as with_fields
 from math import prod
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, shapes, tensors
-
-WEIGHT = "uniform(0.1, 2)"
+from pytest_kernelbench.authoring.families import losses
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, shapes, tensors
 
 
 def reference(
@@ -37,22 +36,22 @@ def reference(
 
 
 def cases(draw, given):
-    # Few probabilities that happen to be close are all rounding once they are normalised.
+    # Few probabilities that happen to be close are mostly rounding error after the normalisation.
     rows, count, *space = draw(shapes(with_fields(given, limit=given.limit // 6), 2, 4))
     shape = rows, count if count >= 6 else count + 5, *space
     if given.facet == "values":
         shape = draw(integers(8, 16)), draw(integers(6, 20)), *draw(choice((), (2,), (1, 3)))
     starts = [axis for axis in range(1, len(shape)) if prod(shape[axis:]) >= 6]
     ignore = draw(choice(-100, -100, 0, -1))
-    # Even probabilities cancel the sensitivity to logits with a large offset, and with it the allowance for rounding.
+    # With even probabilities the loss loses a large offset of the logits, and with it any tolerance for its rounding.
     probable = given.facet != "values" and draw(integers(0, 3)) == 0
-    where = tensors(given, target_shape(shape), "int64", classes(shape, ignore == -1))
+    where = tensors(given, losses.target_shape(shape), "int64", losses.classes(shape, ignore == -1))
     normalised = shape[draw(choice(*starts)) :]
     return Case(
         logits=draw(tensors(given, shape)),
-        targets=draw(tensors(given, shape, fill=even(shape)) if probable else where),
+        targets=draw(tensors(given, shape, fill=losses.even(shape)) if probable else where),
         normalized_shape=draw(choice(normalised, [*normalised], *(normalised if len(normalised) == 1 else ()))),
-        weight=draw(tensors(given, shape[1:2], fill=WEIGHT)) if draw(booleans()) else None,
+        weight=draw(tensors(given, shape[1:2], fill=losses.CLASS_WEIGHTS)) if draw(booleans()) else None,
         ignore_index=-100 if probable else ignore,
         reduction=draw(choice("mean", "sum", "none")),
         label_smoothing=draw(choice(0.0, 0.0, 0.1, 0.5)),
@@ -60,36 +59,20 @@ def cases(draw, given):
     )
 
 
-def target_shape(shape):
-    """Return the shape of the logits without their dimension of classes."""
-    return (shape[0], *shape[2:])
-
-
-def classes(shape, outside=False):
-    """Return the fill of the targets: any class, and -1 too where that is the index to ignore."""
-    return f"integers({-1 if outside else 0}, {shape[1]})"
-
-
-def even(shape):
-    """Return the fill of probabilities: the same for all classes."""
-    return f"constant({1 / shape[1]})"
-
-
 def problem(shape, normalised=1, dtype="float32", target=None, weighted=False, probable=False, **options):
     """Return the case of a shape of logits whose last `normalised` dimensions are normalised together."""
-    indices = Tensor(target_shape(shape), "int64", target or classes(shape))
     return Case(
         logits=Tensor(shape, dtype),
-        targets=Tensor(shape, dtype, even(shape)) if probable else indices,
+        targets=Tensor(shape, dtype, losses.even(shape)) if probable else losses.indices(shape, target),
         normalized_shape=shape[-1] if normalised == 1 else shape[-normalised:],
-        **({"weight": Tensor(shape[1:2], dtype, WEIGHT)} if weighted else {}),
+        **losses.class_weights(shape, dtype, weighted),
         **options,
     )
 
 
 def longest_sum(case):
     """Return the longest of the sums over the classes, over what is normalised together, and over the losses."""
-    losses = 1 if case.arguments.get("reduction") == "none" else prod(target_shape(case.logits.shape))
+    losses = 1 if case.arguments.get("reduction") == "none" else case.logits.numel // case.logits.shape[1]
     shape = case.normalized_shape
     return max(case.logits.shape[1], shape if isinstance(shape, int) else prod(shape), losses)
 
@@ -97,7 +80,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         problem((8, 5)),
         problem((33, 7), reduction="none", eps=1e-3),
         problem((129, 6), weighted=True),
@@ -117,7 +100,7 @@ task = Task(
         problem((17, 1)),
     ),
     contract=Contract(
-        # Rows of zeros only are left out: their probabilities are equal, and what is normalised is all rounding.
+        # Rows of zeros are left out: their probabilities are equal, so their deviations are rounding errors.
         values=(
             "normal(0, 0.01)",
             "normal(0, 30)",

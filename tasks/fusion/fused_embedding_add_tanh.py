@@ -1,7 +1,7 @@
-"""Rows of the embedding matrix by index, plus a tensor that broadcasts, then the hyperbolic tangent.
+"""tanh(weight[input_indices] + other), where other broadcasts.
 
-With `max_norm` the rows that are looked up are scaled down to that norm; whether the matrix itself is changed is left
-open. `padding_idx`, `scale_grad_by_freq` and `sparse` concern gradients and change nothing here.
+With `max_norm` the rows that are looked up are scaled down to that norm; the documentation does not say whether the
+matrix itself is changed, so both are accepted. `padding_idx`, `scale_grad_by_freq` and `sparse` affect only gradients.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace as with_fields
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, indices, integers, maybe, shapes, sizes, tensors
+from pytest_kernelbench.authoring.strategies import booleans, choice, indices, integers, maybe, shapes, sizes, tensors
 
 
 def reference(
@@ -43,7 +43,7 @@ def cases(draw, given):
         weight=weight,
         other=draw(tensors(given, covered)),
         padding_idx=draw(maybe(integers(-count, count - 1))),
-        # What the norm of a row that is not finite should scale is left open.
+        # The documentation does not say how a row with an infinite norm is scaled.
         max_norm=None if weight.fill in ("nan", "inf") else draw(choice(None, 2.5, 1.0)),
         norm_type=draw(choice(2.0, 1.0, 3.0)),
         scale_grad_by_freq=draw(booleans()),
@@ -52,7 +52,7 @@ def cases(draw, given):
 
 
 def looked_up(picked, count, depth, covered=None, dtype="float32", **options):
-    """Return the case of `count` embeddings, indices and a shape to add, by default that of what is looked up."""
+    """Return the case of `count` embeddings, indices and the shape of `other`, by default that of the rows."""
     return Case(
         input_indices=Tensor(picked, "int64", f"integers(0, {count})"),
         weight=Tensor((count, depth), dtype),
@@ -64,7 +64,7 @@ def looked_up(picked, count, depth, covered=None, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         looked_up((6,), 10, 16),
         looked_up((4, 5), 10, 16, (5, 16), padding_idx=3),
         looked_up((5,), 7, 129),

@@ -1,12 +1,12 @@
-"""Mean of exponentials over some or all dimensions, of the input cast to `dtype` where it is given.
+"""Mean of exp(input) over some or all dimensions; the input is cast to `dtype` first, where it is given.
 
-`dtype` and `out` are honoured as documented; the shipped reference ignores both.
+`dtype` and `out` are used as documented; the shipped reference ignores both.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, DType, Tensor
-from pytest_kernelbench.strategies import choice, reduction
+from pytest_kernelbench.authoring.strategies import choice, reduction
 
 
 def reference(input, dim=None, keepdim=False, dtype=None, out=None):

@@ -1,8 +1,8 @@
-"""ReLU, then maxima of windows whose steps are random: the windows are open, but each result is that of a legal one.
+"""Fractional max pooling of relu(input): maxima of windows whose steps are random.
 
-Legal windows have the kernel's size, begin in the first row and column and end in the last, and step by the mean step
-rounded down or up, give or take one place in all; a single window may lie anywhere. Nothing demands other windows in a
-second call.
+Which windows are drawn is open; each result must be the maximum of a legal one. Legal windows have the kernel's size,
+start in the first row and column, end in the last, and step by the mean step rounded down or up, with a tolerance of
+one position. A single window may be anywhere. A second call may draw the same windows.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from itertools import product
 from math import ceil, floor
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images, pair
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images, pair
 
 
 def reference(input, kernel_size, output_size=None, output_ratio=None, return_indices=False):
@@ -22,7 +22,7 @@ def reference(input, kernel_size, output_size=None, output_ratio=None, return_in
     return fractional_max_pool2d(input.relu(), kernel_size, output_size, output_ratio, return_indices)
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     """Yield what must hold of the maxima and, where they are returned, of their indices."""
     import torch
 
@@ -51,7 +51,7 @@ def claims(arguments, outputs):
 
 
 def starts(size, kernel, count):
-    """Return, for each of `count` windows along one dimension, where it may begin, likely places first."""
+    """Return the legal starts of each of `count` windows along one dimension, likely ones first."""
     last = size - kernel
     if count == 1:
         return [range(last, -1, -1)]
@@ -60,14 +60,14 @@ def starts(size, kernel, count):
     legal = [[0]]
     for i in range(1, count - 1):
         first, final = max(i * low, last - (count - 1 - i) * high), min(i * high, last - (count - 1 - i) * low)
-        # Places are products that were rounded, so that they may be one off.
+        # Starts are rounded products, which may be off by one.
         places = range(max(0, first - 1), min(last, final + 1) + 1)
         legal.append(sorted(places, key=lambda place, mean=i * step: abs(place - mean)))
     return [*legal, [last]]
 
 
 def attempts(legal):
-    """Return choices of one legal start for each window, until each start was chosen."""
+    """Return choices of one legal start for each window, until every start was chosen."""
     return [[places[min(n, len(places) - 1)] for places in legal] for n in range(max(map(len, legal)))]
 
 
@@ -76,14 +76,14 @@ def cases(draw, given):
     side = draw(choice(None, *kernel))
     kernel = kernel if side is None else (side, side)
     planes = draw(integers(1, 2)), draw(integers(1, 3))
-    # From 8 on, a kernel of 3 fits whatever the ratio.
+    # With at least 8 pixels, a kernel of 3 fits for every ratio.
     sizes = draw(images(given, (8, 8)))
     if draw(booleans()):
         ratios = choice(0.75, 0.5, 0.625, 0.25)
         target = {"output_ratio": (draw(ratios), draw(ratios))}
     else:
-        most = (size - extent + 1 for size, extent in zip(sizes, kernel, strict=True))
-        target = {"output_size": tuple(draw(integers(1, count)) for count in most)}
+        limits = (size - extent + 1 for size, extent in zip(sizes, kernel, strict=True))
+        target = {"output_size": tuple(draw(integers(1, limit)) for limit in limits)}
     return Case(
         input=draw(tensors(given, (*planes, *sizes))),
         kernel_size=side or kernel,
@@ -100,7 +100,7 @@ def pooled(*shape, kernel, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pooled(2, 3, 10, 12, kernel=2, output_size=(6, 7)),
         pooled(2, 3, 9, 11, kernel=3, output_size=(4, 6), return_indices=True),
         pooled(1, 2, 12, 16, kernel=2, output_ratio=(0.5, 0.75)),
@@ -117,8 +117,8 @@ task = Task(
         pooled(3, 65, 5, 6, kernel=2, output_size=(3, 4)),
     ),
     contract=Contract(deterministic=False),
-    compare="claims",
-    claims=claims,
+    compare="properties",
+    properties=properties,
     workloads={
         "fractional_cifar_stage1": pooled(64, 160, 94, 94, kernel=2, output_size=(73, 73), dtype="float16"),
         "halved_features": pooled(32, 128, 112, 112, kernel=3, output_ratio=(0.5, 0.5), dtype="float16"),

@@ -1,9 +1,18 @@
-"""Gather along one dimension, then `value` wherever the mask, broadcast to the index's shape, is true."""
+"""Elements gathered along one dimension by index, replaced by `value` where the mask, which broadcasts, is true."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, dims, indices, integers, numbers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import (
+    booleans,
+    choice,
+    dims,
+    indices,
+    integers,
+    numbers,
+    shapes,
+    tensors,
+)
 
 
 def reference(input, dim, index, mask, value, *, sparse_grad=False, out=None):
@@ -27,7 +36,7 @@ def cases(draw, given):
 
 
 def gathered(shape, dim, picked, covered=None, value=-1.0, dtype="float32", **options):
-    """Return the case of an index of the shape `picked`, with a mask of the shape `covered` (the same, if absent)."""
+    """Return the case of an index of the shape `picked` and a mask of the shape `covered`, by default the same."""
     return Case(
         input=Tensor(shape, dtype),
         dim=dim,
@@ -41,7 +50,7 @@ def gathered(shape, dim, picked, covered=None, value=-1.0, dtype="float32", **op
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         gathered((6, 10), 1, (6, 10)),
         gathered((6, 10), 1, (4, 7), value=0.5),
         gathered((9, 5), 0, (13, 3), value=0.0),

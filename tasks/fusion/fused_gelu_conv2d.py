@@ -1,10 +1,11 @@
-"""2-d convolution, then GELU of the result, exact or by its approximation with tanh."""
+"""GELU of a 2-d convolution, exact or with the tanh approximation."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task
-from pytest_kernelbench.strategies import choice
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.convolutions import convolution, convolution_task
+from pytest_kernelbench.authoring.strategies import choice
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, approximate="none", out=None):
@@ -17,15 +18,10 @@ def cases(draw, given):
     return Case(**draw(conv2d_arguments(given)), approximate=draw(choice("none", "tanh")))
 
 
-def convolution(size, kernel=3, groups=1, options=(), **depths):
-    """Return the case of an image and a kernel; `depths` are those of `conv2d_tensors`."""
-    return Case(**conv2d_tensors(size, kernel, groups=groups, **depths), groups=groups, **dict(options))
-
-
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         convolution((6, 8)),
         convolution((5, 7), channels=3, filters=2, bias=True, options={"approximate": "tanh"}),
         convolution((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
@@ -40,9 +36,6 @@ task = Task(
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "convmixer_768_patches": convolution(
             (224, 224), 7, batch=64, channels=3, filters=768, bias=True, dtype="float16", options={"stride": 7}

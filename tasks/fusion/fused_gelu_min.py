@@ -1,16 +1,16 @@
-"""Minimum of GELU of the input: of all elements, or with its index along one dimension.
+"""Minimum of GELU of the input: that of all elements, or minima and their indices along one dimension.
 
-As documented GELU is x * Phi(x); the exact one of the shipped reference lacks the factor x / 2. Near its minimum GELU
-is flat: of elements that no kernel can tell apart, each may be the one that the index names. NaN is outside the
-contract: the documentation does not order it. With a dimension `out` is a pair, as the result is.
+As documented, GELU is x * Phi(x); the exact form of the shipped reference lacks the factor x / 2. GELU is flat near its
+minimum: if rounding hides which of several elements is the smallest, the index may name any of them. NaN is not tested,
+because the documentation does not order it. With a dimension, `out` is a pair like the result.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import booleans, choice, dims, maybe, shapes, tensors
-from pytest_kernelbench.strategies.families import reduced
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import booleans, choice, dims, maybe, shapes, tensors
+from pytest_kernelbench.authoring.strategies.families import reduced
 
 
 def reference(input, approximate="none", dim=None, keepdim=False, out=None):
@@ -20,16 +20,16 @@ def reference(input, approximate="none", dim=None, keepdim=False, out=None):
     return activated.min() if dim is None else tuple(activated.min(dim, keepdim=keepdim))
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     from torch.nn.functional import gelu
 
     input, dim = arguments["input"], arguments.get("dim")
     flat = input.reshape(-1) if dim is None else input.movedim(dim, -1)
     activated = gelu(flat, approximate=arguments.get("approximate", "none"))
     least, where = activated.min(-1, keepdim=True)
-    # Below zero 1 + erf cancels: |x| / 2 times the rounding of 1, and that of erf.
+    # Below zero 1 + erf(x / sqrt(2)) cancels, which leaves |x| / 2 times the roundings of 1 and of erf.
     low = -flat.gather(-1, where)
-    # A fifth of the 30 eps of a claim: 12 roundings.
+    # A property allows 30 eps of the scale; a fifth of that is 12 roundings.
     scale = single((least.abs() + low.clamp(0, 6) / 2) / 5)
     yield "the value is the minimum", single(outputs[0].reshape(least.shape) - least), scale
     if dim is not None:
@@ -40,7 +40,7 @@ def claims(arguments, outputs):
 
 
 def single(values):
-    """Return each value as a matrix of its own, so that none is judged by the size of another."""
+    """Return each value as a matrix of its own, so that it is not judged by the size of another one."""
     return values[..., None]
 
 
@@ -58,7 +58,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input=Tensor((6, 40))),
         Case(input=Tensor((6, 40)), dim=-1),
         Case(input=Tensor((6, 40)), approximate="tanh", dim=1, keepdim=True),
@@ -72,15 +72,15 @@ task = Task(
         Case(input=Tensor((130, 3)), dim=-2, keepdim=True),
         Case(input=Tensor((4099,)), approximate="tanh"),
         Case(input=Tensor((3, 127)), dim=None),
-        # Without an element near the minimum of GELU, where every index is easily told from the others.
+        # No element is near the minimum of GELU, so every index is distinct.
         Case(input=Tensor((5, 65), fill="uniform(0.5, 4)"), dim=-1),
         Case(input=Tensor((5, 65), fill="uniform(-3, -1)"), dim=-1),
         Case(input=Tensor(()), dim=None),
     ),
-    # Without denormals: a GPU may flush them to zero.
-    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"), nan=False, inf=False),
-    compare="claims",
-    claims=claims,
+    # Denormals are left out: a GPU may flush them to zero.
+    contract=Contract(values=WITHOUT_DENORMALS, nan=False, inf=False),
+    compare="properties",
+    properties=properties,
     accumulation=lambda case: reduced(case.input.shape, case.arguments.get("dim")),
     workloads={
         "bert_large_feed_forward": Case(input=Tensor((16, 512, 4096), "float16"), dim=-1),

@@ -1,13 +1,15 @@
-"""Dropout that scales what it keeps by 1 / (1 - p), then hard shrinkage: 0 where |x| <= lambd, else x.
+"""Hard shrinkage, 0 where |x| <= lambd and else x, of the dropout of the input, which scales by 1 / (1 - p).
 
-With `inplace` the input holds what dropout made of it afterwards; without, it is unchanged. Where hard shrinkage jumps,
-rounding decides: a scale that rounds comes with whole numbers, which stay clear of lambd.
+With `inplace` the input afterwards holds the result of dropout, otherwise it is unchanged. Hard shrinkage jumps at
+lambd, where rounding would decide: a scale that is rounded comes with whole numbers, whose multiples are not near
+lambd.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, shapes, tensors
+from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.authoring.families.dropout import dropout_task, scale_of_kept
+from pytest_kernelbench.authoring.strategies import booleans, choice, shapes, tensors
 
 WHOLE = "integers(-3, 4)"
 
@@ -19,22 +21,16 @@ def reference(input, p=0.5, training=True, inplace=False, lambd=0.5):
 
 
 def kept(input, p=0.5, training=True, inplace=False, lambd=0.5):
-    """Return the result without a dropped element, which the input then shows if in place."""
+    """Return the result without a dropped element; if in place, the input shows it, too."""
     from torch.nn.functional import hardshrink
 
-    # Eager rounds the scale to the dtype of its mask.
-    scale = input.new_tensor(1 / (1 - p) if training and p < 1 else 1)
+    scale = scale_of_kept(input, p, training)
     return hardshrink(input.mul_(scale) if inplace else input * scale, lambd)
 
 
 def dropped(input, p=0.5, training=True, inplace=False, lambd=0.5):
-    """Return the result of dropped elements alone, which the input then shows if in place."""
+    """Return the result where every element is dropped; if in place, the input shows it, too."""
     return input.zero_().clone() if inplace else input.new_zeros(input.shape)
-
-
-def chance(case):
-    """Return the probability that an element is dropped."""
-    return case.arguments.get("p", 0.5) if case.arguments.get("training", True) else 0.0
 
 
 def cases(draw, given):
@@ -53,10 +49,10 @@ def shrunk(*shape, fill="normal", dtype="float32", **options):
     return Case(input=Tensor(shape, dtype, fill), **options)
 
 
-task = Task(
+task = dropout_task(
     reference,
     cases,
-    spine=(
+    (
         shrunk(32, 32),
         shrunk(32, 33, training=False),
         shrunk(129, lambd=1.0),
@@ -71,10 +67,9 @@ task = Task(
         shrunk(4099, lambd=0.0),
         shrunk(1, training=False),
     ),
+    kept,
+    dropped,
     contract=Contract(nan=False, inf=False, zero_dim=True, empty=True, deterministic=False),
-    compare="outcomes",
-    outcomes=(kept, dropped),
-    chance=chance,
     mutates=("input",),
     workloads={"elements_64m": shrunk(8192, 8192, dtype="float16")},
 )

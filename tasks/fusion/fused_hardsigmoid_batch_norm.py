@@ -1,16 +1,12 @@
-"""Batch normalisation of each channel, then the hard sigmoid; training moves the running statistics.
+"""Hard sigmoid of the batch normalisation of each channel; training updates the running statistics.
 
-`inplace` cannot be seen from outside: what it may overwrite is the normalised tensor, not `x`.
+`inplace` has no visible effect: it may overwrite the normalised tensor, not `x`.
 """
 
 from __future__ import annotations
 
-import math
-
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, numbers, shapes, tensors
-
-VARIANCES = "uniform(0.5, 2)"
+from pytest_kernelbench.authoring.families import batch_norm as family
+from pytest_kernelbench.authoring.strategies import booleans
 
 
 def reference(
@@ -22,41 +18,14 @@ def reference(
     return hardsigmoid(normalised, inplace=inplace)
 
 
-def cases(draw, given):
-    shape = draw(shapes(given, 2, 5))
-    channels = shape[1]
-    # The variance of one value is not defined, and that of two is all rounding where they happen to be close.
-    training = draw(booleans()) if math.prod(shape) >= 4 * channels else False
-    return Case(
-        x=draw(tensors(given, shape)),
-        running_mean=draw(tensors(given, (channels,))),
-        running_var=draw(tensors(given, (channels,), fill=VARIANCES)),
-        weight=draw(tensors(given, (channels,))) if draw(booleans()) else None,
-        bias=draw(tensors(given, (channels,))) if draw(booleans()) else None,
-        training=training,
-        momentum=draw(numbers(0.0, 1.0)),
-        eps=draw(choice(1e-5, 1e-3, 0.1)),
-        inplace=draw(booleans()),
-    )
-
-
-def batch(*shape, weight=False, bias=False, dtype="float32", **options):
+def batch(*shape, **options):
     """Return the case of an input of the shape with parameters for its channels."""
-    channels = (shape[1],)
-    return Case(
-        x=Tensor(shape, dtype),
-        running_mean=Tensor(channels, dtype),
-        running_var=Tensor(channels, dtype, VARIANCES),
-        weight=Tensor(channels, dtype) if weight else None,
-        bias=Tensor(channels, dtype) if bias else None,
-        **options,
-    )
+    return family.batch(*shape, first="x", **options)
 
 
-task = Task(
+task = family.batch_norm(
     reference,
-    cases,
-    spine=(
+    (
         batch(4, 3, 5, 6),
         batch(8, 5, 6, 7, weight=True, bias=True, training=True),
         batch(3, 4, 5, 6, weight=True, bias=True, inplace=True),
@@ -69,9 +38,7 @@ task = Task(
         batch(2, 6, 3, 6, weight=True, training=True, momentum=1.0),
         batch(5, 3, 1025, bias=True, training=True, eps=0.1, momentum=0.0),
     ),
-    contract=Contract(inf=False),
-    accumulation=lambda case: case.x.numel // case.x.shape[1] if case.arguments.get("training") else 1,
-    mutates=("running_mean", "running_var"),
+    options=lambda draw: {"inplace": draw(booleans())},
     workloads={
         "mobilenet_v3_training": batch(128, 72, 56, 56, weight=True, bias=True, training=True),
         "mobilenet_v3_inference": batch(256, 72, 56, 56, weight=True, bias=True, dtype="float16"),

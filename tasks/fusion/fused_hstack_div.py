@@ -1,8 +1,8 @@
-"""Tensors joined along the second dimension (the first, if they have one), divided by a tensor or a number.
+"""hstack(tensors) / divisor, rounded on request; vectors are joined along the first dimension, others along the second.
 
-Integers divide to the default floating dtype unless the quotient is rounded. Quotients to round are well away from
-whole numbers or equal to them, so that only the direction of the rounding decides; divisors by number are then powers
-of two, which every way of dividing divides exactly.
+The divisor is a number or a tensor that broadcasts. Without rounding, integers give the default floating dtype.
+Quotients that are rounded are whole numbers or well away from them, so that only the direction of the rounding decides
+the result; numbers as divisors are then powers of two, by which every way of dividing is exact.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace as with_fields
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import booleans, choice, integers, numbers, shapes
-from pytest_kernelbench.strategies import tensors as tensors_of
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, numbers, shapes
+from pytest_kernelbench.authoring.strategies import tensors as tensors_of
 
 WHOLE, POSITIVE, NEGATIVE = "integers(-50, 51)", "integers(1, 8)", "integers(-7, 0)"
 
@@ -42,13 +42,13 @@ def cases(draw, given):
 
 
 def stacked(shape, *widths):
-    """Return the shape of what is joined from tensors of these sizes in the dimension that grows."""
+    """Return the shape of the joined tensors; `widths` are their sizes in the dimension along which they are joined."""
     axis = min(1, len(shape) - 1)
     return (*shape[:axis], sum(widths), *shape[axis + 1 :])
 
 
 def joined(shape, widths, divisor=None, kind="float32", fill="normal", divisors="normal", **options):
-    """Return the case of tensors alike but in one size; the divisor is a number or a shape, by default the result's."""
+    """Return the case of tensors that differ in one size; the divisor is a number or a shape, by default full."""
     covered = stacked(shape, *widths) if divisor is None else divisor
     return Case(
         tensors=tuple(Tensor(stacked(shape, width), kind, fill) for width in widths),
@@ -60,7 +60,7 @@ def joined(shape, widths, divisor=None, kind="float32", fill="normal", divisors=
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         joined((4, 5), (5, 3)),
         joined((17,), (17, 1, 30)),
         joined((3, 1025), (1025,), (1025,)),
@@ -79,8 +79,8 @@ task = Task(
         joined((3, 2), (0, 2), (3, 1)),
         Case(tensors=(Tensor(()), Tensor(())), divisor=Tensor((2,))),
     ),
-    # Without denormals: a GPU may flush them to zero, and then quotients are infinite.
-    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals")),
+    # Denormals are left out: a GPU may flush them to zero, where quotients are infinite.
+    contract=Contract(values=WITHOUT_DENORMALS),
     workloads={
         "unet_skip_connection": joined((16, 320, 64, 64), (320, 320), 2.0, "float16"),
         "deepfm_features": joined((65536, 1), (512, 512, 256), (65536, 1), "float16"),

@@ -1,13 +1,13 @@
-"""Rows of the input along one dimension by index, compared for equality with a tensor that broadcasts or a number."""
+"""input.index_select(dim, index) == other, where other is a number or a tensor that broadcasts."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.strategies import choice, dims, indices, integers, shapes, tensors
 from pytest_kernelbench.model.task import FLOATS
-from pytest_kernelbench.strategies import choice, dims, indices, integers, shapes, tensors
 
 FEW = "integers(-2, 3)"
-"""Few different values, so that equal ones are frequent."""
+"""Fill of few different values, so that equal ones are frequent."""
 
 
 def reference(input, dim, index, other, *, out=None):
@@ -30,7 +30,7 @@ def cases(draw, given):
 
 
 def selected(shape, dim, count, other=None, kind="int64", dtype="float32", fill=FEW):
-    """Return the case of `count` rows; `other` is a number or a shape, and by default the shape of the result."""
+    """Return the case of `count` slices; `other` is a number or a shape, by default the shape of the result."""
     picked = list(shape)
     picked[dim] = count
     number = isinstance(other, float)
@@ -45,7 +45,7 @@ def selected(shape, dim, count, other=None, kind="int64", dtype="float32", fill=
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         selected((6, 10), 0, 4),
         selected((6, 10), 1, 7),
         selected((6, 10), -1, 13, kind="int32"),

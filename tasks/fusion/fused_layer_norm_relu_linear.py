@@ -1,15 +1,17 @@
-"""Linear layer, then ReLU, then layer normalisation over the trailing dimensions `normalized_shape`.
+"""Layer normalisation over the trailing dimensions `normalized_shape` of relu(input @ weight.T + bias).
 
-The signature has no scale and shift of the normalisation: with `elementwise_affine` they are the initial ones and
-zeros, so the flag changes nothing. `normalized_shape` is always given: nothing documents what its absence means.
+The signature has no scale and shift of the normalisation: with `elementwise_affine` they have their initial values, one
+and zero, so the flag changes nothing. `normalized_shape` is always given: its absence is not documented.
 """
 
 from __future__ import annotations
 
 from math import prod
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, sizes, tensors
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families import linear_layers
+from pytest_kernelbench.authoring.families.linear_layers import drawn_layer, drawn_sizes, linear_layer
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers
 
 
 def reference(input, weight, bias=None, normalized_shape=None, eps=1e-5, elementwise_affine=True):
@@ -20,42 +22,31 @@ def reference(input, weight, bias=None, normalized_shape=None, eps=1e-5, element
 
 
 def cases(draw, given):
-    inner = draw(sizes(given, 1, 130))
-    outer = draw(sizes(given, 1, min(130, given.limit // inner)))
-    room = min(given.limit // max(inner, outer), 32)
-    batch = draw(choice((room,), (max(1, room // 4), min(room, 3)), (2, 1, max(1, room // 2)), ()))
+    sizes = batch, _, outer = drawn_sizes(draw, given)
     shape = (*batch, outer)[-draw(integers(1, min(2, len(batch) + 1))) :]
     return Case(
-        input=draw(tensors(given, (*batch, inner))),
-        weight=draw(tensors(given, (outer, inner))),
-        bias=draw(tensors(given, (outer,))) if draw(booleans()) else None,
+        **drawn_layer(draw, given, of=sizes),
         normalized_shape=outer if len(shape) == 1 and draw(booleans()) else shape,
         eps=draw(choice(1e-5, 1e-3, 0.1)),
         elementwise_affine=draw(booleans()),
     )
 
 
-def layer(batch, inner, outer, bias=True, normalized_shape=None, dtype="float32", **options):
-    """Return the case of a batch shape and two numbers of features; the normalised one is the outer, if not given."""
-    return Case(
-        input=Tensor((*batch, inner), dtype),
-        weight=Tensor((outer, inner), dtype),
-        bias=Tensor((outer,), dtype) if bias else None,
-        normalized_shape=normalized_shape or outer,
-        **options,
-    )
+def layer(batch, inner, outer, normalized_shape=None, **options):
+    """Return the case of a batch shape and two numbers of features; by default each row is normalised."""
+    return linear_layers.layer(batch, inner, outer, normalized_shape=normalized_shape or outer, **options)
 
 
-def normalised(case):
-    """Return the number of elements that are normalised together."""
+def longest_sum(case):
+    """Return the longer of the linear layer's sum and the normalisation's."""
     shape = case.normalized_shape
-    return shape if isinstance(shape, int) else prod(shape)
+    return max(case.weight.shape[1], shape if isinstance(shape, int) else prod(shape))
 
 
-task = Task(
+task = linear_layer(
     reference,
     cases,
-    spine=(
+    (
         layer((4,), 16, 12),
         layer((4,), 5, 3, bias=False),
         layer((7,), 33, 65, normalized_shape=(65,), eps=1e-3),
@@ -68,8 +59,6 @@ task = Task(
         layer((70,), 3, 10, normalized_shape=(10,)),
         layer((1,), 1, 2),
     ),
-    contract=Contract(nan=False, inf=False),
-    tf32=True,
-    accumulation=lambda case: max(case.weight.shape[1], normalised(case)),
+    accumulation=longest_sum,
     workloads={"bert_base_feed_forward": layer((32, 512), 768, 3072, dtype="float16")},
 )

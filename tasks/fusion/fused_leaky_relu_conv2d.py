@@ -1,13 +1,14 @@
-"""2-d convolution, then leaky ReLU of the result; `inplace` cannot be seen from outside.
+"""Leaky ReLU of a 2-d convolution; `inplace` has no visible effect.
 
-Stride, padding and dilation are one integer each, as the signature has them.
+Stride, padding and dilation are one integer each, as in the published signature.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task
-from pytest_kernelbench.strategies import booleans, choice
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum, pair
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.convolutions import convolution, convolution_task, single_options
+from pytest_kernelbench.authoring.strategies import booleans, choice
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, negative_slope=0.01, inplace=False):
@@ -19,29 +20,16 @@ def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=
 
 def cases(draw, given):
     return Case(
-        **plain(draw(conv2d_arguments(given))),
+        **single_options(draw(conv2d_arguments(given))),
         negative_slope=draw(choice(0.01, 0.2, 0.0, 1.5)),
         inplace=draw(booleans()),
     )
 
 
-def plain(arguments):
-    """Return the arguments with one integer for both dimensions: more padding and less dilation always fit."""
-    dilation = min(pair(arguments["dilation"]))
-    same = dilation * (max(arguments["weight"].shape[2:]) // 2)
-    padding = {"valid": 0, "same": same}.get(arguments["padding"], arguments["padding"])
-    return {**arguments, "stride": max(pair(arguments["stride"])), "padding": max(pair(padding)), "dilation": dilation}
-
-
-def convolution(size, kernel=3, groups=1, options=(), **depths):
-    """Return the case of an image and a kernel; `depths` are those of `conv2d_tensors`."""
-    return Case(**conv2d_tensors(size, kernel, groups=groups, **depths), groups=groups, **dict(options))
-
-
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         convolution((6, 8)),
         convolution((5, 7), channels=3, filters=2, bias=True, options={"negative_slope": 0.2}),
         convolution((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
@@ -55,9 +43,6 @@ task = Task(
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65, options={"negative_slope": 0.3}),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "yolov3_darknet53_stage3": convolution(
             (52, 52),

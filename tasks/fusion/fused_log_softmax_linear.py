@@ -1,9 +1,11 @@
-"""Linear layer with an optional bias, then log-softmax along one dimension, computed in `dtype` where it is given."""
+"""Log-softmax along one dimension of `input @ weight.T + bias`, computed in `dtype` where it is given."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, DType, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, dims, sizes, tensors
+from pytest_kernelbench import Case, DType
+from pytest_kernelbench.authoring.families.linear_layers import drawn_layer, drawn_sizes, layer, linear_layer
+from pytest_kernelbench.authoring.strategies import choice, dims
+from pytest_kernelbench.model.case import replace
 
 
 def reference(input, weight, bias=None, dim=-1, dtype=None):
@@ -13,28 +15,17 @@ def reference(input, weight, bias=None, dim=-1, dtype=None):
 
 
 def cases(draw, given):
-    inner = draw(sizes(given, 1, 130))
-    outer = draw(sizes(given, 1, min(1030, given.limit // inner)))
-    room = min(given.limit // max(inner, outer), 32)
-    batch = draw(choice((room,), (max(1, room // 4), min(room, 3)), (2, 1, max(1, room // 2)), ()))
+    sizes = batch, _, outer = drawn_sizes(draw, given, 1030)
     return Case(
-        input=draw(tensors(given, (*batch, inner))),
-        weight=draw(tensors(given, (outer, inner))),
-        bias=draw(tensors(given, (outer,))) if draw(booleans()) else None,
+        **drawn_layer(draw, given, of=sizes),
         dim=draw(dims((*batch, outer))),
         dtype=draw(choice(None, None, DType("float32"), DType("float64"))),
     )
 
 
-def layer(batch, inner, outer, bias=True, dtype="float32", to=None, **options):
-    """Return the case of a batch shape and two numbers of features; `to` is the argument `dtype`."""
-    return Case(
-        input=Tensor((*batch, inner), dtype),
-        weight=Tensor((outer, inner), dtype),
-        bias=Tensor((outer,), dtype) if bias else None,
-        **({"dtype": DType(to)} if to else {}),
-        **options,
-    )
+def converted(dtype, *sizes, **options):
+    """Return the case with the argument `dtype`."""
+    return replace(layer(*sizes), dtype=DType(dtype), **options)
 
 
 def longest_sum(case):
@@ -43,10 +34,10 @@ def longest_sum(case):
     return max(case.weight.shape[1], shape[case.arguments.get("dim", -1)])
 
 
-task = Task(
+task = linear_layer(
     reference,
     cases,
-    spine=(
+    (
         layer((4,), 16, 12),
         layer((4,), 5, 3, bias=False),
         layer((7,), 33, 65, dim=1),
@@ -58,11 +49,9 @@ task = Task(
         layer((2, 3, 5), 6, 9, dim=-3),
         layer((17,), 4, 1),
         layer((), 31, 33, dim=0),
-        layer((5,), 8, 40, to="float64"),
-        layer((5,), 8, 40, dim=0, to="float32"),
+        converted("float64", (5,), 8, 40),
+        converted("float32", (5,), 8, 40, dim=0),
     ),
-    contract=Contract(nan=False, inf=False),
-    tf32=True,
     accumulation=longest_sum,
     workloads={
         "gpt2_vocabulary": layer((8, 1024), 768, 50257, bias=False, dtype="float16"),

@@ -1,13 +1,13 @@
-"""Solution of A x = b for one right-hand side, through the pivoted LU factors of A.
+"""Solution x of A x = b for one right-hand side, through the pivoted LU factors of A.
 
-As documented A x = b holds; the shipped reference leaves the permutation out.
+As documented, A x = b holds; the shipped reference leaves the permutation out.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, sizes, tensors
-from pytest_kernelbench.strategies.linalg import LINALG
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import linear_system
+from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
 
 def reference(A, b):
@@ -27,17 +27,14 @@ def system(n, fill="nonsingular"):
     return Case(A=Tensor((n, n), fill=fill), b=Tensor((n,)))
 
 
-task = Task(
+task = linear_system(
     reference,
     cases,
-    spine=(
+    (
         *(system(n) for n in (8, 1, 2, 3, 7, 16, 17, 32, 33, 40, 65)),
         system(5, "small_pivots(0)"),
         system(9, "small_pivots(1e-7)"),
     ),
     dtypes=("float32", "float64"),
-    contract=LINALG,
-    compare="residual",
-    accumulation=lambda case: case.A.shape[-1],
     workloads={"boundary_elements_2k": system(2048)},
 )

@@ -1,15 +1,15 @@
-"""Elements where the mask, which broadcasts with the input, is true, as one vector; then GELU of them + alpha * other.
+"""GELU of `input[mask] + alpha * other`: the elements where the mask, which broadcasts, is true, as one vector.
 
-Other is a number, a single element, or, where the mask is true everywhere, a vector. GELU of an infinity is not asked
-for.
+Other is a number, a single element or, where the mask is true everywhere, a vector. Infinities are not tested.
 """
 
 from __future__ import annotations
 
 from math import prod
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import broadcast, choice, integers, numbers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import broadcast, choice, integers, numbers, shapes, tensors
 
 
 def reference(input, mask, other, *, alpha=1, approximate="none", out=None):
@@ -19,7 +19,7 @@ def reference(input, mask, other, *, alpha=1, approximate="none", out=None):
 
 
 def cases(draw, given):
-    # Far below zero GELU cancels in float32: no draw may move all sums there, or a right kernel keeps no digit.
+    # Far below zero GELU cancels in float32: if a draw moved all sums there, a right kernel would keep no digit.
     extreme = given.facet == "values"
     kind = draw(choice("number", "vector", *(() if extreme else ("element",))))
     if extreme or kind == "vector":
@@ -54,7 +54,7 @@ def selected(shape, covered=None, other=(), share="bernoulli(0.5)", dtype="float
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         selected((4, 15), other=0.5),
         selected((4, 15), other=0.5, approximate="tanh"),
         selected((129,), other=(1,), alpha=2),
@@ -71,9 +71,9 @@ task = Task(
         selected((), None, 0.5, "constant(1)"),
         selected((3, 0), (3, 1), -0.5),
     ),
-    contract=Contract(inf=False, empty=True, zero_dim=True),
-    # How many elements are selected is not in the shapes: only what must be read is counted.
-    work=lambda case: (0, case.input.nbytes + case.mask.nbytes),
+    contract=any_shape(inf=False),
+    # The shapes do not tell how many elements are selected, so only the bytes that must be read are counted.
+    flops_and_bytes=lambda case: (0, case.input.nbytes + case.mask.nbytes),
     workloads={
         "bert_base_masked_feed_forward": selected((16384, 3072), (16384, 1), 0.5, dtype="float16"),
         "sparse_activations_64m": selected((8192, 8192), None, (), "bernoulli(0.1)"),

@@ -1,9 +1,10 @@
-"""`input * other_mul - alpha * other_sub`, where both others are tensors that broadcast or numbers."""
+"""input * other_mul - alpha * other_sub, where both others are numbers or tensors that broadcast."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, broadcast, choice, numbers, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import booleans, broadcast, choice, numbers, tensors
 
 
 def reference(input, other_mul, other_sub, alpha=1, out=None):
@@ -22,7 +23,7 @@ def cases(draw, given):
 
 
 def combined(shape, factor, subtrahend, dtype="float32", **options):
-    """Return the case of one shape and two others; a number in place of one of these is itself."""
+    """Return the case of a shape; the factor and the subtrahend are shapes or numbers."""
     factor, subtrahend = (Tensor(other, dtype) if isinstance(other, tuple) else other for other in (factor, subtrahend))
     return Case(input=Tensor(shape, dtype), other_mul=factor, other_sub=subtrahend, **options)
 
@@ -30,7 +31,7 @@ def combined(shape, factor, subtrahend, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         combined((4, 5), (4, 5), (4, 5)),
         combined((4, 5), (4, 5), (4, 5), alpha=2),
         combined((129,), 1.5, (129,), alpha=-0.5),
@@ -45,7 +46,7 @@ task = Task(
         combined((), (), (), alpha=0.5),
         combined((3, 0), (1,), (3, 1)),
     ),
-    contract=Contract(empty=True, zero_dim=True),
+    contract=any_shape(),
     workloads={
         "elements_64m": combined((8192, 8192), (8192, 8192), (8192, 8192)),
         "llama_7b_scaled_rows": combined((8192, 4096), (4096,), (8192, 4096), "float16", alpha=0.5),

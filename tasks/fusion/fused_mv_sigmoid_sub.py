@@ -1,9 +1,11 @@
-"""Sigmoid of a matrix-vector product, less alpha times `other`: a number, or a tensor that broadcasts to the result."""
+"""sigmoid(input @ vec) - alpha * other, where other is a number or a tensor that broadcasts to the result."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.families.products import unit_sums
+from pytest_kernelbench.authoring.strategies import choice, numbers, sizes, tensors
 
 
 def reference(input, vec, other, alpha=1, *, out=None):
@@ -16,22 +18,17 @@ def cases(draw, given):
     shape = draw(choice((n,), (1,), (), None))
     return Case(
         input=draw(tensors(given, (n, m))),
-        vec=draw(tensors(given, (m,), fill=None if given.facet == "values" else unsaturated(m))),
+        vec=draw(tensors(given, (m,), fill=None if given.facet == "values" else unit_sums(m))),
         other=draw(numbers(-2.0, 2.0)) if shape is None else draw(tensors(given, shape)),
         alpha=draw(choice(1, 2, 0, -0.5)),
     )
-
-
-def unsaturated(m):
-    """Return a vector that keeps sums of `m` products near 1: where the sigmoid is flat, no wrong sum can be seen."""
-    return f"normal(0, {m**-0.5:.2g})"
 
 
 def product(n, m, other, dtype="float32", **options):
     """Return the case of an (n, m) matrix; `other` is a number or a shape."""
     return Case(
         input=Tensor((n, m), dtype),
-        vec=Tensor((m,), dtype, unsaturated(m)),
+        vec=Tensor((m,), dtype, unit_sums(m)),
         other=Tensor(other, dtype) if isinstance(other, tuple) else other,
         **options,
     )
@@ -40,7 +37,7 @@ def product(n, m, other, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         product(8, 16, (8,)),
         product(1, 1, (1,)),
         product(5, 7, 0.5),
@@ -54,7 +51,7 @@ task = Task(
         product(4, 1030, (4,), alpha=2),
         product(127, 16, 2, alpha=-1),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     tf32=True,
     accumulation=lambda case: case.vec.shape[0],
     workloads={"square_16k": product(16384, 16384, (16384,), dtype="float16")},

@@ -1,8 +1,9 @@
-"""2-d adaptive average pooling of two batches of images, then the p-norm of the difference of each pair.
+"""p-norm of the difference of two images after 2-d adaptive average pooling, for each pair in a batch.
 
-Nothing documents which dimensions count: as shipped, all but the first do, and each pair has one distance. Whether
-`eps` goes to the differences or to their norm is open, too: distances are so long that it vanishes, or there is a
-single difference, which is positive, so that both are the same.
+The documentation does not say which dimensions count: as in the shipped reference, all but the first do, so each pair
+has one distance. It does not say either whether `eps` is added to the differences or to their norm. In the cases
+distances are so large that `eps` vanishes, or there is a single difference, which is positive, so that both readings
+are equal.
 """
 
 from __future__ import annotations
@@ -10,17 +11,17 @@ from __future__ import annotations
 from math import ceil, inf, prod
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images, pair
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images, pair
 
 WIDE = "normal(0, 300)"
-"""Of at least 8 averages, some are so different that `eps` vanishes beside them."""
+"""Fill of which at least 8 averages differ so much that `eps` vanishes."""
 
 APART = ("normal(300, 30)", "normal(-300, 30)")
-"""Any two averages are."""
+"""Fills of which any two averages differ so much that `eps` vanishes."""
 
 ABOVE = ("uniform(2, 4)", "uniform(0, 1)")
-"""The difference is positive."""
+"""Fills whose difference is positive."""
 
 
 def reference(x1, x2, output_size, p=2.0, eps=1e-6, keepdim=False):
@@ -59,13 +60,13 @@ def cases(draw, given):
 
 
 def pairs(*shape, to, fills=(WIDE, WIDE), dtype="float32", **options):
-    """Return the case of two inputs of one shape, pooled to a size."""
+    """Return the case of two inputs of a shape, pooled to a size."""
     x1, x2 = (Tensor(shape, dtype, fill) for fill in fills)
     return Case(x1=x1, x2=x2, output_size=to, **options)
 
 
 def longest_sum(case):
-    """Return the longer of the sums of a window and of the norm; both ends of a window are rounded outwards."""
+    """Return the longer of the sums of a window, whose ends are rounded outwards, and of the norm."""
     size = pair(case.output_size)
     window = prod(ceil(side / out) + 1 for side, out in zip(case.x1.shape[2:], size, strict=True))
     return max(window, case.x1.shape[1] * prod(size))
@@ -74,7 +75,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pairs(2, 3, 8, 8, to=4),
         pairs(3, 3, 10, 7, to=(4, 3)),
         pairs(2, 3, 11, 13, to=(5, 4), p=1.0),
@@ -91,7 +92,7 @@ task = Task(
         pairs(2, 129, 2, 3, to=(1, 2)),
         pairs(2, 5, 5, 5, to=5, keepdim=True),
     ),
-    # Distances of other fills are not long beside `eps`.
+    # With other fills `eps` would not vanish beside the distances.
     contract=Contract(
         values=("normal(0, 300)", "normal(1000, 300)", "uniform(0, 1000)", "integers(-900, 900)"), nan=False, inf=False
     ),

@@ -1,14 +1,14 @@
 """Euclidean distance of each pair of rows, both normalised to p-norm 1 first.
 
-`eps_norm` is the least divisor, `eps_distance` is added to each difference. `p_norm` is the exponent of the
-normalisation alone: no exponent of the distance is documented, hence 2. Rows have at least two elements: of one, the
-direction alone is left, and the distance is 2 or all rounding.
+`eps_norm` is the smallest divisor, and `eps_distance` is added to each difference. `p_norm` is the exponent of the
+normalisation only: no exponent of the distance is documented, so it is 2. Rows have at least two elements: those with
+one are normalised to 1 or -1, and their distance is 2 or mostly rounding error.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, sizes, tensors
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, sizes, tensors
 
 
 def reference(x1, x2, p_norm=2.0, eps_norm=1e-12, eps_distance=1e-06, keepdim=False):
@@ -39,7 +39,7 @@ def compared(rows, width, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         compared(8, 16),
         compared(8, 16, keepdim=True),
         compared(5, 33, p_norm=1.0),

@@ -1,18 +1,19 @@
-"""2-d convolution, then the channels of its result rearranged to pixels: `upscale_factor` squared channels make one.
+"""Pixel shuffle of a 2-d convolution: `upscale_factor` squared channels become one of as many times the pixels.
 
-Stride, padding and dilation are one integer each: nothing documents pairs or names.
+Stride, padding and dilation are one integer each: pairs and names are not documented.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_kernelbench import Case, Contract, Task
-from pytest_kernelbench.strategies import choice
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum, pair
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.convolutions import convolution_task, single_options
+from pytest_kernelbench.authoring.strategies import choice
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments, conv2d_tensors
 
-MOST_FILTERS = 18
-"""Most filters of a drawn case."""
+MAX_FILTERS = 18
+"""Largest number of filters of a drawn case."""
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, upscale_factor=2):
@@ -22,21 +23,13 @@ def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=
 
 
 def cases(draw, given):
-    arguments = plain(draw(conv2d_arguments(given)))
+    arguments = single_options(draw(conv2d_arguments(given)))
     filters = arguments["weight"].shape[0]
-    factor = draw(choice(*(factor for factor in (1, 2, 2, 3) if factor**2 * filters <= MOST_FILTERS)))
+    factor = draw(choice(*(factor for factor in (1, 2, 2, 3) if factor**2 * filters <= MAX_FILTERS)))
     for name in ("weight", "bias"):
         recipe = arguments[name]
         arguments[name] = recipe and replace(recipe, shape=(factor**2 * filters, *recipe.shape[1:]))
     return Case(**arguments, upscale_factor=factor)
-
-
-def plain(arguments):
-    """Return the arguments with one integer for both dimensions: more padding and less dilation always fit."""
-    dilation = min(pair(arguments["dilation"]))
-    same = dilation * (max(arguments["weight"].shape[2:]) // 2)
-    padding = {"valid": 0, "same": same}.get(arguments["padding"], arguments["padding"])
-    return {**arguments, "stride": max(pair(arguments["stride"])), "padding": max(pair(padding)), "dilation": dilation}
 
 
 def upscaled(size, kernel=3, upscale_factor=2, planes=1, groups=1, options=(), **depths):
@@ -46,10 +39,10 @@ def upscaled(size, kernel=3, upscale_factor=2, planes=1, groups=1, options=(), *
     return Case(**fitting, groups=groups, upscale_factor=upscale_factor, **dict(options))
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         upscaled((6, 8)),
         upscaled((5, 7), channels=3, planes=2, bias=True),
         upscaled((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
@@ -64,9 +57,6 @@ task = Task(
         upscaled((3, 4), channels=1, planes=17, options={"padding": 1}),
         upscaled((4, 3), 2, upscale_factor=5, channels=1, options={"padding": 2}),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "espcn_last_layer": upscaled(
             (270, 480),

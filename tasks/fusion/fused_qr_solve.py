@@ -1,10 +1,10 @@
-"""Solution x = R^-1 (Q^H b) of A x = b, in the sense of least squares where A has more rows than columns."""
+"""Solution x = R^-1 (Q^H b) of A x = b with A = Q R; the least-squares solution where A has more rows than columns."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
-from pytest_kernelbench.strategies.linalg import LINALG
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import decomposition
+from pytest_kernelbench.authoring.strategies import choice, integers, sizes, tensors
 
 
 def reference(A, b):
@@ -14,10 +14,10 @@ def reference(A, b):
     return solve_triangular(r, q.mH @ b, upper=True)
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     A, b, (x,) = arguments["A"], arguments["b"], outputs
     error, scale = A @ x - b, A.abs() @ x.abs() + b.abs()
-    # The residual of least squares is not zero: it is orthogonal to the columns of A.
+    # A least-squares residual is not zero, but orthogonal to the columns of A.
     yield "A^H (A x - b) = 0", A.mH @ error, A.mH.abs() @ scale
     if A.shape[-2] == A.shape[-1]:
         yield "A x = b", error, scale
@@ -35,10 +35,10 @@ def system(m, n, k, fill="graded(4)"):
     return Case(A=Tensor((m, n), fill=fill), b=Tensor((m, k)))
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         system(8, 8, 2),
         system(1, 1, 1),
         system(9, 4, 3),
@@ -54,10 +54,8 @@ task = Task(
         system(12, 8, 2, "graded(100)"),
         system(33, 33, 1),
     ),
+    properties,
     dtypes=("float32", "float64"),
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
     accumulation=lambda case: case.A.shape[-2],
     workloads={
         "regression_64k_by_128": system(65536, 128, 16),

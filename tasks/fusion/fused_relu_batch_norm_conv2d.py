@@ -1,29 +1,15 @@
-"""2-d convolution, batch normalisation of its channels, then ReLU; training moves the running statistics.
+"""relu(batch_norm(conv2d(input))); training updates the running statistics.
 
-Without running statistics the batch's own are used, in training only; `inplace` cannot be seen from outside.
+Running statistics may be absent in training, which uses those of the batch. `inplace` has no visible effect.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, numbers, tensors
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors, longest_sum
-
-VARIANCES = "uniform(0.5, 2)"
-
-VALUES = (
-    "normal(0, 0.01)",
-    "normal(0, 30)",
-    "normal(30, 1)",
-    "outliers",
-    "constant(1)",
-    "integers(0, 2)",
-    "integers(-3, 4)",
-    "signed_zeros",
-)
-"""No values of which a sum that is rounded once loses the variance, and none whose products are denormal."""
+from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.authoring.families.batch_norm import VARIANCES
+from pytest_kernelbench.authoring.families.convolutions import VALUES, convolution_task, enlarged, values_of_a_channel
+from pytest_kernelbench.authoring.strategies import booleans, choice, numbers, tensors
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum
 
 
 def reference(
@@ -53,13 +39,11 @@ def reference(
 def cases(draw, given):
     arguments = draw(conv2d_arguments(given))
     if given.facet == "values":
-        # Beside products of zeros a bias is a constant, whose rounded mean nothing but `eps` divides.
+        # If all products are zero, a bias is a constant: its rounded deviation is divided by `eps` alone.
         arguments["bias"] = None
     training = draw(booleans())
     if training:
-        # The variance is of at least four values, some of which depend on the image and not on padding alone.
-        *planes, height, width = arguments["input"].shape
-        arguments["input"] = replace(arguments["input"], shape=(*planes, height + 3, width + 3))
+        arguments = enlarged(arguments, 3)
     channels = (arguments["weight"].shape[0],)
     statistics = {"running_mean": None, "running_var": VARIANCES}
     tracked = not training or draw(choice(True, True, False))
@@ -75,15 +59,9 @@ def cases(draw, given):
     )
 
 
-def values(case):
-    """Return the number of values that one channel is normalised by."""
-    height, width = conv2d_sizes(case)
-    return case.input.shape[0] * height * width
-
-
 def longest(case):
     """Return the longer of the sums of the convolution and of the statistics."""
-    return max(longest_sum(case), values(case) if case.arguments.get("training") else 1)
+    return max(longest_sum(case), values_of_a_channel(case) if case.arguments.get("training") else 1)
 
 
 def block(size, kernel=3, *, groups=1, filters=3, tracked=True, affine=False, dtype="float32", options=(), **depths):
@@ -101,10 +79,10 @@ def block(size, kernel=3, *, groups=1, filters=3, tracked=True, affine=False, dt
     )
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         block((6, 8)),
         block((7, 8), batch=2, bias=True, affine=True, options={"training": True}),
         block((5, 7), channels=3, filters=2, bias=True, affine=True, options={"stride": 2, "padding": 1, "eps": 0.5}),
@@ -122,7 +100,6 @@ task = Task(
     ),
     contract=Contract(values=VALUES, nan=False, inf=False),
     accumulation=longest,
-    tf32=True,
     mutates=("running_mean", "running_var"),
     workloads={
         "resnet50_stage2_inference": block(

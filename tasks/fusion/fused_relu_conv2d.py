@@ -1,10 +1,11 @@
-"""2-d convolution, then ReLU of the result; NaN stays NaN, and `inplace` cannot be seen from outside."""
+"""ReLU of a 2-d convolution; NaN stays NaN, and `inplace` has no visible effect."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task
-from pytest_kernelbench.strategies import booleans
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_tensors, longest_sum
+from pytest_kernelbench import Case, Contract
+from pytest_kernelbench.authoring.families.convolutions import convolution, convolution_task
+from pytest_kernelbench.authoring.strategies import booleans
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments
 
 
 def reference(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, inplace=False):
@@ -17,15 +18,10 @@ def cases(draw, given):
     return Case(**draw(conv2d_arguments(given)), inplace=draw(booleans()))
 
 
-def convolution(size, kernel=3, groups=1, options=(), **depths):
-    """Return the case of an image and a kernel; `depths` are batch, channels, filters, bias and dtype."""
-    return Case(**conv2d_tensors(size, kernel, groups=groups, **depths), groups=groups, **dict(options))
-
-
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         convolution((6, 8)),
         convolution((5, 7), channels=3, filters=2, bias=True),
         convolution((9, 6), batch=2, bias=True, options={"stride": 2, "padding": 1}),
@@ -40,10 +36,8 @@ task = Task(
         convolution((2, 2), 1, channels=129, filters=2),
         convolution((3, 4), channels=1, filters=65),
     ),
-    # A NaN in a weight that meets padding alone may be left out.
+    # NaN is tested in the input only: a NaN in a weight may be skipped where it meets only padding.
     contract=Contract(nan=("input",), inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "vgg16_conv3": convolution(
             (56, 56), batch=32, channels=128, filters=256, bias=True, dtype="float16", options={"padding": 1}

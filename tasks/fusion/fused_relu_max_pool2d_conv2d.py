@@ -1,14 +1,14 @@
-"""2-d convolution, then max pooling, then ReLU; NaN stays NaN, and `inplace` cannot be seen from outside."""
+"""relu(max_pool2d(conv2d(input))); NaN stays NaN, and `inplace` has no visible effect."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task
-from pytest_kernelbench.strategies import booleans
-from pytest_kernelbench.strategies.conv import (
+from pytest_kernelbench import Case, Contract
+from pytest_kernelbench.authoring.families.convolutions import convolution_task
+from pytest_kernelbench.authoring.strategies import booleans
+from pytest_kernelbench.authoring.strategies.conv import (
     conv2d_arguments,
     conv2d_sizes,
     conv2d_tensors,
-    longest_sum,
     pool2d_options,
 )
 
@@ -55,10 +55,10 @@ def block(size, kernel=3, groups=1, conv=(), pool=(), inplace=False, **depths):
     )
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         block((8, 10)),
         block((8, 8), channels=3, filters=2, bias=True),
         block((7, 9), batch=2, pool={"kernel_size": 3, "stride": 2, "padding": 1}),
@@ -73,10 +73,8 @@ task = Task(
         block((2, 2), 1, channels=129, filters=2),
         block((3, 3), 2, channels=1, filters=65),
     ),
-    # A NaN in a weight that meets padding alone may be left out.
+    # NaN is tested in the input only: a NaN in a weight may be skipped where it meets only padding.
     contract=Contract(nan=("input",), inf=False),
-    accumulation=longest_sum,
-    tf32=True,
     workloads={
         "resnet50_stem": block(
             (224, 224),

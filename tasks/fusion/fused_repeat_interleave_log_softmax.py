@@ -1,6 +1,6 @@
-"""Each element repeated along one dimension, then log-softmax along it; without a dimension, of the flat input.
+"""Log-softmax along one dimension of the input with each element repeated along it; without dim, of the flat input.
 
-Every element is repeated at least once. `output_size`, where it is given, is the true one.
+Every element is repeated at least once. `output_size`, where it is given, is correct.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from pytest_kernelbench import Case, DType, Task, Tensor
-from pytest_kernelbench.strategies import choice, dims, integers, maybe, shapes, tensors
+from pytest_kernelbench.authoring.strategies import choice, dims, integers, maybe, shapes, tensors
 
 
 def reference(input, repeats, dim=None, *, output_size=None, dtype=None, out=None):
@@ -34,19 +34,19 @@ def cases(draw, given):
 
 
 def times(count, fill="integers(1, 4)"):
-    """Return how often each of `count` elements is repeated."""
+    """Return the tensor that says how often each of `count` elements is repeated."""
     return Tensor((count,), "int64", fill)
 
 
 def longest_sum(case):
-    """Return the most elements of one softmax: no element is repeated more than 3 times."""
+    """Return the largest number of elements of a softmax: each element is repeated at most 3 times."""
     return 3 * (case.input.numel if case.dim is None else case.input.shape[case.dim])
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input=Tensor((4, 16)), repeats=2, dim=1),
         Case(input=Tensor((3, 7)), repeats=2, dim=None),
         Case(input=Tensor((17,)), repeats=times(17), dim=0),

@@ -1,12 +1,12 @@
-"""2-d adaptive average pooling of a batch of images to a given, not larger size, then the sigmoid."""
+"""Sigmoid of the 2-d adaptive average pooling of a batch of images to a size that is not larger."""
 
 from __future__ import annotations
 
 from math import ceil, prod
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, integers, tensors
-from pytest_kernelbench.strategies.conv import images, pair
+from pytest_kernelbench.authoring.strategies import booleans, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images, pair
 
 
 def reference(input, output_size):
@@ -29,14 +29,14 @@ def pooled(*shape, to):
 
 
 def window(case):
-    """Return the number of elements of the largest window: rounding both of its ends can add one row and column."""
+    """Return the number of elements of the largest window: rounding its ends can add one row and one column."""
     return prod(ceil(size / out) + 1 for size, out in zip(case.input.shape[2:], pair(case.output_size), strict=True))
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pooled(1, 3, 8, 8, to=4),
         pooled(2, 3, 10, 10, to=4),
         pooled(1, 2, 10, 7, to=(4, 3)),

@@ -1,7 +1,8 @@
-"""2-d convolution, layer normalisation of each image over channels and pixels, scaled by `weight`, then SiLU.
+"""SiLU of the layer normalisation of conv2d(x), over the channels and pixels of each image, scaled by `weight`.
 
-As shipped, `weight` is ignored. A weight has the shape of the normalised dimensions. One of the channels alone, as in
-the documented example, leaves open whether pixels are normalised together: images are then alike in every pixel.
+The shipped reference ignores `weight`. A weight has the shape of the normalised dimensions. A weight of one value a
+channel, as in the documented example, leaves open whether pixels are normalised together: in such cases all pixels of
+an image are equal.
 """
 
 from __future__ import annotations
@@ -9,21 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, tensors
-from pytest_kernelbench.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors, pair
-
-VALUES = (
-    "normal(0, 0.01)",
-    "normal(0, 30)",
-    "normal(30, 1)",
-    "outliers",
-    "constant(1)",
-    "integers(0, 2)",
-    "integers(-3, 4)",
-    "signed_zeros",
-)
-"""No values of which a sum that is rounded once loses the variance, and none whose products are denormal."""
+from pytest_kernelbench import Case, Contract, Tensor
+from pytest_kernelbench.authoring.families.convolutions import VALUES, convolution_task, single_options
+from pytest_kernelbench.authoring.strategies import booleans, choice, tensors
+from pytest_kernelbench.authoring.strategies.conv import conv2d_arguments, conv2d_sizes, conv2d_tensors
 
 
 def reference(
@@ -38,12 +28,12 @@ def reference(
 
 
 def cases(draw, given):
-    arguments = plain(draw(conv2d_arguments(given)))
+    arguments = single_options(draw(conv2d_arguments(given)))
     if given.facet == "values":
-        # Beside products of zeros a bias is a constant, whose rounded mean nothing but `eps` divides.
+        # If all products are zero, a bias is a constant: its rounded deviation is divided by `eps` alone.
         arguments["bias"] = None
     image = arguments.pop("input")
-    # Some values depend on the image and not on padding alone.
+    # The image is large enough that some values depend on it and not on padding alone.
     *planes, height, width = image.shape
     image = replace(image, shape=(*planes, max(3, height), max(3, width)))
     shape = normalised(Case(input=image, **arguments))
@@ -57,14 +47,6 @@ def cases(draw, given):
         conv_weight=arguments["weight"],
         ln_eps=draw(choice(1e-5, 1e-3, 1.0)),
     )
-
-
-def plain(arguments):
-    """Return the arguments with one integer for both dimensions: more padding and less dilation always fit."""
-    dilation = min(pair(arguments["dilation"]))
-    same = dilation * (max(arguments["weight"].shape[2:]) // 2)
-    padding = {"valid": 0, "same": same}.get(arguments["padding"], arguments["padding"])
-    return {**arguments, "stride": max(pair(arguments["stride"])), "padding": max(pair(padding)), "dilation": dilation}
 
 
 def normalised(case):
@@ -100,10 +82,10 @@ def block(size, kernel=3, *, alike=None, groups=1, eps=1e-5, options=(), **depth
     )
 
 
-task = Task(
+task = convolution_task(
     reference,
     cases,
-    spine=(
+    (
         block((3, 4), (3, 4), batch=4, channels=3, filters=8, bias=True),
         block((6, 8), batch=2),
         block((6, 7), batch=2, filters=8, bias=True, alike=1),
@@ -121,7 +103,6 @@ task = Task(
     ),
     contract=Contract(values=VALUES, nan=False, inf=False),
     accumulation=longest,
-    tf32=True,
     workloads={
         "unet_encoder": block(
             (64, 64), batch=32, channels=128, filters=128, bias=True, dtype="float16", options={"padding": 1}

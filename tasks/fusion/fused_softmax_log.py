@@ -1,12 +1,13 @@
-"""Softmax along one dimension of the natural logarithm of the input, cast to `dtype` where it is given.
+"""softmax(log(input)) along one dimension; the input is cast to `dtype` first, where it is given.
 
-The input is positive, or zero: its logarithm is -inf and its share 0.
+The input is positive or zero; the softmax of zeros is 0.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, DType, Task, Tensor
-from pytest_kernelbench.strategies import choice, dims, shapes, tensors
+from pytest_kernelbench import Case, DType, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import domain
+from pytest_kernelbench.authoring.strategies import choice, dims, shapes, tensors
 
 ORDINARY = "uniform(0.1, 5)"
 
@@ -25,14 +26,14 @@ def cases(draw, given):
 
 
 def positive(*shape, dim=-1, **options):
-    """Return the case of a shape."""
+    """Return the case of a positive input of the shape."""
     return Case(input=Tensor(shape, fill=ORDINARY), dim=dim, **options)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         positive(6, 40),
         Case(input=Tensor((6, 40), fill=ORDINARY)),
         positive(1, 1, dim=0),
@@ -48,19 +49,13 @@ task = Task(
         positive(4, 9, dtype=DType("float32")),
         positive(4, 9, dim=-2, dtype=DType("float64")),
     ),
-    contract=Contract(
-        values=(
-            "uniform(0.0001, 0.01)",
-            "uniform(0.1, 1000)",
-            "normal(1000, 0.1)",
-            "constant(1)",
-            "integers(1, 5)",
-            "integers(0, 3)",
-        ),
-        nan=False,
-        inf=False,
-        empty=True,
-        zero_dim=True,
+    contract=domain(
+        "uniform(0.0001, 0.01)",
+        "uniform(0.1, 1000)",
+        "normal(1000, 0.1)",
+        "constant(1)",
+        "integers(1, 5)",
+        "integers(0, 3)",
     ),
     accumulation=lambda case: case.input.shape[case.arguments.get("dim", -1)] if case.input.shape else 1,
     workloads={

@@ -1,15 +1,16 @@
-"""Linear layer with an optional bias, then softplus: log(1 + e^(beta x)) / beta, and x where beta x > threshold.
+"""Softplus of `input @ weight.T + bias`, with an optional bias: log(1 + exp(beta x)) / beta, and x above the threshold.
 
-At the threshold the result jumps, and a right sum may lie on either side of it: low thresholds, with a jump to be
-seen, come with whole numbers, whose sums are exact and off the threshold.
+The threshold is that of beta * x. The result jumps there, and a right sum may lie on either side. So low thresholds,
+with a visible jump, come with whole numbers, whose sums are exact and not at the threshold.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, sizes, tensors
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.linear_layers import drawn_layer, drawn_sizes, layer, linear_layer
+from pytest_kernelbench.authoring.strategies import booleans, choice
 
-WHOLE = "integers(-2, 3)"
+WHOLE = {"fill": "integers(-2, 3)", "weight": "integers(-2, 3)"}
 
 
 def reference(input, weight, bias=None, beta=1, threshold=20):
@@ -19,39 +20,23 @@ def reference(input, weight, bias=None, beta=1, threshold=20):
 
 
 def cases(draw, given):
-    inner = draw(sizes(given, 1, 130))
-    outer = draw(sizes(given, 1, min(130, given.limit // inner)))
-    room = min(given.limit // max(inner, outer), 32)
-    batch = draw(choice((room,), (max(1, room // 4), min(room, 3)), (2, 1, max(1, room // 2)), ()))
+    sizes = drawn_sizes(draw, given)
     low = draw(booleans())
-    fill = WHOLE if low else None
     return Case(
-        input=draw(tensors(given, (*batch, inner), fill=fill)),
-        weight=draw(tensors(given, (outer, inner), fill=fill)),
-        bias=draw(tensors(given, (outer,), fill=fill)) if draw(booleans()) else None,
+        **drawn_layer(draw, given, of=sizes, **(WHOLE if low else {})),
         beta=draw(choice(1, 0.5, 2)) if low else draw(choice(1, 0.5, 3, 1.7)),
         threshold=2.3 if low else draw(choice(20, 10.7, 40)),
     )
 
 
-def layer(batch, inner, outer, bias=True, dtype="float32", fill="normal", **options):
-    """Return the case of a batch shape and two numbers of features."""
-    return Case(
-        input=Tensor((*batch, inner), dtype, fill),
-        weight=Tensor((outer, inner), dtype, fill),
-        bias=Tensor((outer,), dtype, fill) if bias else None,
-        **options,
-    )
-
-
-task = Task(
+task = linear_layer(
     reference,
     cases,
-    spine=(
+    (
         layer((4,), 16, 12),
         layer((4,), 5, 3, bias=False, beta=0.5),
-        layer((7,), 5, 65, fill=WHOLE, threshold=2.3),
-        layer((40,), 3, 9, fill=WHOLE, beta=0.5, threshold=1.8),
+        layer((7,), 5, 65, **WHOLE, threshold=2.3),
+        layer((40,), 3, 9, **WHOLE, beta=0.5, threshold=1.8),
         layer((7,), 33, 65, beta=3, threshold=40),
         layer((3,), 129, 40, bias=False, beta=0.25),
         layer((2,), 9, 1025, beta=2.5, threshold=10.7),
@@ -63,9 +48,6 @@ task = Task(
         layer((130,), 3, 10),
         layer((), 31, 17),
     ),
-    contract=Contract(nan=False, inf=False),
-    tf32=True,
-    accumulation=lambda case: case.weight.shape[1],
     workloads={
         "mamba_2_8b_time_step": layer((2, 8192), 160, 5120, dtype="float16"),
         "feed_forward_4096_to_11008": layer((4, 2048), 4096, 11008, bias=False, dtype="float16"),

@@ -1,6 +1,6 @@
-"""Sums over some or all dimensions, then one number: the standard deviation of all of these sums.
+"""Standard deviation, as one number, of the sums of the input over some or all dimensions.
 
-There are always more sums than `correction`, and `keepdim` is false: what else should come out is left open.
+There are more sums than `correction`, and `keepdim` is false: other cases are not documented.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from math import prod
 
 from pytest_kernelbench import Case, Contract, DType, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import choice, dim_sets, shapes, tensors
-from pytest_kernelbench.strategies.families import reduced
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import choice, dim_sets, shapes, tensors
+from pytest_kernelbench.authoring.strategies.families import reduced
 
 
 def reference(input, dim=None, keepdim=False, dtype=None, correction=1, out=None):
@@ -38,7 +38,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input=Tensor((6, 40)), dim=1),
         Case(input=Tensor((6, 40)), dim=0, correction=0),
         Case(input=Tensor((5, 6, 7)), dim=1),
@@ -52,8 +52,8 @@ task = Task(
         Case(input=Tensor((7, 129)), dim=-1, dtype=DType("float32")),
         Case(input=Tensor((7, 129)), dim=0, dtype=DType("float64"), correction=0),
     ),
-    # The square of a denormal deviation is 0 in every float32 kernel.
-    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"), inf=False),
+    # Denormals are left out: the square of a denormal deviation is 0 in every float32 kernel.
+    contract=Contract(values=WITHOUT_DENORMALS, inf=False),
     accumulation=longest_sum,
     workloads={"llama_hidden_rows": Case(input=Tensor((8192, 4096), "float16"), dim=-1)},
 )

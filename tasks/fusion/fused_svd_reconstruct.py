@@ -1,13 +1,14 @@
-"""A matrix decomposed into singular values and vectors and multiplied together again.
+"""U diag(S) V^H of the singular value decomposition of a matrix A.
 
-The exact result is A itself: no value tells a kernel that decomposes from one that copies.
+The exact result is A itself: values cannot distinguish a kernel that decomposes from one that copies.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, rectangles
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, matrices
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import rectangles
 
 
 def reference(A):
@@ -17,7 +18,7 @@ def reference(A):
     return (u * s) @ vh
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     yield "U S V^H = A", outputs[0] - arguments["A"], arguments["A"]
 
 
@@ -26,33 +27,26 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, shape, fill=draw(choice(None, None, "graded(100)")))))
 
 
-def matrix(rows, columns, fill="normal"):
-    """Return the case of one matrix."""
-    return Case(A=Tensor((rows, columns), fill=fill))
-
-
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
-        matrix(6, 4),
-        matrix(1, 1),
-        matrix(5, 5),
-        matrix(4, 9),
-        matrix(7, 1),
-        matrix(1, 17),
-        matrix(16, 16),
-        matrix(17, 12),
-        matrix(65, 5),
-        matrix(3, 129),
-        matrix(1030, 4),
-        matrix(12, 8, "graded(100)"),
-        matrix(6, 6, "constant(1)"),
+    (
+        matrices(6, 4),
+        matrices(1, 1),
+        matrices(5, 5),
+        matrices(4, 9),
+        matrices(7, 1),
+        matrices(1, 17),
+        matrices(16, 16),
+        matrices(17, 12),
+        matrices(65, 5),
+        matrices(3, 129),
+        matrices(1030, 4),
+        matrices(12, 8, fill="graded(100)"),
+        matrices(6, 6, fill="constant(1)"),
     ),
+    properties,
     dtypes=("float32", "float64"),
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
     accumulation=lambda case: max(case.A.shape),
-    workloads={"weights_1k": matrix(1024, 1024)},
+    workloads={"weights_1k": matrices(1024, 1024)},
 )

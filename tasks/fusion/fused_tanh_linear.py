@@ -1,9 +1,10 @@
-"""Linear layer with an optional bias, then the hyperbolic tangent."""
+"""tanh(input @ weight.T + bias), with an optional bias."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, sizes, tensors
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.linear_layers import drawn_layer, linear_layer, unit_layer
+from pytest_kernelbench.authoring.families.products import unit_sums
 
 
 def reference(input, weight, bias=None):
@@ -13,50 +14,25 @@ def reference(input, weight, bias=None):
 
 
 def cases(draw, given):
-    inner = draw(sizes(given, 1, 130))
-    outer = draw(sizes(given, 1, min(130, given.limit // inner)))
-    room = min(given.limit // max(inner, outer), 32)
-    batch = draw(choice((room,), (max(1, room // 4), min(room, 3)), (2, 1, max(1, room // 2)), ()))
-    return Case(
-        input=draw(tensors(given, (*batch, inner))),
-        weight=draw(tensors(given, (outer, inner), fill=None if given.facet == "values" else unsaturated(inner))),
-        bias=draw(tensors(given, (outer,))) if draw(booleans()) else None,
-    )
+    return Case(**drawn_layer(draw, given, None if given.facet == "values" else unit_sums))
 
 
-def unsaturated(inner):
-    """Return weights that keep sums of `inner` products near 1: where tanh is flat, no wrong sum can be seen."""
-    return f"normal(0, {inner**-0.5:.2g})"
-
-
-def layer(batch, inner, outer, bias=True, dtype="float32"):
-    """Return the case of a batch shape and two numbers of features."""
-    return Case(
-        input=Tensor((*batch, inner), dtype),
-        weight=Tensor((outer, inner), dtype, unsaturated(inner)),
-        bias=Tensor((outer,), dtype) if bias else None,
-    )
-
-
-task = Task(
+task = linear_layer(
     reference,
     cases,
-    spine=(
-        layer((4,), 16, 12),
-        layer((4,), 5, 3, bias=False),
-        layer((7,), 33, 65),
-        layer((3,), 129, 40, bias=False),
-        layer((2,), 9, 1025),
-        layer((3,), 1025, 7),
-        layer((2, 5), 8, 17),
-        layer((2, 3, 2), 6, 9, bias=False),
-        layer((19,), 1, 1),
-        layer((9,), 1, 130),
-        layer((130,), 3, 10),
-        layer((), 31, 17),
+    (
+        unit_layer((4,), 16, 12),
+        unit_layer((4,), 5, 3, bias=False),
+        unit_layer((7,), 33, 65),
+        unit_layer((3,), 129, 40, bias=False),
+        unit_layer((2,), 9, 1025),
+        unit_layer((3,), 1025, 7),
+        unit_layer((2, 5), 8, 17),
+        unit_layer((2, 3, 2), 6, 9, bias=False),
+        unit_layer((19,), 1, 1),
+        unit_layer((9,), 1, 130),
+        unit_layer((130,), 3, 10),
+        unit_layer((), 31, 17),
     ),
-    contract=Contract(nan=False, inf=False),
-    tf32=True,
-    accumulation=lambda case: case.weight.shape[1],
-    workloads={"bert_large_pooler_every_token": layer((32, 512), 1024, 1024, dtype="float16")},
+    workloads={"bert_large_pooler_every_token": unit_layer((32, 512), 1024, 1024, dtype="float16")},
 )

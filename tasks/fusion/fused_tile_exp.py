@@ -1,4 +1,4 @@
-"""Exponential of the input repeated along its dimensions, as `torch.tile` repeats it.
+"""exp(tile(input, dims)), with the repetitions of `torch.tile`.
 
 The shipped reference puts the repetitions in dimensions of their own instead.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace as with_fields
 from math import prod
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import choice, integers, shapes, tensors
 
 
 def reference(input, dims, *, out=None):
@@ -30,7 +31,7 @@ def tiled(shape, *dims, dtype="float32"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         tiled((4, 5), 2, 3),
         tiled((4, 5), 3),
         tiled((1,), 1),
@@ -48,7 +49,7 @@ task = Task(
         tiled((2, 0, 3), 2, 2),
         tiled((3, 5), 2, 0),
     ),
-    contract=Contract(empty=True, zero_dim=True),
+    contract=any_shape(),
     workloads={
         "vit_position_embeddings": tiled((1, 577, 1024), 128, 1, 1, dtype="float16"),
         "elements_64m": tiled((2048, 4096), 4, 2),

@@ -1,20 +1,20 @@
-"""Product with a weight, softmax, dropout, product with a second weight, plus a residual, layer normalisation.
+"""layer_norm(dropout(softmax(input @ weight1)) @ weight2 + residual).
 
-Dropout is always active and scales what it keeps by 1 / (1 - dropout_p). Later steps mix what was dropped, so a drop
-can be told where one probability stands behind a row: its draws are compared with what keeping and dropping give, but
-so few of them that no test of their frequency fails by chance. Elsewhere all or nothing is dropped.
+Dropout is always active and scales what it keeps by 1 / (1 - dropout_p). Later steps mix dropped and kept elements, so
+a drop can only be recognised where a single probability is behind a row. In such cases each row is compared with what
+keeping and dropping give; the rows are too few for a test of their frequency to fail by chance. Elsewhere all elements
+are dropped or none.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, sizes, tensors
-
-MOST = 30_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.dropout import dropout_task, scale_of_kept
+from pytest_kernelbench.authoring.families.products import MAX_BATCHED_PRODUCTS, unit_sums
+from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
 FEW = {0.1: ((1, 8), (2, 4)), 0.5: ((7, 4), (3, 8), (2, 13))}
-"""Rows and columns of results in which chance decides, by its probability: all of them may be dropped, or none."""
+"""Rows and columns of results with random drops, by probability: so few that all of them may be dropped, or none."""
 
 
 def reference(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out=None):
@@ -25,9 +25,7 @@ def reference(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out
 
 def kept(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out=None):
     """Return the result without a dropped element."""
-    # Eager rounds the scale to the dtype of its mask.
-    scale = input.new_tensor(1 / (1 - dropout_p) if dropout_p < 1 else 1)
-    return finished((input @ weight1).softmax(-1) * scale, weight2, residual, eps)
+    return finished((input @ weight1).softmax(-1) * scale_of_kept(input, dropout_p), weight2, residual, eps)
 
 
 def dropped(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out=None):
@@ -36,7 +34,7 @@ def dropped(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out=N
 
 
 def finished(probabilities, weight2, residual, eps):
-    """Return what follows dropout."""
+    """Return the result of the steps after dropout."""
     from torch.nn.functional import layer_norm
 
     return layer_norm(probabilities @ weight2 + residual, (weight2.shape[1],), eps=eps)
@@ -51,12 +49,14 @@ def cases(draw, given):
     else:
         p = draw(choice(0.0, 0.0, 1.0))
         inner, hidden, columns = draw(sizes(given, 1, 65)), draw(sizes(given, 1, 33)), draw(sizes(given, 2, 100))
-        room = max(1, min(given.limit // max(inner, hidden, columns), MOST // (hidden * (inner + columns))))
+        room = max(
+            1, min(given.limit // max(inner, hidden, columns), MAX_BATCHED_PRODUCTS // (hidden * (inner + columns)))
+        )
         lead = draw(choice((room,), (2, max(1, room // 2)), (2, 1, max(1, room // 2))))
         added = draw(choice((*lead, columns), (columns,), (lead[-1], columns), (lead[-1], 1), (1,)))
     return Case(
         input=draw(tensors(given, (*lead, inner))),
-        weight1=draw(tensors(given, (inner, hidden), fill=small(inner))),
+        weight1=draw(tensors(given, (inner, hidden), fill=unit_sums(inner))),
         weight2=draw(tensors(given, (hidden, columns))),
         residual=draw(tensors(given, added)),
         dropout_p=p,
@@ -64,26 +64,21 @@ def cases(draw, given):
     )
 
 
-def small(inner):
-    """Return weights that keep sums of `inner` products near 1: no probability is all but 1."""
-    return f"normal(0, {inner**-0.5:.2g})"
-
-
 def block(lead, inner, hidden, columns, residual=None, dtype="float32", **options):
-    """Return the case of rows counted by `lead` and three sizes of features; the residual is full, if not given."""
+    """Return the case of a batch shape `lead` and three numbers of features; the residual is full by default."""
     return Case(
         input=Tensor((*lead, inner), dtype),
-        weight1=Tensor((inner, hidden), dtype, small(inner)),
+        weight1=Tensor((inner, hidden), dtype, unit_sums(inner)),
         weight2=Tensor((hidden, columns), dtype),
         residual=Tensor((*lead, columns) if residual is None else residual, dtype),
         **options,
     )
 
 
-task = Task(
+task = dropout_task(
     reference,
     cases,
-    spine=(
+    (
         block((2, 8), 16, 12, 24, dropout_p=0.0),
         block((7,), 5, 1, 4, dropout_p=0.5),
         block((2,), 5, 1, 4),
@@ -97,10 +92,9 @@ task = Task(
         block((130,), 4, 9, 12, (130, 12), dropout_p=0.0, eps=1e-3),
         block((1,), 1, 3, 2, (1,), dropout_p=0.0),
     ),
-    contract=Contract(nan=False, inf=False, deterministic=False),
-    compare="outcomes",
-    outcomes=(kept, dropped),
-    chance=lambda case: case.arguments.get("dropout_p", 0.1),
+    kept,
+    dropped,
+    probability=("dropout_p", 0.1),
     tf32=True,
     accumulation=lambda case: max(*case.weight1.shape, case.weight2.shape[1]),
     workloads={"bert_large_hidden": block((16, 512), 1024, 4096, 1024, dtype="float16")},

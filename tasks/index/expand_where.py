@@ -1,9 +1,9 @@
-"""The input expanded to a size where the condition holds, the alternative elsewhere; both broadcast to that size."""
+"""where(cond, input.expand(target_sizes), other), where cond and other broadcast to `target_sizes`."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import choice, integers, shapes, tensors
 
 HALF = "bernoulli(0.5)"
 
@@ -31,7 +31,7 @@ def cases(draw, given):
 
 
 def _narrowed(draw, shape):
-    """Draw a shape that broadcasts to the given one: dimensions of 1, and leading ones missing."""
+    """Draw a shape that broadcasts to the given one: with dimensions of 1, and without leading ones."""
     ones = tuple(1 if draw(choice(False, False, True)) else size for size in shape)
     return ones[draw(choice(0, 0, 0) | integers(0, len(shape))) :]
 
@@ -46,7 +46,7 @@ def chosen(input, target, cond, other, dtype="float32", fill=HALF):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         chosen((1, 9), (6, 9), (6, 1), (6, 9)),
         chosen((1,), (1,), (1,), (1,)),
         chosen((5, 1), (5, 129), (5, 129), (5, 129)),

@@ -1,9 +1,9 @@
-"""One value written in place to the slices of a tensor that a vector of indices picks."""
+"""Slices of x along one dimension, those that a vector of indices names, set to a value in place."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, dims, indices, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import choice, dims, indices, integers, shapes, tensors
 
 
 def reference(dim, x, index, value):
@@ -35,7 +35,7 @@ def filled(shape, dim, count, value=-1.0, dtype="float32"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         filled((6, 9), 1, 4),
         filled((1,), 0, 1, 2.5),
         filled((7, 129), 0, 3, 0.0),

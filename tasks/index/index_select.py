@@ -1,11 +1,11 @@
-"""Slices of a tensor along one dimension, picked by a vector of indices."""
+"""Slices of a tensor along one dimension, in the order of a vector of indices."""
 
 from __future__ import annotations
 
 import math
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, dims, indices, shapes, sizes, tensors
+from pytest_kernelbench.authoring.strategies import choice, dims, indices, shapes, sizes, tensors
 
 
 def reference(input, dim, index):
@@ -32,7 +32,7 @@ def selection(shape, dim, count, dtype="float32", index_dtype="int64"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         selection((10, 6), 0, 4),
         selection((1,), 0, 1),
         selection((7, 129), 0, 5),

@@ -1,9 +1,9 @@
-"""Elements of a tensor where a mask that broadcasts with it is true, in their order, as one vector."""
+"""Elements of a tensor where a mask that broadcasts with it is true, in order, as one vector."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import broadcast, choice, tensors
+from pytest_kernelbench.authoring.strategies import broadcast, choice, tensors
 
 HALF = "bernoulli(0.5)"
 
@@ -19,14 +19,14 @@ def cases(draw, given):
 
 
 def selection(shape, mask=None, fill=HALF, dtype="float32"):
-    """Return the case of two shapes; the mask has that of the input where it is not given."""
+    """Return the case of two shapes; by default the mask has that of the input."""
     return Case(input=Tensor(shape, dtype), mask=Tensor(shape if mask is None else mask, "bool", fill))
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         selection((6, 9)),
         selection((1,)),
         selection((129,)),
@@ -44,8 +44,8 @@ task = Task(
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True),
-    # How many elements are selected is not in the shapes: only what must be read is counted.
-    work=lambda case: (0, case.input.nbytes + case.mask.nbytes),
+    # The shapes do not tell how many elements are selected, so only the bytes that must be read are counted.
+    flops_and_bytes=lambda case: (0, case.input.nbytes + case.mask.nbytes),
     workloads={
         "elements_64m": selection((8192, 8192)),
         "sparse_activations": selection((16384, 11008), fill="bernoulli(0.05)", dtype="float16"),

@@ -1,9 +1,9 @@
-"""The dimensions of a tensor in another order, as a tensor of its own and never as a view of the input."""
+"""Copy of a tensor with its dimensions in another order; the result never is a view of the input."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import booleans, integers, shapes, tensors
 
 
 def reference(input, dims):
@@ -31,7 +31,7 @@ def permuted(shape, *dims, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         permuted((6, 9), 1, 0),
         permuted((1, 1), 1, 0),
         permuted((129,), 0),

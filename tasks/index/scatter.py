@@ -1,21 +1,21 @@
-"""The input with elements of `src` written at the positions along one dimension that an index names.
+"""Copy of the input with elements of `src` at the positions along one dimension that an index names.
 
-Of several elements for one position any may win. Nothing documents whether the input itself is written: both are
-accepted.
+Of several elements for one position any may be written. The documentation does not say whether the input itself is
+written: both are accepted.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import dims, indices, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import dims, indices, integers, shapes, tensors
 
 
 def reference(input, dim, index, src):
     return input.scatter(dim, index, src)
 
 
-def claims(arguments, outputs):
-    """Every position that is named holds one of the elements for it, every other one what it held."""
+def properties(arguments, outputs):
+    """Yield that each named position holds one of the elements for it, and each other position its old element."""
     import torch
 
     (result,) = outputs
@@ -48,7 +48,7 @@ def cases(draw, given):
 
 
 def written(shape, dim, index=None, src=None, dtype="float32"):
-    """Return the case of one input shape; index and src have its shape where none is given."""
+    """Return the case of an input shape; by default index and src have that shape."""
     named = shape if index is None else index
     return Case(
         input=Tensor(shape, dtype),
@@ -61,7 +61,7 @@ def written(shape, dim, index=None, src=None, dtype="float32"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         written((9, 6), 0, (4, 6)),
         written((1,), 0),
         written((7, 129), 1, (7, 33)),
@@ -79,8 +79,8 @@ task = Task(
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True, deterministic=False),
-    compare="claims",
-    claims=claims,
+    compare="properties",
+    properties=properties,
     scratch=("input",),
     workloads={
         "kv_cache_update": written((32768, 4096), 0, (4096, 4096), dtype="float16"),

@@ -1,10 +1,11 @@
-"""Cholesky factor of Hermitian or real symmetric positive definite matrices, lower or upper."""
+"""Cholesky factor L of positive definite matrices, A = L @ L^H, or the upper factor L^H."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import decomposition
+from pytest_kernelbench.authoring.strategies import booleans, tensors
+from pytest_kernelbench.authoring.strategies.linalg import squares
 
 
 def reference(A, upper=False, out=None):
@@ -13,7 +14,7 @@ def reference(A, upper=False, out=None):
     return torch.linalg.cholesky(A, upper=upper)
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, (factor,) = arguments["A"], outputs
@@ -30,14 +31,14 @@ def cases(draw, given):
 
 
 def matrices(*shape, **options):
-    """Return the case of positive definite matrices of which the last size is given."""
+    """Return the case of square matrices of which the last size is given once."""
     return Case(A=Tensor((*shape, shape[-1]), fill="positive_definite"), **options)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(4),
         matrices(1),
         matrices(2, upper=True),
@@ -50,10 +51,7 @@ task = Task(
         matrices(40, upper=True),
         matrices(1030, 2),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: case.A.shape[-1],
     workloads={
         "gaussian_process_4k": matrices(4096),

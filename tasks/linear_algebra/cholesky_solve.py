@@ -1,10 +1,11 @@
-"""Solution X of A X = B, given a Cholesky factor of the Hermitian positive definite matrix A."""
+"""Solution X of A X = B, where L is the lower or upper Cholesky factor of the positive definite matrix A."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import decomposition
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.linalg import squares
 
 FACTORS = {False: "lower", True: "upper"}
 """Fills of L, by `upper`."""
@@ -14,7 +15,7 @@ def reference(B, L, upper=False, out=None):
     return B.cholesky_solve(L, upper=upper)
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     B, L, (X,) = arguments["B"], arguments["L"], outputs
     left, right = (L.mH, L) if arguments.get("upper", False) else (L, L.mH)
     scale = left.abs() @ (right.abs() @ X.abs()) + B.abs()
@@ -39,10 +40,10 @@ def system(n, k, left=(), right=(), **options):
     return Case(B=Tensor((*right, n, k)), L=Tensor((*left, n, n), fill=fill), **options)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         system(8, 3),
         system(1, 1),
         system(7, 1, upper=True),
@@ -57,10 +58,7 @@ task = Task(
         system(40, 1),
         system(4, 1030),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: case.L.shape[-1],
     workloads={
         "gaussian_process_4k": system(4096, 256),

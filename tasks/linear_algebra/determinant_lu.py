@@ -1,11 +1,12 @@
-"""Determinant of square matrices through their LU decomposition.
+"""Determinant of square matrices, det(A), through their LU decomposition.
 
-Pivoting changes the rounding and not the result; cases without it have definite matrices, whose pivots are safe.
+Pivoting changes the rounding error and not the result. Cases without it have definite matrices, which do not need it.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench.strategies.linalg import by_elimination
+from pytest_kernelbench.authoring.families.matrices import grows_with_size
+from pytest_kernelbench.authoring.strategies.linalg import by_elimination
 
 
 def reference(A, *, pivot=True, out=None):
@@ -14,6 +15,5 @@ def reference(A, *, pivot=True, out=None):
 
 task = by_elimination(
     reference,
-    # Its root scales the sensitivity: the backward error of a decomposition grows with the size, not with its root.
-    accumulation=lambda case: case.A.shape[-1] ** 2,
+    accumulation=grows_with_size(),
 )

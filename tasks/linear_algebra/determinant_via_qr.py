@@ -1,14 +1,15 @@
-"""Determinant of square matrices through their QR decomposition: det(Q) times the diagonal of R.
+"""Determinant of square matrices through their QR decomposition: det(Q) times the product of the diagonal of R.
 
-The product of the diagonal alone is the determinant up to a factor of modulus 1; documented is the determinant. The
-mode `r`, which gives no Q, is not tried.
+As documented, the result is the determinant; the product of the diagonal alone differs from it by a factor of modulus
+1. The mode `r`, which gives no Q, is not tested.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Task
+from pytest_kernelbench.authoring.families.matrices import grows_with_size, square_matrices
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import LINALG, LINALG_DTYPES, squares
 
 
 def reference(A, *, mode="reduced", out=None):
@@ -24,31 +25,25 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, shape, fill=fill)), mode=draw(choice("reduced", "complete")))
 
 
-def matrices(*shape, fill="nonsingular", **options):
-    """Return the case of matrices of which the last size is given."""
-    return Case(A=Tensor((*shape, shape[-1]), fill=fill), **options)
-
-
 task = Task(
     reference,
     cases,
-    spine=(
-        matrices(4),
-        matrices(1),
-        matrices(2, mode="complete"),
-        matrices(5, 3),
-        matrices(3, 7, mode="complete"),
-        matrices(2, 2, 6),
-        matrices(5, fill="small_pivots(0)"),
-        matrices(16),
-        matrices(17),
-        matrices(33),
-        matrices(8, fill="positive_definite"),
-        matrices(1030, 2),
+    fixed_cases=(
+        square_matrices(4),
+        square_matrices(1),
+        square_matrices(2, mode="complete"),
+        square_matrices(5, 3),
+        square_matrices(3, 7, mode="complete"),
+        square_matrices(2, 2, 6),
+        square_matrices(5, fill="small_pivots(0)"),
+        square_matrices(16),
+        square_matrices(17),
+        square_matrices(33),
+        square_matrices(8, fill="positive_definite"),
+        square_matrices(1030, 2),
     ),
     dtypes=LINALG_DTYPES,
     contract=LINALG,
-    # Its root scales the sensitivity: the backward error of a decomposition grows with the size, not with its root.
-    accumulation=lambda case: (4 * case.A.shape[-1]) ** 2,
-    workloads={"batch_of_4096": matrices(4096, 64)},
+    accumulation=grows_with_size(4),
+    workloads={"batch_of_4096": square_matrices(4096, 64)},
 )

@@ -1,13 +1,18 @@
-"""Eigenvalues and eigenvectors of square matrices that are diagonalizable, in no specific order."""
+"""Eigenvalues and eigenvectors of diagonalizable matrices, A V = V diag(L), in any order."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from functools import partial
+
+from pytest_kernelbench import Case, Contract
+from pytest_kernelbench.authoring.families.matrices import decomposition, square_matrices
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import LINALG, squares
+
+matrices = partial(square_matrices, fill="normal")
 
 RANK_MARGIN = 1e-3
-"""Least share of the smallest singular value that PyTorch's eigenvectors have; with one of them twice it is zero."""
+"""Smallest ratio of the least singular value to that of PyTorch's eigenvectors; with an eigenvector twice it is 0."""
 
 
 def reference(A):
@@ -16,7 +21,7 @@ def reference(A):
     return tuple(torch.linalg.eig(A))
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     values, vectors = outputs
@@ -34,15 +39,10 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, draw(squares(given, 1, 20)), fill=fill)))
 
 
-def matrices(*shape, fill="normal"):
-    """Return the case of matrices of which the last size is given."""
-    return Case(A=Tensor((*shape, shape[-1]), fill=fill))
-
-
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(4),
         matrices(1),
         matrices(2, fill="diagonalizable"),
@@ -56,13 +56,11 @@ task = Task(
         matrices(33),
         matrices(1030, 2),
     ),
-    dtypes=LINALG_DTYPES,
-    # Other fills make matrices that may lack a basis of eigenvectors.
+    properties,
+    # Other fills may give matrices without a basis of eigenvectors.
     contract=Contract(
         layouts=LINALG.layouts, values=("normal(0, 0.01)", "normal(0, 30)", "outliers"), nan=False, inf=False
     ),
-    compare="claims",
-    claims=claims,
     accumulation=lambda case: case.A.shape[-1],
     workloads={
         "stability_of_512_states": matrices(512),

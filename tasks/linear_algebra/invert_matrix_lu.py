@@ -1,11 +1,11 @@
 """Inverse of square matrices through their LU decomposition, judged by how well A @ X = I holds.
 
-The shipped reference multiplies by the permutation where its transpose belongs; documented is the inverse.
+As documented, the result is the inverse; the shipped reference multiplies by the permutation instead of its transpose.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench.strategies.linalg import by_elimination
+from pytest_kernelbench.authoring.strategies.linalg import by_elimination
 
 
 def reference(A, *, pivot=True, out=None):

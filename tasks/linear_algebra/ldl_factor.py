@@ -1,10 +1,11 @@
-"""Compact LDL factorization of Hermitian or symmetric matrices, in the format of LAPACK's sytrf (lower)."""
+"""Compact LDL factorization of Hermitian or symmetric matrices, in the lower format of LAPACK's sytrf."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Contract
+from pytest_kernelbench.authoring.families.matrices import decomposition, drawn_symmetry, square_matrices
+from pytest_kernelbench.authoring.strategies import tensors
+from pytest_kernelbench.authoring.strategies.linalg import LINALG, squares
 
 
 def reference(A, hermitian=False, out=None):
@@ -13,7 +14,7 @@ def reference(A, hermitian=False, out=None):
     return tuple(torch.linalg.ldl_factor(A, hermitian=hermitian))
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, (compact, pivots) = arguments["A"], outputs
@@ -28,7 +29,7 @@ def claims(arguments, outputs):
 
 
 def unpack(compact, pivots, hermitian):
-    """Return L with its permutations, D, and how many pivots are not as the format has them."""
+    """Return L with its permutations, D, and how many pivots violate the format."""
     import torch
 
     n = len(pivots)
@@ -56,21 +57,19 @@ def unpack(compact, pivots, hermitian):
 
 
 def cases(draw, given):
-    hermitian = draw(booleans())
-    kind = "hermitian" if hermitian else "symmetric"
-    fill = draw(choice(kind, f"{kind}(0)", "positive_definite" if hermitian else kind))
+    hermitian, fill = drawn_symmetry(draw)
     return Case(A=draw(tensors(given, draw(squares(given, 2, 33)), fill=fill)), hermitian=hermitian)
 
 
 def matrices(*shape, fill="symmetric", **options):
-    """Return the case of matrices of which the last size is given."""
-    return Case(A=Tensor((*shape, shape[-1]), fill=fill), **options)
+    """Return the case of symmetric or Hermitian matrices of which the last size is given once."""
+    return square_matrices(*shape, fill=fill, **options)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(4),
         matrices(1),
         matrices(2, fill="symmetric(0)"),
@@ -84,10 +83,8 @@ task = Task(
         matrices(33),
         matrices(1030, 2),
     ),
-    dtypes=LINALG_DTYPES,
+    properties,
     contract=Contract(layouts=LINALG.layouts, nan=False, inf=False),
-    compare="claims",
-    claims=claims,
     accumulation=lambda case: case.A.shape[-1],
     workloads={
         "kkt_system_2k": matrices(2048),

@@ -1,14 +1,15 @@
-"""Best approximation of rank k to matrices of any shape, through their singular value decomposition.
+"""Best approximation of rank k to matrices of any shape: U[:, :k] @ diag(S[:k]) @ V^H[:k] of their SVD.
 
-It is unique where the singular values k and k + 1 differ; the cases have gaps between all of them. `full_matrices`
-changes the decomposition and not the result.
+It is unique where the singular values k and k + 1 differ, as all of them do in the cases. `full_matrices` changes the
+decomposition and not the result.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, integers, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, rectangles
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, matrices
+from pytest_kernelbench.authoring.strategies import booleans, integers, tensors
+from pytest_kernelbench.authoring.strategies.linalg import rectangles
 
 GRADED = "graded(100)"
 """Singular values from 1 to 1/100 in equal ratios."""
@@ -21,7 +22,7 @@ def reference(A, k, *, full_matrices=True, out=None):
     return (u[..., :k] * s[..., None, :k]) @ vh[..., :k, :]
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     A = arguments["A"]
     yield "no matrix of rank k is nearer to A", outputs[0] - reference(A, arguments["k"], full_matrices=False), A
 
@@ -32,36 +33,33 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, shape, fill=GRADED)), k=rank, full_matrices=draw(booleans()))
 
 
-def matrices(*shape, k, **options):
+def graded(*shape, k, **options):
     """Return the case of rank k of matrices of this shape."""
-    return Case(A=Tensor(shape, fill=GRADED), k=k, **options)
+    return matrices(*shape, fill=GRADED, k=k, **options)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
-        matrices(8, 5, k=2),
-        matrices(1, 1, k=1),
-        matrices(6, 6, k=3),
-        matrices(4, 9, k=1, full_matrices=False),
-        matrices(3, 5, 4, k=2),
-        matrices(2, 2, 4, 6, k=4),
-        matrices(7, 1, k=1),
-        matrices(1, 17, k=1, full_matrices=False),
-        matrices(65, 4, k=3, full_matrices=False),
-        matrices(5, 129, k=2, full_matrices=False),
-        matrices(16, 16, k=15),
-        matrices(17, 12, k=6),
-        matrices(4, 1030, k=2, full_matrices=False),
+    (
+        graded(8, 5, k=2),
+        graded(1, 1, k=1),
+        graded(6, 6, k=3),
+        graded(4, 9, k=1, full_matrices=False),
+        graded(3, 5, 4, k=2),
+        graded(2, 2, 4, 6, k=4),
+        graded(7, 1, k=1),
+        graded(1, 17, k=1, full_matrices=False),
+        graded(65, 4, k=3, full_matrices=False),
+        graded(5, 129, k=2, full_matrices=False),
+        graded(16, 16, k=15),
+        graded(17, 12, k=6),
+        graded(4, 1030, k=2, full_matrices=False),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: max(case.A.shape[-2:]),
     workloads={
-        "image_1k": matrices(1024, 1024, k=64, full_matrices=False),
-        "batch_of_256": matrices(256, 128, 64, k=8, full_matrices=False),
+        "image_1k": graded(1024, 1024, k=64, full_matrices=False),
+        "batch_of_256": graded(256, 128, 64, k=8, full_matrices=False),
     },
 )

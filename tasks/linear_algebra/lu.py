@@ -1,13 +1,14 @@
-"""Permutation, lower and upper factor of matrices of any shape; without pivoting, an empty permutation.
+"""LU decomposition of matrices of any shape, A = P @ L @ U; without pivoting, A = L @ U and P is empty.
 
-The largest element of each column is the pivot: with partial pivoting, no multiplier is above 1.
+The pivot is the largest element of its column, so no element of L is above 1.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, rectangles
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, matrices
+from pytest_kernelbench.authoring.strategies import booleans, choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import rectangles
 
 
 def reference(A, pivot=True, out=None):
@@ -17,7 +18,7 @@ def reference(A, pivot=True, out=None):
 
 
 def eliminate(A):
-    """Decompose without pivoting, which PyTorch offers on GPUs only."""
+    """Decompose without pivoting, which PyTorch offers only on GPUs."""
     import torch
 
     rank = min(A.shape[-2:])
@@ -29,7 +30,7 @@ def eliminate(A):
     return A.new_empty(0), lower, rest[..., :rank, :].triu()
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, (P, L, U) = arguments["A"], outputs
@@ -38,9 +39,9 @@ def claims(arguments, outputs):
         yield "each row of P has a single 1", P.sum(-1) - 1, None
         yield "each column of P has a single 1", P.sum(-2) - 1, None
         yield "P L U = A", P @ (L @ U) - A, A
-        # LAPACK compares |real| + |imaginary| of complex pivots, which is up to a root of 2 above the modulus.
-        most = 1 + 1e-5 if not A.is_complex() else 2**0.5 + 1e-5
-        yield "no element of L is above 1: the pivots are the largest", torch.clamp(L.abs() - most, min=0), None
+        # LAPACK compares |real| + |imaginary| of complex pivots, which is up to sqrt(2) times the modulus.
+        largest = 1 + 1e-5 if not A.is_complex() else 2**0.5 + 1e-5
+        yield "no element of L is above 1: the pivots are the largest", torch.clamp(L.abs() - largest, min=0), None
     else:
         yield "L U = A", L @ U - A, A
     yield "L is lower triangular", L.triu(1), None
@@ -55,15 +56,10 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, draw(rectangles(given, 12)), fill=fill)), pivot=pivot)
 
 
-def matrices(*shape, fill="normal", **options):
-    """Return the case of matrices of this shape."""
-    return Case(A=Tensor(shape, fill=fill), **options)
-
-
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(5, 5),
         matrices(1, 1),
         matrices(2, 2, fill="small_pivots(0)"),
@@ -79,10 +75,7 @@ task = Task(
         matrices(5, 8, fill="dominant", pivot=False),
         matrices(4, 1030),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: min(case.A.shape[-2:]),
     workloads={
         "batch_of_4096": matrices(4096, 64, 64),

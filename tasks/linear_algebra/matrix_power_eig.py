@@ -1,14 +1,16 @@
-"""A raised to a real or complex exponent through its eigenvalues and eigenvectors.
+"""Matrix power A^k for a real or complex exponent k: V diag(L^k) V^-1 of its eigenvalues L and eigenvectors V.
 
-The shipped reference takes every matrix for Hermitian, and scales the wrong dimension of batches; documented are
-general matrices. A real matrix to a real exponent is real, in its own dtype: the cases have powers that are.
+As documented, matrices are general; the shipped reference assumes that they are Hermitian, and scales the wrong
+dimension of batches. The power of a real matrix with a real exponent is real and has its dtype: the cases have such
+powers.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, square_matrices
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import squares
 
 POWERS = (2, 3.0, 0.5, -1.0, 0.0, 1.0, -0.5, 2.5, 1 / 3, 0.5 + 0.5j, -1j)
 """Exponents of matrices whose eigenvalues have positive real parts."""
@@ -22,7 +24,7 @@ def reference(A, k, *, out=None):
     return power if A.is_complex() or isinstance(k, complex) else power.real
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, k, (power,) = arguments["A"], arguments["k"], outputs
@@ -37,14 +39,14 @@ def cases(draw, given):
 
 
 def power(k, *shape, fill="diagonalizable"):
-    """Return the case of the power k of matrices of which the last size is given."""
-    return Case(A=Tensor((*shape, shape[-1]), fill=fill), k=k)
+    """Return the case of the power k of square matrices of which the last size is given once."""
+    return square_matrices(*shape, fill=fill, k=k)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         power(2.0, 4, fill="positive_definite"),
         power(0.5, 1),
         power(2.0, 5),
@@ -59,10 +61,7 @@ task = Task(
         power(2.0, 24),
         power(0.5, 1030, 2),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: case.A.shape[-1],
     workloads={"shampoo_inverse_roots": power(-0.25, 16, 256, fill="positive_definite")},
 )

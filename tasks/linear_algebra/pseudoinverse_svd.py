@@ -1,12 +1,14 @@
-"""Moore-Penrose pseudoinverse of matrices of any shape through their singular values.
+"""Moore-Penrose pseudoinverse of matrices of any shape, V diag(1 / S) U^H of their SVD.
 
-`full_matrices` changes the decomposition and not the result. A singular value of zero is never inverted.
+Singular values of at most `rcond` times the largest are not inverted, zero never is. `full_matrices` changes the
+decomposition and not the result.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, sizes, tensors
+from pytest_kernelbench.authoring.families.matrices import grows_with_size
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, sizes, tensors
 
 
 def reference(A, *, full_matrices=True, rcond=1e-15, out=None):
@@ -16,10 +18,10 @@ def reference(A, *, full_matrices=True, rcond=1e-15, out=None):
 
 
 def cases(draw, given):
-    # LAPACK's own SVD does not always converge on complex matrices of equal elements.
+    # LAPACK's own SVD does not always converge for complex matrices of equal elements.
     kind = draw(choice("long", "square") if given.dtype.startswith("complex") else choice("long", "square", "rank_one"))
     short = draw(integers(1, 8))
-    # Far from square, random matrices have no small singular values: no threshold lies among them.
+    # Random matrices that are far from square have no small singular values, so no threshold lies between them.
     long = short if kind == "square" else draw(sizes(given, 2 * short + 1, 130))
     fill = {"long": "uniform(-1, 1)", "square": "nonsingular", "rank_one": "constant(1)"}[kind]
     shape = (long, short) if draw(booleans()) else (short, long)
@@ -40,7 +42,7 @@ def full_rank(rows, columns, *batch, **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         full_rank(9, 4),
         full_rank(4, 9),
         full_rank(6, 6),
@@ -57,7 +59,6 @@ task = Task(
     ),
     dtypes=("float32", "float64", "complex64"),
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),
-    # Its root scales the sensitivity: the backward error of a decomposition grows with the size, not with its root.
-    accumulation=lambda case: (32 * max(case.A.shape[-2:])) ** 2,
+    accumulation=grows_with_size(32),
     workloads={"batch_of_512": Case(A=Tensor((512, 128, 32), fill="uniform(-1, 1)"))},
 )

@@ -1,10 +1,11 @@
-"""QR decomposition of matrices of any shape; the mode `r` gives an empty Q and R alone."""
+"""QR decomposition of matrices of any shape, A = Q @ R; the mode `r` gives R and an empty Q."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, rectangles
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, matrices
+from pytest_kernelbench.authoring.strategies import choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import rectangles
 
 
 def reference(A, mode="reduced", out=None):
@@ -13,7 +14,7 @@ def reference(A, mode="reduced", out=None):
     return tuple(torch.linalg.qr(A, mode=mode))
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, (Q, R) = arguments["A"], outputs
@@ -32,15 +33,10 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, shape, fill=fill)), mode=draw(choice("reduced", "complete", "r")))
 
 
-def matrices(*shape, fill="normal", **options):
-    """Return the case of matrices of this shape."""
-    return Case(A=Tensor(shape, fill=fill), **options)
-
-
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(8, 5),
         matrices(1, 1),
         matrices(6, 6, mode="complete"),
@@ -57,10 +53,7 @@ task = Task(
         matrices(6, 3, fill="constant(1)"),
         matrices(1030, 4),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: case.A.shape[-2],
     workloads={
         "tall_64k_by_128": matrices(65536, 128),

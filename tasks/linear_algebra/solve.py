@@ -1,10 +1,11 @@
-"""Solution X of A X = B for one right-hand side or several, judged by how well A @ X = B holds."""
+"""Solution X of A X = B for one right-hand side or several, judged by the residual A @ X - B."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import linear_system
+from pytest_kernelbench.authoring.strategies import choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.linalg import squares
 
 
 def reference(A, B):
@@ -26,10 +27,10 @@ def system(left, right, fill="nonsingular"):
     return Case(A=Tensor((*left, left[-1]), fill=fill), B=Tensor(right))
 
 
-task = Task(
+task = linear_system(
     reference,
     cases,
-    spine=(
+    (
         system((8,), (8, 3)),
         system((1,), (1, 1)),
         system((5,), (5,), "small_pivots(0)"),
@@ -44,10 +45,6 @@ task = Task(
         system((2, 5), (5, 3)),
         system((4,), (4, 1030)),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="residual",
-    accumulation=lambda case: case.A.shape[-1],
     workloads={
         "one_of_4096": system((4096,), (4096, 64)),
         "batch_of_4096": system((4096, 64), (4096, 64, 1)),

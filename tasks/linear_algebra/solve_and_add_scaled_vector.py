@@ -1,13 +1,13 @@
-"""x + alpha * y, where x solves A x = b with the upper triangular matrix A.
+"""x + alpha * y, where x solves A x = b for the upper triangular matrix A.
 
-Where b is a matrix, y is one number: how a vector y is added to several solutions is not documented.
+Where b is a matrix, y has one element: the documentation does not say how a vector y is added to several solutions.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, numbers, sizes, tensors
-from pytest_kernelbench.strategies.linalg import LINALG
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import decomposition
+from pytest_kernelbench.authoring.strategies import choice, integers, numbers, sizes, tensors
 
 
 def reference(A, b, y, alpha):
@@ -17,7 +17,7 @@ def reference(A, b, y, alpha):
     return x + alpha * y
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     A, b = arguments["A"], arguments["b"]
     added = arguments["alpha"] * arguments["y"]
     error, scale = A @ (outputs[0] - added) - b, A.abs() @ (outputs[0].abs() + added.abs()) + b.abs()
@@ -36,15 +36,15 @@ def cases(draw, given):
 
 
 def system(n, *columns, y=None, alpha=0.5):
-    """Return the case of n equations; y is as long as they are many unless its shape is given."""
+    """Return the case of n equations; by default y has n elements."""
     shape = (n,) if y is None else y
     return Case(A=Tensor((n, n), fill="upper"), b=Tensor((n, *columns)), y=Tensor(shape), alpha=alpha)
 
 
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         system(8),
         system(1),
         system(2, alpha=0.0),
@@ -59,10 +59,8 @@ task = Task(
         system(4, 33, y=(1,), alpha=3.0),
         system(4, 1030, y=(1,)),
     ),
+    properties,
     dtypes=("float32", "float64"),
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
     accumulation=lambda case: case.A.shape[-1],
     workloads={"triangular_8k": system(8192)},
 )

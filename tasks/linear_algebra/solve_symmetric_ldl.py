@@ -1,13 +1,14 @@
-"""Solution x of A x = b with a symmetric or Hermitian A through its LDL decomposition, judged by its residual.
+"""Solution x of A x = b for a symmetric or Hermitian A through its LDL decomposition, judged by its residual.
 
-The shipped reference takes pivot indices for the diagonal of D; documented is the solution of the system.
+As documented, the result solves the system; the shipped reference mistakes pivot indices for the diagonal of D.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, squares
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.matrices import drawn_symmetry, linear_system
+from pytest_kernelbench.authoring.strategies import choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.linalg import squares
 
 
 def reference(A, b, hermitian=False, out=None):
@@ -19,9 +20,7 @@ def reference(A, b, hermitian=False, out=None):
 
 
 def cases(draw, given):
-    hermitian = draw(booleans())
-    kind = "hermitian" if hermitian else "symmetric"
-    fill = draw(choice(kind, f"{kind}(0)", "positive_definite" if hermitian else kind))
+    hermitian, fill = drawn_symmetry(draw)
     shape = draw(squares(given, 2, 33))
     right = draw(choice(shape[:-1], (*shape[:-1], draw(integers(1, 9)))))
     return Case(A=draw(tensors(given, shape, fill=fill)), b=draw(tensors(given, right)), hermitian=hermitian)
@@ -32,10 +31,10 @@ def system(left, right, fill="symmetric", **options):
     return Case(A=Tensor((*left, left[-1]), fill=fill), b=Tensor(right), **options)
 
 
-task = Task(
+task = linear_system(
     reference,
     cases,
-    spine=(
+    (
         system((6,), (6,)),
         system((1,), (1,)),
         system((2,), (2, 1), "symmetric(0)"),
@@ -50,9 +49,5 @@ task = Task(
         system((3,), (3, 65), "hermitian(0)", hermitian=True),
         system((4,), (4, 1030)),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="residual",
-    accumulation=lambda case: case.A.shape[-1],
     workloads={"kkt_system_2k": system((2048,), (2048,))},
 )

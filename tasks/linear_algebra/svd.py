@@ -1,10 +1,11 @@
-"""Singular value decomposition of matrices of any shape: U, S in descending order, and V^H."""
+"""Singular value decomposition of matrices of any shape, A = U @ diag(S) @ V^H, with S in descending order."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, tensors
-from pytest_kernelbench.strategies.linalg import LINALG, LINALG_DTYPES, rectangles
+from pytest_kernelbench import Case
+from pytest_kernelbench.authoring.families.matrices import decomposition, matrices
+from pytest_kernelbench.authoring.strategies import booleans, choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import rectangles
 
 
 def reference(A, full_matrices=True):
@@ -13,7 +14,7 @@ def reference(A, full_matrices=True):
     return tuple(torch.linalg.svd(A, full_matrices=full_matrices))
 
 
-def claims(arguments, outputs):
+def properties(arguments, outputs):
     import torch
 
     A, (U, S, Vh) = arguments["A"], outputs
@@ -32,15 +33,10 @@ def cases(draw, given):
     return Case(A=draw(tensors(given, shape, fill=fill)), full_matrices=draw(booleans()))
 
 
-def matrices(*shape, fill="normal", **options):
-    """Return the case of matrices of this shape."""
-    return Case(A=Tensor(shape, fill=fill), **options)
-
-
-task = Task(
+task = decomposition(
     reference,
     cases,
-    spine=(
+    (
         matrices(6, 4),
         matrices(1, 1),
         matrices(5, 5),
@@ -55,10 +51,7 @@ task = Task(
         matrices(16, 16, fill="nonsingular"),
         matrices(4, 1030, full_matrices=False),
     ),
-    dtypes=LINALG_DTYPES,
-    contract=LINALG,
-    compare="claims",
-    claims=claims,
+    properties,
     accumulation=lambda case: max(case.A.shape[-2:]),
     workloads={
         "weights_1k": matrices(1024, 1024, full_matrices=False),

@@ -1,25 +1,23 @@
-"""Binary cross entropy of probabilities and labels, hard or soft, weighted where a weight is given.
+"""Binary cross entropy, -(y * log(p) + (1 - y) * log(1 - p)), of probabilities p and hard or soft labels y.
 
-Probabilities of exactly 0 and 1 are outside the contract: the formula is infinite or NaN there and nothing documents
-another value.
+Each loss is multiplied by its weight where one is given. Probabilities of exactly 0 and 1 are not tested: the formula
+is infinite or NaN there, and the documentation has no other value.
 """
 
 from __future__ import annotations
 
-import math
-
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, shapes, tensors
+from pytest_kernelbench.authoring.families.losses import CLASS_WEIGHTS, reduced_losses
+from pytest_kernelbench.authoring.strategies import choice, shapes, tensors
 
 PROBABILITIES = "uniform(0.01, 0.99)"
 SOFT, HARD = "uniform(0, 1)", "bernoulli(0.5)"
-WEIGHT = "uniform(0.1, 2)"
 
 
 def reference(input, target, weight=None, reduction="mean"):
     import torch
 
-    # The oracle, which alone computes in float64, also looks at labels one rounding away; those above 1 are refused.
+    # The oracle, which alone runs in float64, perturbs labels by one rounding, and PyTorch refuses labels above 1.
     labels = target.clamp(max=1) if target.dtype == torch.float64 else target
     return torch.nn.functional.binary_cross_entropy(input, labels, weight=weight, reduction=reduction)
 
@@ -30,21 +28,21 @@ def cases(draw, given):
     return Case(
         input=draw(tensors(given, shape, fill=None if given.facet == "values" else PROBABILITIES)),
         target=draw(tensors(given, shape, fill=draw(choice(HARD, SOFT)))),
-        weight=None if weighted is None else draw(tensors(given, weighted, fill=WEIGHT)),
+        weight=None if weighted is None else draw(tensors(given, weighted, fill=CLASS_WEIGHTS)),
         reduction=draw(choice("mean", "sum", "none")),
     )
 
 
 def problem(shape, dtype="float32", target=HARD, weight=None, **options):
-    """Return the case of one input shape; `weight` is the shape of the weight, if there is one."""
-    weighted = {} if weight is None else {"weight": Tensor(weight, dtype, WEIGHT)}
+    """Return the case of an input shape; `weight` is the shape of the weight, if there is one."""
+    weighted = {} if weight is None else {"weight": Tensor(weight, dtype, CLASS_WEIGHTS)}
     return Case(input=Tensor(shape, dtype, PROBABILITIES), target=Tensor(shape, dtype, target), **weighted, **options)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         problem((4, 5)),
         problem((1,)),
         problem((129,), reduction="sum"),
@@ -59,7 +57,7 @@ task = Task(
         problem((4099,)),
     ),
     contract=Contract(values=("uniform(0.4, 0.6)", "uniform(0.01, 0.05)", "uniform(0.95, 0.99)"), nan=False, inf=False),
-    accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),
+    accumulation=reduced_losses,
     workloads={
         "multi_label_images": problem((65536, 1000)),
         "segmentation_masks": problem((32, 1, 1024, 1024), weight=(32, 1, 1024, 1024)),

@@ -1,14 +1,14 @@
-"""Kullback-Leibler divergence of targets from log probabilities: target * (log(target) - input), summed as asked.
+"""Kullback-Leibler divergence of targets from log probabilities: target * (log(target) - input), reduced on request.
 
-A target of 0 adds nothing, as in the definition of the divergence; `batchmean` divides by the first size.
+A target of 0 adds nothing, as in the definition of the divergence; `batchmean` divides the sum by the first size.
 """
 
 from __future__ import annotations
 
-import math
-
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.families.losses import reduced_losses
+from pytest_kernelbench.authoring.strategies import booleans, choice, shapes, tensors
 
 LOG_PROBABILITIES = "log_probabilities(-1)"
 PROBABILITIES = "uniform(0.01, 1)"
@@ -39,7 +39,7 @@ def problem(*shape, input=LOG_PROBABILITIES, target=PROBABILITIES, dtype="float3
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         problem(8, 10),
         problem(1, 1),
         problem(7, 129, target=LOG_PROBABILITIES, log_target=True),
@@ -54,8 +54,8 @@ task = Task(
         problem(9, 33, input="uniform(-30, -5)", target="uniform(-30, -5)", log_target=True, reduction="sum"),
         problem(257, reduction="batchmean"),
     ),
-    contract=Contract(nan=False, inf=False),
-    accumulation=lambda case: 1 if case.arguments.get("reduction") == "none" else math.prod(case.input.shape),
+    contract=FINITE,
+    accumulation=reduced_losses,
     workloads={
         "llama_distillation": problem(8192, 32000, dtype="bfloat16", target=LOG_PROBABILITIES, log_target=True),
         "bert_distillation": problem(4096, 30522),

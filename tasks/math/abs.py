@@ -1,9 +1,9 @@
-"""Absolute value, element by element."""
+"""Absolute value, |x|, element by element."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input_tensor, out=None):

@@ -1,10 +1,10 @@
-"""Arcsine, element by element; NaN outside of [-1, 1]."""
+"""Arcsine, asin(x), element by element; NaN outside [-1, 1]."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import elementwise
 
 ORDINARY = "uniform(-1, 1)"
 
@@ -16,10 +16,6 @@ def reference(input_tensor):
 task = elementwise(
     reference,
     fill=ORDINARY,
-    contract=Contract(
-        values=(*VALUE_FILLS, "normal(0, 1)", "uniform(-0.1, 0.1)", "uniform(0.9, 1)", "uniform(-1, -0.9)"),
-        empty=True,
-        zero_dim=True,
-    ),
+    contract=any_shape("normal(0, 1)", "uniform(-0.1, 0.1)", "uniform(0.9, 1)", "uniform(-1, -0.9)"),
     workloads={"elements_64m": Case(input_tensor=Tensor((8192, 8192), fill=ORDINARY))},
 )

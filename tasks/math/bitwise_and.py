@@ -1,9 +1,10 @@
-"""Bitwise AND of two integer or bool tensors that broadcast; of different dtypes the wider one is the result's."""
+"""input & other, bit by bit, of integer or bool tensors that broadcast; the result has the wider of two dtypes."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import broadcast, choice, tensors
+from pytest_kernelbench import Case, Contract, Task
+from pytest_kernelbench.authoring.families.broadcasting import DEGENERATE, PAIRS, operands
+from pytest_kernelbench.authoring.strategies import broadcast, choice, tensors
 
 LARGE = "integers(-2147483648, 2147483648)"
 
@@ -21,27 +22,14 @@ def cases(draw, given):
 
 def pair(left, right, kinds=("int32", "int32"), fill="normal"):
     """Return the case of two shapes and two dtypes."""
-    return Case(input=Tensor(left, kinds[0], fill), other=Tensor(right, kinds[1], fill))
+    return operands(left, right, kinds, (fill, fill))
 
 
 task = Task(
     reference,
     cases,
-    spine=(
-        pair((4, 5), (4, 5)),
-        pair((1,), (1,)),
-        pair((129,), (129,)),
-        pair((1025,), (1025,)),
-        pair((3, 127), (3, 127)),
-        pair((4099,), (1,)),
-        pair((2, 3, 65), (65,)),
-        pair((1, 7), (5, 1)),
-        pair((2, 1, 3, 17), (4, 1, 17)),
-        pair((17,), (3, 5, 17)),
-        pair((3, 127), ()),
-        pair((0,), (0,)),
-        pair((2, 0, 3), (3,)),
-        pair((), ()),
+    fixed_cases=(
+        *(pair(*shapes) for shapes in (*PAIRS, *DEGENERATE)),
         pair((129,), (129,), fill=LARGE),
         pair((129,), (129,), ("int64", "int64"), "integers(-9000000000000000, 9000000000000000)"),
         pair((7, 33), (7, 33), ("int32", "int64"), LARGE),

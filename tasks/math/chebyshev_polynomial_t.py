@@ -1,14 +1,14 @@
-"""Chebyshev polynomial of the first kind of degree n, element by element, in float32.
+"""Chebyshev polynomial of the first kind of degree n, T_n(x), element by element, in float32.
 
-The degree is an int, as in the published signature, not a tensor, as in a part of the documentation. Infinities are
-outside the contract: the recurrence takes their difference.
+The degree is an int, as in the published signature; a part of the documentation has a tensor. Infinities are not
+tested: the recurrence subtracts them.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import choice, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import choice, shapes, tensors
 
 INSIDE = "uniform(-1, 1)"
 
@@ -20,7 +20,7 @@ def reference(input, n, out=None):
 
 
 def cases(draw, given):
-    # Of NaN, degree 0 may be 1 or NaN. Outside of [-1, 1] high degrees overflow.
+    # Degree 0 of NaN may be 1 or NaN. Outside [-1, 1] high degrees overflow.
     n = draw(choice(1, 2, 3, 4, 5, 6, 7, 8) if given.facet == "values" else choice(2, 3, 0, 1, 4, 5, 6, 7, 8, 12, 20))
     fill = INSIDE if n > 8 else None
     return Case(input=draw(tensors(given, draw(shapes(given, 1, 4)), fill=fill)), n=n)
@@ -29,7 +29,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=tuple(
+    fixed_cases=tuple(
         Case(input=Tensor(shape, fill=fill), n=n)
         for shape, n, fill in (
             ((4, 5), 3, "normal"),
@@ -52,6 +52,6 @@ task = Task(
         )
     ),
     dtypes=("float32",),
-    contract=Contract(values=(*VALUE_FILLS, INSIDE), inf=False, empty=True, zero_dim=True),
+    contract=any_shape(INSIDE, inf=False),
     workloads={"graph_filter_degree_8": Case(input=Tensor((8192, 8192), fill=INSIDE), n=8)},
 )

@@ -1,10 +1,10 @@
-"""Cosine, element by element; NaN of infinities."""
+"""Cosine, cos(x), element by element; NaN for infinities."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input_tensor):
@@ -13,6 +13,6 @@ def reference(input_tensor):
 
 task = elementwise(
     reference,
-    contract=Contract(values=(*VALUE_FILLS, "uniform(-10000, 10000)"), empty=True, zero_dim=True),
+    contract=any_shape("uniform(-10000, 10000)"),
     workloads={"rotary_angles": Case(input_tensor=Tensor((131072, 128), fill="uniform(0, 131072)"))},
 )

@@ -1,18 +1,19 @@
-"""input / other, where other is a tensor that broadcasts or a number, rounded down or towards zero on request.
+"""input / other, rounded down or towards zero on request; other is a number or a tensor that broadcasts.
 
-Without rounding, integers are promoted to the default floating dtype; with it they stay integers, and are exact.
-Integers are never divided by zero, and complex numbers neither.
+Without rounding, integers are promoted to the default floating dtype; with rounding they stay integers and are exact.
+Integers and complex numbers are never divided by zero.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import broadcast, choice, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.broadcasting import DEGENERATE, operands
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import broadcast, choice, tensors
 
 DIVIDEND, DIVISOR = "normal(0, 30)", "integers(1, 9)"
-"""Ranges for rounded quotients: those of small whole divisors are seldom so near to a whole number that a rounding of
-the quotient decides on which side it lies."""
+"""Fills of rounded quotients: with small whole divisors a quotient is seldom so close to a whole number that its own
+rounding error decides the result."""
 
 LARGE = "integers(-1000000000, 1000000000)"
 """Integers that float32 cannot hold."""
@@ -43,18 +44,18 @@ def cases(draw, given):
 
 def pair(left, right, kinds=("float32", "float32")):
     """Return the case of two shapes and two dtypes."""
-    return Case(input=Tensor(left, kinds[0]), other=Tensor(right, kinds[1], AWAY_FROM_ZERO))
+    return operands(left, right, kinds, ("normal", AWAY_FROM_ZERO))
 
 
 def rounded(mode, left, right, kinds=("float32", "float32"), dividend=DIVIDEND, divisor=DIVISOR):
     """Return the case of two shapes with a rounded quotient."""
-    return Case(input=Tensor(left, kinds[0], dividend), other=Tensor(right, kinds[1], divisor), rounding_mode=mode)
+    return operands(left, right, kinds, (dividend, divisor), rounding_mode=mode)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pair((4, 5), (4, 5)),
         pair((1,), (1,)),
         pair((129,), (129,)),
@@ -66,9 +67,7 @@ task = Task(
         pair((2, 1, 3, 17), (4, 1, 17)),
         pair((1, 7), (5, 1)),
         pair((17,), (3, 5, 17)),
-        pair((0,), (0,)),
-        pair((2, 0, 3), (3,)),
-        pair((), ()),
+        *(pair(*shapes) for shapes in DEGENERATE),
         pair((7, 33), (7, 33), ("float16", "float32")),
         pair((2, 3, 65), ()),
         pair((7, 33), (33,), ("float32", "float64")),
@@ -81,8 +80,8 @@ task = Task(
         pair((2, 3, 65), (2, 3, 65)),
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32", "complex64"),
-    # Without denormals: a GPU may flush them to zero, and then the quotient is infinite.
-    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"), empty=True, zero_dim=True),
+    # Denormals are left out: a GPU may flush them to zero, where the quotient is infinite.
+    contract=any_shape(denormals=False),
     workloads={
         "bert_large_score_scale": Case(input=Tensor((16, 16, 512, 512), "float16"), other=8.0),
         "imagenet_deviation": pair((256, 3, 224, 224), (3, 1, 1)),

@@ -1,9 +1,9 @@
-"""Error function, element by element."""
+"""Error function, erf(x), element by element."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input_tensor):

@@ -1,13 +1,13 @@
-"""Complementary error function and square root of the same input, as a pair; the root is NaN below zero.
+"""The pair (erfc(x), sqrt(x)), element by element; the root is NaN below zero.
 
-The complement has digits of its own where it is small: 1 - erf(x) has lost them between 3 and 4.
+The complementary error function must keep its own digits where it is small: 1 - erf(x) loses them between 3 and 4.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import elementwise
 
 ORDINARY = "uniform(0, 3)"
 
@@ -19,20 +19,16 @@ def reference(input):
 task = elementwise(
     reference,
     fill=ORDINARY,
-    # Without denormals: a GPU may flush them to zero, whose root is far from theirs, or NaN where they are negative.
-    contract=Contract(
-        values=(
-            *(fill for fill in VALUE_FILLS if fill != "denormals"),
-            "normal(0, 1)",
-            "uniform(3, 4)",
-            "uniform(-4, 0)",
-            "uniform(0, 0.001)",
-            "uniform(0, 10000)",
-        ),
-        empty=True,
-        zero_dim=True,
+    # Denormals are left out: a GPU may flush them to zero, whose root differs much from theirs.
+    contract=any_shape(
+        "normal(0, 1)",
+        "uniform(3, 4)",
+        "uniform(-4, 0)",
+        "uniform(0, 0.001)",
+        "uniform(0, 10000)",
+        denormals=False,
     ),
-    # Not replaced by other fills, so that half of it stays below zero.
+    # The facet `values` does not replace this fill: half of it stays below zero.
     keywords=({"input": Tensor((1023,), fill="normal(0, 2)")},),
     workloads={"elements_64m": Case(input=Tensor((8192, 8192), fill=ORDINARY))},
 )

@@ -1,6 +1,6 @@
-"""Discrete Fourier transform of some or all dimensions, of real or complex input, zero-padded or trimmed to `s`.
+"""Discrete Fourier transform of real or complex input over some or all dimensions, zero-padded or trimmed to `s`.
 
-Half precision is documented on CUDA only, and only for lengths that are powers of two, so it is not asked for.
+Half precision is documented only on CUDA and for lengths that are powers of two, so it is not tested.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, dim_sets, integers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import booleans, choice, dim_sets, integers, shapes, tensors
 
 LIMIT = 256
-"""Most elements of a drawn input: a direct sum over them is 65,536 products, which the interpreter can still afford."""
+"""Largest number of elements of a drawn input: a direct sum is then 65,536 products, which an interpreter affords."""
 
 
 def reference(input, s=None, dim=None, norm=None, out=None):
@@ -58,7 +59,7 @@ def transform(shape, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         transform((8, 16)),
         transform((1,)),
         transform((17,)),
@@ -74,7 +75,7 @@ task = Task(
         transform((4, 1030), dim=(0,)),
     ),
     dtypes=("float32", "complex64"),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     accumulation=points,
     workloads={
         "fastmri_knee_slices": transform((16, 15, 640, 368), "complex64", dim=(-2, -1)),

@@ -1,12 +1,12 @@
-"""Inverse of fftshift: moves the zero frequency of some or all dimensions from the middle back to the front.
+"""Inverse of fftshift: each dimension rotated by -(size // 2), which moves the zero frequency back to the front.
 
-For odd sizes this is not fftshift itself: it rotates by -(size // 2), where fftshift rotates by size // 2.
+fftshift rotates by size // 2, which differs for odd sizes.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import dim_sets, shapes, tensors
+from pytest_kernelbench.authoring.strategies import dim_sets, shapes, tensors
 
 
 def reference(input, dim=None):
@@ -23,7 +23,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input=Tensor((4, 5))),
         Case(input=Tensor((1,))),
         Case(input=Tensor((2,))),

@@ -1,10 +1,10 @@
-"""Natural logarithm of 1 + x, element by element, accurate where x is small."""
+"""log(1 + x), element by element, accurate where x is small."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input, out=None):
@@ -13,10 +13,6 @@ def reference(input, out=None):
 
 task = elementwise(
     reference,
-    contract=Contract(
-        values=(*VALUE_FILLS, "normal(0, 1e-6)", "normal(0, 1e-9)", "uniform(-1, -0.9)", "uniform(0, 60000)"),
-        empty=True,
-        zero_dim=True,
-    ),
+    contract=any_shape("normal(0, 1e-6)", "normal(0, 1e-9)", "uniform(-1, -0.9)", "uniform(0, 60000)"),
     workloads={"single_cell_counts": Case(input=Tensor((65536, 2000), fill="uniform(0, 50)"))},
 )

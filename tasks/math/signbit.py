@@ -1,9 +1,9 @@
-"""Whether the sign bit of each element is set, as a bool tensor: true for -0."""
+"""Whether the sign bit of each element is set, as a bool tensor; true for -0."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench.authoring.strategies import elementwise
 
 
 def reference(input, out=None):

@@ -1,9 +1,9 @@
-"""Softmax along one dimension, computed in `dtype` where it is given."""
+"""Softmax along one dimension, exp(x) / sum(exp(x)), computed in `dtype` where it is given."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, DType, Task, Tensor
-from pytest_kernelbench.strategies import choice, dims, shapes, tensors
+from pytest_kernelbench.authoring.strategies import choice, dims, shapes, tensors
 
 
 def reference(input, dim, dtype=None):
@@ -19,7 +19,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input=Tensor((6, 40)), dim=-1),
         Case(input=Tensor((1, 1)), dim=0),
         Case(input=Tensor((7, 129)), dim=1),

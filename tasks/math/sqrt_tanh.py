@@ -1,10 +1,10 @@
-"""Hyperbolic tangent of the square root, tanh(sqrt(x)), element by element; NaN below zero."""
+"""tanh(sqrt(x)), element by element; NaN below zero."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import elementwise
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.strategies import elementwise
 
 ORDINARY = "uniform(0, 4)"
 
@@ -16,18 +16,9 @@ def reference(input, out=None):
 task = elementwise(
     reference,
     fill=ORDINARY,
-    # Without denormals: a GPU may flush them to zero, whose root is far from theirs, or NaN where they are negative.
-    contract=Contract(
-        values=(
-            *(fill for fill in VALUE_FILLS if fill != "denormals"),
-            "normal(0, 1)",
-            "uniform(0, 0.001)",
-            "uniform(0, 10000)",
-        ),
-        empty=True,
-        zero_dim=True,
-    ),
-    # Not replaced by other fills, so that half of it stays below zero.
+    # Denormals are left out: a GPU may flush them to zero, whose root differs much from theirs.
+    contract=any_shape("normal(0, 1)", "uniform(0, 0.001)", "uniform(0, 10000)", denormals=False),
+    # The facet `values` does not replace this fill: half of it stays below zero.
     keywords=({"input": Tensor((1023,), fill="normal(0, 3)")},),
     workloads={"elements_64m": Case(input=Tensor((8192, 8192), fill=ORDINARY))},
 )

@@ -1,9 +1,8 @@
-"""input - alpha * other, where other is a tensor that broadcasts or a number, with PyTorch's type promotion."""
+"""input - alpha * other, with PyTorch's type promotion; other is a number or a tensor that broadcasts."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import broadcast, choice, tensors
+from pytest_kernelbench.authoring.families.broadcasting import operands, scaled_sum
 
 
 def reference(input, other, *, alpha=1, out=None):
@@ -12,55 +11,13 @@ def reference(input, other, *, alpha=1, out=None):
     return torch.sub(input, other, alpha=alpha)
 
 
-def cases(draw, given):
-    left, right = draw(broadcast(given))
-    fill = "normal" if given.dtype.startswith("complex") else None
-    mixed = given.facet == "dtypes" and left and right
-    kind = draw(choice(given.dtype, "float32", "int32")) if mixed else given.dtype
-    number = draw(choice(None, None, None, 3, -1.5))
-    other = draw(tensors(given, right, kind, fill)) if number is None else number
-    whole = given.dtype.startswith("int") and (kind.startswith("int") if number is None else number == 3)
-    alpha = draw(choice(1, 2, -3) if whole else choice(1, 2, 0.5, -1.25))
-    return Case(input=draw(tensors(given, left, fill=fill)), other=other, alpha=alpha)
-
-
-def pair(left, right, kinds=("float32", "float32"), **options):
-    """Return the case of two shapes and two dtypes."""
-    return Case(input=Tensor(left, kinds[0]), other=Tensor(right, kinds[1]), **options)
-
-
-# Integers take whole alphas only: a fractional one is at no place in `spine` where the facet `dtypes` makes integers.
-task = Task(
+task = scaled_sum(
     reference,
-    cases,
-    spine=(
-        pair((4, 5), (4, 5)),
-        pair((1,), (1,)),
-        pair((127,), (127,), alpha=0.5),
-        pair((1025,), (1025,)),
-        pair((3, 129), (3, 129), alpha=-2.5),
-        pair((4099,), (1,)),
-        pair((2, 3, 65), (65,), alpha=2),
-        pair((1, 7), (5, 1), alpha=0.25),
-        pair((2, 1, 3, 17), (4, 1, 17), alpha=3),
-        pair((17,), (3, 5, 17)),
-        pair((3, 127), ()),
-        Case(input=Tensor((7, 33)), other=2.5),
-        Case(input=Tensor((7, 33)), other=-3, alpha=2),
-        pair((0,), (0,)),
-        pair((2, 0, 3), (3,)),
-        pair((), ()),
-        pair((7, 33), (7, 33), ("int32", "float32"), alpha=0.5),
-        pair((7, 33), (33,), ("float32", "float64")),
-        pair((7, 33), (7, 33), ("float16", "float32")),
-        pair((7, 33), (7, 1), ("int32", "int64"), alpha=-2),
-        Case(input=Tensor((7, 33), "int32"), other=1.5),
-        pair((2, 3, 65), (2, 3, 65)),
-    ),
-    dtypes=("float32", "float16", "bfloat16", "int64", "int32", "complex64"),
-    contract=Contract(empty=True, zero_dim=True),
+    lengths=(127, 129),
+    # PyTorch does not subtract bools.
+    bools=False,
     workloads={
-        "imagenet_mean": pair((256, 3, 224, 224), (3, 1, 1)),
-        "diffusion_noise": pair((64, 4, 512, 512), (64, 4, 512, 512), ("float16", "float16"), alpha=0.5),
+        "imagenet_mean": operands((256, 3, 224, 224), (3, 1, 1)),
+        "diffusion_noise": operands((64, 4, 512, 512), (64, 4, 512, 512), ("float16", "float16"), alpha=0.5),
     },
 )

@@ -1,12 +1,14 @@
-"""Hurwitz zeta function, the sum of (k + other)**-input over k = 0, 1, 2, ..., of tensors that broadcast, in float32.
+"""Hurwitz zeta function, the sum of (k + other) ** -input over k = 0, 1, 2, ..., of tensors that broadcast, in float32.
 
-Only input above 1 and positive other are asked for: elsewhere the sum diverges or has a term without a value.
+Cases have an input above 1 and a positive other: elsewhere the sum diverges or has a term without a value.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import broadcast, choice, tensors
+from pytest_kernelbench import Case, Task
+from pytest_kernelbench.authoring.families.broadcasting import DEGENERATE, operands
+from pytest_kernelbench.authoring.families.contracts import domain
+from pytest_kernelbench.authoring.strategies import broadcast, choice, tensors
 
 ORDINARY, OTHER = "uniform(1.1, 8)", "uniform(0.5, 10)"
 BANDS = ("uniform(1.01, 1.2)", "uniform(1.1, 3)", "uniform(3, 6)", "uniform(8, 20)", "integers(2, 12)")
@@ -29,13 +31,13 @@ def cases(draw, given):
 
 def pair(left, right, fill=ORDINARY, other=OTHER):
     """Return the case of two shapes."""
-    return Case(input=Tensor(left, fill=fill), other=Tensor(right, fill=other))
+    return operands(left, right, fills=(fill, other))
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pair((4, 5), (4, 5)),
         pair((1,), (1,)),
         pair((129,), (129,)),
@@ -46,9 +48,7 @@ task = Task(
         pair((2, 1, 3, 17), (4, 1, 17)),
         pair((17,), (3, 5, 17)),
         pair((3, 127), ()),
-        pair((0,), (0,)),
-        pair((2, 0, 3), (3,)),
-        pair((), ()),
+        *(pair(*shapes) for shapes in DEGENERATE),
         pair((129,), (129,), "uniform(1.01, 1.2)"),
         pair((129,), (129,), "integers(2, 12)", "uniform(0.05, 1)"),
         pair((129,), (129,), "uniform(1.1, 3)", "uniform(10, 100)"),
@@ -56,6 +56,6 @@ task = Task(
         pair((4099,), (1,)),
     ),
     dtypes=("float32",),
-    contract=Contract(values=BANDS, nan=False, inf=False, empty=True, zero_dim=True),
+    contract=domain(*BANDS),
     workloads={"zipf_normalisers": pair((4096, 4096), (4096, 4096), "uniform(1.1, 3)", "constant(1)")},
 )

@@ -1,9 +1,10 @@
-"""Matrix product with the broadcasting rules of `torch.matmul`: vectors, matrices and batches."""
+"""tensor1 @ tensor2, with the broadcasting rules of `torch.matmul`: vectors, matrices and batches."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.products import product_task
+from pytest_kernelbench.authoring.strategies import choice, integers, sizes, tensors
 
 
 def reference(tensor1, tensor2):
@@ -11,7 +12,7 @@ def reference(tensor1, tensor2):
 
 
 def cases(draw, given):
-    m, n, k = (draw(sizes(given, 1, most)) for most in (33, 33, 129))
+    m, n, k = (draw(sizes(given, 1, largest)) for largest in (33, 33, 129))
     kind = draw(choice("mm", "mm", "bmm", "broadcast", "shared", "mv", "bmv", "vm", "bvm", "dot"))
     batch = draw(integers(1, 3))
     left, right = {
@@ -33,10 +34,10 @@ def product(left, right):
     return Case(tensor1=Tensor(left), tensor2=Tensor(right))
 
 
-task = Task(
+task = product_task(
     reference,
     cases,
-    spine=(
+    (
         product((16, 32), (32, 24)),
         product((1, 1), (1, 1)),
         product((33, 65), (65, 17)),
@@ -48,8 +49,6 @@ task = Task(
         product((9,), (9, 5)),
         product((19,), (19,)),
     ),
-    contract=Contract(nan=False, inf=False),
-    tf32=True,
     accumulation=lambda case: case.tensor1.shape[-1],
     workloads={
         "llama_7b_qkv": Case(tensor1=Tensor((4096, 4096), "float16"), tensor2=Tensor((4096, 12288), "float16")),

@@ -1,15 +1,13 @@
 """Dot product of the first two rows of alpha * (A @ B) + beta * C.
 
-Nothing documents whether the sum is written back to C: both are accepted.
+The documentation does not say whether the sum is written back to C: both are accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
-
-MOST = 40_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS, factors, product_task
+from pytest_kernelbench.authoring.strategies import sizes, tensors
 
 
 def reference(A, B, alpha, beta, C):
@@ -22,12 +20,12 @@ def reference(A, B, alpha, beta, C):
 def cases(draw, given):
     n = draw(sizes(given, 2, 33))
     p = draw(sizes(given, 1, 160))
-    m = draw(sizes(given, 1, max(1, MOST // (n * p))))
+    m = draw(sizes(given, 1, max(1, MAX_PRODUCTS // (n * p))))
     return Case(
         A=draw(tensors(given, (n, m))),
         B=draw(tensors(given, (m, p))),
-        alpha=draw(choice(1, 0) | numbers(-2.0, 2.0)),
-        beta=draw(choice(1, 0) | numbers(-2.0, 2.0)),
+        alpha=draw(factors()),
+        beta=draw(factors()),
         C=draw(tensors(given, (n, p))),
     )
 
@@ -37,10 +35,10 @@ def product(n, m, p, alpha=0.5, beta=2.5, dtype="float32"):
     return Case(A=Tensor((n, m), dtype), B=Tensor((m, p), dtype), alpha=alpha, beta=beta, C=Tensor((n, p), dtype))
 
 
-task = Task(
+task = product_task(
     reference,
     cases,
-    spine=(
+    (
         product(16, 24, 32),
         product(2, 1, 1),
         product(2, 7, 5, alpha=-1.25, beta=0.75),
@@ -52,9 +50,7 @@ task = Task(
         product(2, 3, 2049, alpha=2),
         product(130, 4, 7, alpha=-3, beta=-2),
     ),
-    contract=Contract(nan=False, inf=False),
     accumulation=lambda case: max(case.B.shape),
-    tf32=True,
     scratch=("C",),
     workloads={"square_8192": product(8192, 8192, 8192, alpha=0.125, beta=1.0, dtype="float16")},
 )

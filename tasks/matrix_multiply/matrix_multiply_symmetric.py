@@ -1,15 +1,13 @@
-"""Two products in a row: C becomes alpha * (A @ B) + beta * C, then alpha * (C @ C.T) + beta * C.
+"""alpha * (D @ D.T) + beta * D for D = alpha * (A @ B) + beta * C.
 
-The second needs a square C. Nothing documents whether the argument itself is updated: both are accepted.
+C is square. The documentation does not say whether C itself is updated: both are accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
-
-MOST = 40_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS, UPDATES, factors, product_task
+from pytest_kernelbench.authoring.strategies import sizes, tensors
 
 
 def reference(A, B, C, alpha, beta):
@@ -19,13 +17,13 @@ def reference(A, B, C, alpha, beta):
 
 def cases(draw, given):
     n = draw(sizes(given, 1, 34))
-    m = draw(sizes(given, 1, MOST // n**2))
+    m = draw(sizes(given, 1, MAX_PRODUCTS // n**2))
     return Case(
         A=draw(tensors(given, (n, m))),
         B=draw(tensors(given, (m, n))),
         C=draw(tensors(given, (n, n))),
-        alpha=draw(choice(1, 0) | numbers(-2.0, 2.0)),
-        beta=draw(choice(1, 0) | numbers(-2.0, 2.0)),
+        alpha=draw(factors()),
+        beta=draw(factors()),
     )
 
 
@@ -34,24 +32,16 @@ def product(n, m, alpha=0.5, beta=2.5, dtype="float32"):
     return Case(A=Tensor((n, m), dtype), B=Tensor((m, n), dtype), C=Tensor((n, n), dtype), alpha=alpha, beta=beta)
 
 
-task = Task(
+task = product_task(
     reference,
     cases,
-    spine=(
-        product(16, 24),
-        product(1, 1),
-        product(7, 5, alpha=-1.25, beta=0.75),
-        product(17, 33, alpha=1, beta=1),
-        product(33, 8),
-        product(9, 7, alpha=0.0),
-        product(9, 7, beta=0.0),
+    (
+        *(product(n, m, **scalars) for n, m, scalars in UPDATES),
         product(5, 1025),
         product(65, 3, alpha=2),
         product(129, 2, alpha=-0.5, beta=-2),
     ),
-    contract=Contract(nan=False, inf=False),
     accumulation=lambda case: max(case.A.shape),
-    tf32=True,
     scratch=("C",),
     workloads={"square_4096": product(4096, 4096, alpha=0.125, beta=0.5)},
 )

@@ -1,14 +1,14 @@
-"""Reciprocal square root of the contraction of two tensors, as many dimensions or those that are listed."""
+"""1 / sqrt(tensordot(a, b, dims)), where `dims` is a number of dimensions or two lists of them."""
 
 from __future__ import annotations
 
 import math
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
+from pytest_kernelbench.authoring.strategies import choice, integers, sizes, tensors
 
 POSITIVE = "uniform(0.1, 2)"
-"""No sum of products is near 0, where the root of a rounding error would be NaN or not by chance."""
+"""Fill that keeps sums of products away from 0, where rounding would decide whether a root is NaN."""
 
 
 def reference(a, b, dims):
@@ -33,7 +33,7 @@ def cases(draw, given):
 
 
 def _listed(draw, summed, left, right):
-    """Return two shapes with the summed dimensions anywhere in them, and where they are, counted from either end."""
+    """Return two shapes with the summed dimensions at any place, and these places, counted from either end."""
     shapes, axes = [], []
     for free in (left, right):
         rank = len(summed) + len(free)
@@ -70,7 +70,7 @@ def longest_sum(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         contraction((16, 24), (24, 32), 1),
         contraction((1,), (1,), 1),
         contraction((3, 4, 5), (4, 5, 6), 2),

@@ -1,12 +1,10 @@
-"""The lower triangle of a square matrix times a matrix, scaled by alpha and then by beta."""
+"""beta * (alpha * (tril(A) @ B)), where A is square."""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import numbers, sizes, tensors
-
-MOST = 40_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS, product_task
+from pytest_kernelbench.authoring.strategies import numbers, sizes, tensors
 
 
 def reference(A, B, alpha, beta):
@@ -15,7 +13,7 @@ def reference(A, B, alpha, beta):
 
 def cases(draw, given):
     size = draw(sizes(given, 1, 80))
-    columns = draw(sizes(given, 1, min(160, MOST // size**2)))
+    columns = draw(sizes(given, 1, min(160, MAX_PRODUCTS // size**2)))
     return Case(
         A=draw(tensors(given, (size, size))),
         B=draw(tensors(given, (size, columns))),
@@ -29,10 +27,10 @@ def product(size, columns, alpha=0.5, beta=2.5):
     return Case(A=Tensor((size, size)), B=Tensor((size, columns)), alpha=alpha, beta=beta)
 
 
-task = Task(
+task = product_task(
     reference,
     cases,
-    spine=(
+    (
         product(16, 24),
         product(1, 1),
         product(1, 130),
@@ -46,9 +44,7 @@ task = Task(
         product(3, 6001),
         product(9, 7, alpha=-3, beta=-2),
     ),
-    contract=Contract(nan=False, inf=False),
     accumulation=lambda case: case.A.shape[-1],
-    tf32=True,
     workloads={
         "causal_linear_attention": Case(
             A=Tensor((8192, 8192), "float16"), B=Tensor((8192, 128), "float16"), alpha=0.125, beta=1.0

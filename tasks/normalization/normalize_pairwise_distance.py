@@ -1,16 +1,17 @@
-"""Distances between the vectors of two tensors, normalised along a dimension of the distances.
+"""p-norm distances between the vectors of two tensors, normalised along one dimension of the distances.
 
-Left open, and so never asked, is where `eps_distance` is added: where it would show, it is 0, all differences have
-one sign, or all vectors are equal. Norms are 0 or well above `eps_norm`.
+The documentation does not say where `eps_distance` is added. So it is 0 in the cases where that matters, or all
+differences have one sign, or all vectors are equal. Norms are 0 or well above `eps_norm`.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, shapes, tensors
 
 LOW, HIGH = "uniform(-2, -1)", "uniform(1, 2)"
-"""Vectors whose differences are all far from 0 and have one sign."""
+"""Fills of vectors whose differences are all far from 0 and have one sign."""
 
 INFINITY = float("inf")
 
@@ -41,7 +42,7 @@ def cases(draw, given):
 
 
 def distances(*shape, fills=("normal", "normal"), eps_distance=0.0, dtype="float32", **options):
-    """Return the case of two tensors of one shape."""
+    """Return the case of two tensors of a shape."""
     x1, x2 = (Tensor(shape, dtype, fill) for fill in fills)
     return Case(x1=x1, x2=x2, eps_distance=eps_distance, **options)
 
@@ -54,7 +55,7 @@ def apart(*shape, eps_distance=1e-6, **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         apart(4, 6, 10),
         distances(8, 16, dim_norm=0),
         distances(8, 16, dim_norm=0, keepdim=True),
@@ -72,7 +73,7 @@ task = Task(
         distances(4, 6, 10, fills=("constant(1)", "constant(1)")),
         distances(3, 1400, dim_norm=0),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     accumulation=lambda case: max(case.x1.shape),
     workloads={
         "embedding_pairs": distances(1 << 20, 768, dim_norm=0, dtype="float16", eps_distance=1e-6),

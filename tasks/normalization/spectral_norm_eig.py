@@ -1,13 +1,14 @@
-"""Spectral norm of square matrices as the largest absolute eigenvalue.
+"""Spectral norm of square matrices as the largest absolute eigenvalue, max(|L|).
 
-Documented are both this and the norm induced by the Euclidean norm of vectors, which differ for general matrices; the
-cases are symmetric matrices, for which they are the same number.
+The documentation defines it both so and as the norm that the Euclidean norm of vectors induces, which differs for
+general matrices. The cases are symmetric matrices, for which both are the same number.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, sizes, tensors
+from pytest_kernelbench.authoring.families.matrices import grows_with_size
+from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
 
 def reference(A, *, out=None):
@@ -31,7 +32,7 @@ def square(size, *batch, fill="symmetric"):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         square(4),
         square(1, 6),
         square(2),
@@ -46,7 +47,6 @@ task = Task(
     ),
     dtypes=("float32", "float64"),
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),
-    # Its root scales the sensitivity: the backward error of eigenvalues grows with the size, not with its root.
-    accumulation=lambda case: (16 * case.A.shape[-1]) ** 2,
+    accumulation=grows_with_size(16),
     workloads={"batch_of_1024": Case(A=Tensor((1024, 64, 64), fill="symmetric"))},
 )

@@ -1,13 +1,14 @@
 """Norm of alpha * (A @ x) for a symmetric matrix A.
 
-The documented formula adds beta * y for a y that is no argument, and the shipped reference multiplies by 1 + beta;
-the cases have beta = 0, for which every reading gives the same number.
+The documented formula adds beta * y, although y is not an argument, and the shipped reference multiplies by 1 + beta.
+The cases have beta = 0, for which every reading gives the same number.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
+from pytest_kernelbench.authoring.families.products import factors
+from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
 INFINITY = float("inf")
 
@@ -22,7 +23,7 @@ def cases(draw, given):
     return Case(
         A=draw(tensors(given, (n, n), fill="symmetric")),
         x=draw(tensors(given, (n,))),
-        alpha=draw(choice(1, 0) | numbers(-2.0, 2.0)),
+        alpha=draw(factors()),
         beta=0.0,
         p=draw(choice(2.0, 1.0, 3.0, INFINITY)),
     )
@@ -36,7 +37,7 @@ def square(n, alpha=0.5, dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         square(24),
         square(1),
         square(7, alpha=-1.25),
@@ -49,7 +50,7 @@ task = Task(
         square(129),
         square(257, alpha=-0.125, p=1.0),
     ),
-    # A matrix whose rows are all the first one is not symmetric.
+    # The layout `expanded` is left out: a matrix of equal rows is not symmetric.
     contract=Contract(layouts=("contiguous", "transposed", "strided", "offset"), nan=False, inf=False),
     accumulation=lambda case: case.x.shape[0],
     workloads={"square_16384": square(16384)},

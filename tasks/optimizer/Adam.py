@@ -1,15 +1,16 @@
-"""Adam: an optimizer over parameter tensors, judged by the parameters after several steps.
+"""Adam, an optimizer over parameter tensors, judged by the parameters after several steps.
 
 The shipped test compares only the stored options and never takes a step.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import choice, integers, shapes, tensors
 
 POSITIVE, NEGATIVE = "uniform(0.5, 2)", "uniform(-2, -0.5)"
-"""Parameters of ordinary size: next to them a step is not lost, and a rounded step is not magnified."""
+"""Fills of parameters of ordinary size: a step is neither lost in rounding, nor is its error magnified."""
 
 
 def reference(params, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0):
@@ -46,7 +47,7 @@ def steps(count, *sizes, gradient="normal", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         steps(3, (4, 5)),
         steps(1, (1,), lr=0.05),
         steps(2, (4, 5), (7,), (2, 3, 5), lr=0.05),
@@ -61,8 +62,8 @@ task = Task(
         steps(2, (5,), gradient="constant(0)"),
     ),
     dtypes=("float32", "bfloat16"),
-    contract=Contract(nan=False, inf=False),
-    driver="optimizer",
+    contract=FINITE,
+    calling_convention="optimizer",
     accumulation=lambda case: len(case.gradients),
     scratch=("params",),
     workloads={

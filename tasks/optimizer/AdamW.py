@@ -1,13 +1,14 @@
 """One step of AdamW, Adam with decoupled weight decay; returns the parameter and both moments.
 
-`step` counts from 1 and includes this one. Nothing documents whether the arguments are updated in place: both are
-accepted.
+`step` counts from 1 and includes this step. The documentation does not say whether the arguments are updated in place:
+both are accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, numbers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import choice, integers, numbers, shapes, tensors
 
 SQUARES = "uniform(0.05, 2)"
 
@@ -51,7 +52,7 @@ def moved(*shape, step=3, grad="normal", exp_avg="normal", exp_avg_sq=SQUARES, d
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         moved(4, 5),
         moved(4, 5, step=1, exp_avg="constant(0)", exp_avg_sq="constant(0)", lr=0.1),
         moved(1, step=2, lr=0.1),
@@ -65,7 +66,7 @@ task = Task(
         moved(3, 43, step=1000, lr=0.5, eps=1e-3, weight_decay=1.0),
         moved(9, step=2, lr=0.1, beta1=0.0, beta2=0.0),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     entry="adamw_step",
     scratch=("param", "exp_avg", "exp_avg_sq"),
     workloads={

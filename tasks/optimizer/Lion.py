@@ -1,16 +1,16 @@
 """One step of Lion: the sign of an interpolated momentum, with decoupled weight decay; returns parameter and momentum.
 
-Nothing documents whether the arguments are updated in place: both are accepted. sign(0) is 0.
+The documentation does not say whether the arguments are updated in place: both are accepted. sign(0) is 0.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import choice, numbers, shapes, tensors
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import choice, numbers, shapes, tensors
 
 COARSE = "integers(-3, 4)"
-"""Gradients and momenta whose interpolation is either exactly 0 or far from it, in every dtype."""
+"""Fill of gradients and momenta whose interpolation is exactly 0 or far from it, in every dtype."""
 
 
 def reference(param, grad, exp_avg, lr=0.0001, beta1=0.9, beta2=0.99, weight_decay=0.0):
@@ -21,7 +21,7 @@ def reference(param, grad, exp_avg, lr=0.0001, beta1=0.9, beta2=0.99, weight_dec
 
 def cases(draw, given):
     shape = draw(shapes(given, 1, 4))
-    # In a short dtype the sign of a sum that nearly cancels depends on how the sum was rounded.
+    # In half precision, the sign of a sum that nearly cancels depends on its rounding.
     fill = None if given.dtype == "float32" else COARSE
     return Case(
         param=draw(tensors(given, shape)),
@@ -42,7 +42,7 @@ def step(*shape, grad=COARSE, exp_avg=COARSE, **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         step(4, 5, grad="normal", exp_avg="normal"),
         step(4, 5, lr=0.1, weight_decay=0.5),
         step(1, lr=0.01),
@@ -55,8 +55,8 @@ task = Task(
         step(4099, lr=0.1),
         step(3, 43, lr=0.1, beta1=0.0),
     ),
-    # Hardware that flushes denormals takes them for zeros, and those have another sign.
-    contract=Contract(values=tuple(fill for fill in VALUE_FILLS if fill != "denormals"), nan=False, inf=False),
+    # Denormals are left out: hardware may flush them to zero, whose sign is 0.
+    contract=Contract(values=WITHOUT_DENORMALS, nan=False, inf=False),
     entry="lion_step",
     scratch=("param", "exp_avg"),
     workloads={

@@ -1,12 +1,13 @@
-"""One step of RMSProp: the gradient over the root of its mean square; returns the parameter and the mean square.
+"""One step of RMSProp, param - lr * grad / (sqrt(mean square) + eps); returns the parameter and the mean square.
 
-Nothing documents whether the arguments are updated in place: both are accepted. `eps` is added to the root.
+The documentation does not say whether the arguments are updated in place: both are accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, shapes, tensors
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.contracts import FINITE
+from pytest_kernelbench.authoring.strategies import choice, numbers, shapes, tensors
 
 SQUARES = "uniform(0.05, 2)"
 
@@ -40,7 +41,7 @@ def step(*shape, grad="normal", square_avg=SQUARES, **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         step(4, 5),
         step(4, 5, lr=0.1, weight_decay=0.5),
         step(1, lr=0.1),
@@ -53,7 +54,7 @@ task = Task(
         step(4099, lr=0.1),
         step(3, 43, lr=0.5, alpha=0.0, eps=1e-3),
     ),
-    contract=Contract(nan=False, inf=False),
+    contract=FINITE,
     entry="rmsprop_step",
     scratch=("param", "square_avg"),
     workloads={

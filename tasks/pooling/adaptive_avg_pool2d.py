@@ -1,12 +1,12 @@
-"""Average pooling of images of any size to a given size, each window from floor to ceiling of its share."""
+"""Average pooling of images to a given size: window i covers floor(i * in / out) to ceil((i + 1) * in / out)."""
 
 from __future__ import annotations
 
 import math
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, maybe, tensors
-from pytest_kernelbench.strategies.conv import images
+from pytest_kernelbench.authoring.strategies import choice, integers, maybe, tensors
+from pytest_kernelbench.authoring.strategies.conv import images
 
 
 def reference(input, output_size):
@@ -41,7 +41,7 @@ def pooled(*shape, to):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pooled(2, 3, 8, 12, to=(4, 3)),
         pooled(2, 3, 10, 7, to=(4, 3)),
         pooled(1, 1, 1, 1, to=1),

@@ -1,9 +1,10 @@
-"""Average pooling along the last dimension; zeros of the padding count."""
+"""Average pooling along the last dimension; the zeros of the padding count."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, maybe, sizes, tensors
+from pytest_kernelbench.authoring.families.images import drawn_windows, pooled
+from pytest_kernelbench.authoring.strategies import choice, integers, maybe, tensors
 
 
 def reference(input, kernel_size, stride=None, padding=0):
@@ -13,9 +14,7 @@ def reference(input, kernel_size, stride=None, padding=0):
 
 
 def cases(draw, given):
-    planes = (draw(integers(1, 2)), draw(integers(1, 3)))
-    length = draw(sizes(given, 1, given.limit // (planes[0] * planes[1])))
-    kernel = draw(integers(1, min(9, length)))
+    planes, length, kernel = drawn_windows(draw, given)
     return Case(
         input=draw(tensors(given, (*(planes if draw(choice(True, True, False)) else planes[1:]), length))),
         kernel_size=kernel,
@@ -24,15 +23,10 @@ def cases(draw, given):
     )
 
 
-def pooled(*shape, kernel, **options):
-    """Return the case of an input of the shape."""
-    return Case(input=Tensor(shape), kernel_size=kernel, **options)
-
-
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         pooled(2, 3, 12, kernel=2),
         pooled(2, 3, 13, kernel=3, stride=2, padding=1),
         pooled(1, 1, 1, kernel=1),

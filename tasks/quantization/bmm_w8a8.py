@@ -1,18 +1,17 @@
-"""Batched matrix product through int8: both operands quantised, int32 sums scaled back to floating point.
+"""Batched input @ mat2 through int8: both operands quantised, int32 sums scaled back to floating point.
 
-The shipped test compares with the unquantised product; documented is the pipeline, and it is the oracle. The input has
-one scale a row or one a matrix, the second operand one a column; which symmetric grid is meant is open (`judge.codes`).
-Scales of groups along the sum are an option of the documentation that its "no other design" takes back.
+The shipped test compares with the unquantised product; the oracle is the pipeline, as documented. The input has one
+scale a row or one a matrix, `mat2` one a column; which symmetric grid is meant is open (`authoring.quantisation`). The
+documentation offers scales of groups along the sum, too, and excludes them by "no other design": they are not accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.judge.codes import INT8, Pipeline, codes, product, quantise, rounding
-from pytest_kernelbench.strategies import choice, integers, sizes, tensors
-
-MOST = 40_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.int8 import drawn_fill, int8_pipeline
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS
+from pytest_kernelbench.authoring.quantisation import INT8, Pipeline, codes, product, quantise, rounding
+from pytest_kernelbench.authoring.strategies import integers, sizes, tensors
 
 
 def reference(input, mat2):
@@ -32,8 +31,8 @@ def pipelines(input, mat2):
 def cases(draw, given):
     batch = draw(integers(1, 4))
     m, n = draw(sizes(given, 1, 130)), draw(sizes(given, 1, 130))
-    k = draw(sizes(given, 1, max(1, MOST // (batch * m * n))))
-    fill = None if given.facet == "values" else draw(choice("normal", "uniform(-1, 1)", "outliers"))
+    k = draw(sizes(given, 1, max(1, MAX_PRODUCTS // (batch * m * n))))
+    fill = drawn_fill(draw, given)
     return Case(
         input=draw(tensors(given, (batch, m, k), fill=fill)), mat2=draw(tensors(given, (batch, k, n), fill=fill))
     )
@@ -44,14 +43,15 @@ def batch(count, m, n, k, input="normal", mat2="normal"):
     return Case(input=Tensor((count, m, k), fill=input), mat2=Tensor((count, k, n), fill=mat2))
 
 
-task = Task(
+task = int8_pipeline(
     reference,
     cases,
-    spine=(
+    pipelines,
+    (
         batch(3, 12, 20, 32),
         batch(1, 1, 1, 1),
         batch(2, 33, 17, 65),
-        # A wide range shows scales of the whole batch, and float arithmetic.
+        # A wide range reveals scales of the whole batch, and float arithmetic.
         batch(4, 7, 9, 5, input="outliers"),
         batch(3, 7, 9, 5, mat2="outliers"),
         batch(2, 5, 31, 3, mat2="bernoulli(0.3)"),
@@ -62,15 +62,6 @@ task = Task(
         batch(5, 1, 40, 33),
         batch(2, 3, 2, 1025),
     ),
-    dtypes=("float32",),
-    # Scales near zero may be kept from it in several ways.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "outliers", "constant(1)", "integers(-3, 4)", "signed_zeros"),
-        nan=False,
-        inf=False,
-    ),
-    compare="quantised",
-    pipelines=pipelines,
     accumulation=lambda case: case.input.shape[-1],
     workloads={
         "opt_6.7b_scores": Case(input=Tensor((64, 2048, 128)), mat2=Tensor((64, 128, 2048))),

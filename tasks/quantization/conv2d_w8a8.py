@@ -1,16 +1,18 @@
-"""Two-dimensional convolution through int8: images and filters quantised, int32 sums scaled back, bias added in float.
+"""2-d convolution through int8: images and filters quantised, int32 sums scaled back, bias added in floating point.
 
-The shipped test compares with the unquantised convolution; documented is the pipeline, and it is the oracle. Filters
-have one scale each; the images have one for all of them or one a channel, whose sums are then scaled back channel by
-channel. Which symmetric grid is meant is open (`judge.codes`). Scales of other groups along the sum are not accepted.
+The shipped test compares with the unquantised convolution; the oracle is the pipeline, as documented. Filters have one
+scale each. The images have one scale for all of them, or one a channel, whose sums are then scaled back channel by
+channel. Which symmetric grid is meant is open (`authoring.quantisation`). Scales of other groups along the sum are not
+accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.judge.codes import INT8, Codes, Pipeline, codes, product, quantise, rounding
-from pytest_kernelbench.strategies import booleans, integers, sizes, tensors
-from pytest_kernelbench.strategies.conv import conv2d_tensors, images, longest_sum, positions
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.int8 import int8_pipeline
+from pytest_kernelbench.authoring.quantisation import INT8, Codes, Pipeline, codes, product, quantise, rounding
+from pytest_kernelbench.authoring.strategies import booleans, integers, sizes, tensors
+from pytest_kernelbench.authoring.strategies.conv import conv2d_tensors, images, longest_sum, positions
 
 
 def reference(input, weight, bias=None, stride=1, padding=0):
@@ -29,7 +31,7 @@ def pipelines(input, weight, bias=None, stride=1, padding=0):
     height, width = weight.shape[2:]
     for slices, dims, groups in (("by tensor", (0, 1, 2, 3), 1), ("by channel", (0, 2, 3), channels)):
         for grid in INT8:
-            # Every group of channels is a product of (filters, window) by (window, places) matrices.
+            # Each group of channels is a product of (filters, window) by (window, positions) matrices.
             pixels, filters = codes(input, dims, grid), codes(weight, (1, 2, 3), grid)
             windows = [unfold(part, (height, width), padding=padding, stride=stride) for part in pixels[:2]]
             right = Codes(
@@ -68,15 +70,16 @@ def convolution(size, kernel=3, *, batch=1, channels=2, filters=3, bias=False, f
     return Case(**{**plan, **chosen}, **options)
 
 
-task = Task(
+task = int8_pipeline(
     reference,
     cases,
-    spine=(
+    pipelines,
+    (
         convolution((8, 9), batch=2),
         convolution((9, 8), bias=True, stride=2, padding=1),
         convolution((1, 1), 1, channels=1, filters=1),
         convolution((7, 11), (2, 3), bias=True, stride=3, padding=2),
-        # A wide range shows scales of the wrong slices, and float arithmetic.
+        # A wide range reveals scales of the wrong slices, and float arithmetic.
         convolution((6, 7), channels=3, filters=4, padding=1, fills={"input": "outliers"}),
         convolution((6, 7), channels=3, filters=5, batch=2, fills={"weight": "outliers"}),
         # A large bias must be added after scaling back; filters and images of zeros have a scale of 0.
@@ -88,15 +91,6 @@ task = Task(
         convolution((3, 3), channels=3, filters=130),
         convolution((4, 1030), channels=1, filters=2),
     ),
-    dtypes=("float32",),
-    # Scales near zero may be kept from it in several ways.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "outliers", "constant(1)", "integers(-3, 4)", "signed_zeros"),
-        nan=False,
-        inf=False,
-    ),
-    compare="quantised",
-    pipelines=pipelines,
     accumulation=longest_sum,
     workloads={
         "resnet50_stage2": Case(input=Tensor((64, 128, 28, 28)), weight=Tensor((128, 128, 3, 3)), padding=1),

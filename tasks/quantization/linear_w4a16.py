@@ -1,26 +1,25 @@
-"""Linear layer on weights of four bits: float16 inputs, signed integers packed in pairs, one scale an output channel.
+"""input @ weight.T + bias with 4-bit weights: float16 inputs, signed integers in pairs, one scale an output channel.
 
-The shipped test compares with the unquantised layer; documented is the pipeline, and it is the oracle: the scale is the
-largest magnitude of a row of weights over 7, integers lie in -8 to 7. Open are the precision of scales, of the weights
-made from them and of the sum, float16 or float32. Scales of groups of inputs are an option of the documentation that
-its "fixed pattern" takes back. How the pairs are packed shows in no result.
+The shipped test compares with the unquantised layer; the oracle is the pipeline, as documented: the scale is the
+largest magnitude of a row of weights over 7, and integers lie in -8 to 7. Open are the precision of the scales, of the
+weights made from them and of the sum: float16 and float32 are accepted. The documentation offers scales of groups of
+inputs, too, and excludes them by "fixed pattern". How the pairs are packed does not affect the result.
 """
 
 from __future__ import annotations
 
 from math import sqrt
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.judge.codes import Grid, Pipeline, codes, quantise, rounding
-from pytest_kernelbench.strategies import booleans, choice, sizes, tensors
+from pytest_kernelbench import Case, Contract, Task
+from pytest_kernelbench.authoring.families import linear_layers
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS
+from pytest_kernelbench.authoring.quantisation import Grid, Pipeline, codes, quantise, rounding
+from pytest_kernelbench.authoring.strategies import booleans, choice, sizes, tensors
 
 INT4 = Grid(7.0, -8, 7)
 
 HALF = 2.0**-11
 """Unit roundoff of float16."""
-
-MOST = 40_000
-"""Products of one drawn case."""
 
 
 def reference(input, weight, bias=None):
@@ -31,14 +30,14 @@ def reference(input, weight, bias=None):
 
 
 def pipelines(input, weight, bias=None):
-    """The one pipeline; roundings of float16 are taken as random, but those of the scale."""
+    """Yield the one pipeline; roundings to float16 are taken as random, except those of the scale."""
     x = input.double()
-    # A scale in float16, and a division in float16 by it.
+    # The scale may be in float16, and so may the division by it.
     quantised = codes(weight, -1, INT4, precision=2.5 * HALF)
     value = x @ quantised.value.mT
     ties = x.abs() @ (quantised.doubt * quantised.scale).mT
     norm = ((x**2) @ (quantised.value**2).mT).sqrt()
-    # Partial sums, which are rounded, grow as a random walk to the norm or straight to the value.
+    # Partial sums are rounded; they grow as a random walk to the norm, or straight to the value.
     sums = HALF * (6 + sqrt(x.shape[-1])) * (2 * norm + value.abs())
     shift = value.new_zeros(1) if bias is None else bias.double()
     yield Pipeline(
@@ -48,7 +47,7 @@ def pipelines(input, weight, bias=None):
 
 def cases(draw, given):
     outer, batch = draw(sizes(given, 1, 130)), draw(choice((5,), (2, 3), (1, 1, 2), (), (17,)))
-    inner = draw(sizes(given, 1, max(1, min(1100, given.limit // outer, MOST // (17 * outer)))))
+    inner = draw(sizes(given, 1, max(1, min(1100, given.limit // outer, MAX_PRODUCTS // (17 * outer)))))
     return Case(
         input=draw(tensors(given, (*batch, inner))),
         weight=draw(tensors(given, (outer, inner))),
@@ -58,21 +57,17 @@ def cases(draw, given):
 
 def layer(batch, inner, outer, bias=False, weight="normal", scale="normal"):
     """Return the case of a batch shape and two numbers of features; `scale` is the fill of input and bias."""
-    return Case(
-        input=Tensor((*batch, inner), "float16", scale),
-        weight=Tensor((outer, inner), "float16", weight),
-        bias=Tensor((outer,), "float16", scale) if bias else None,
-    )
+    return linear_layers.layer(batch, inner, outer, bias=bias, dtype="float16", fill=scale, weight=weight)
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         layer((12,), 32, 20),
         layer((5,), 64, 33, bias=True),
         layer((1,), 1, 1),
-        # Numbers of inputs that leave half of a byte over.
+        # Odd numbers of inputs leave half of a byte unused.
         layer((7,), 17, 9, bias=True),
         layer((3,), 1025, 5),
         layer((2, 3), 40, 17, bias=True),
@@ -85,7 +80,7 @@ task = Task(
         layer((70,), 12, 130),
     ),
     dtypes=("float16",),
-    # Scales near zero may be kept from it in several ways, and products of outliers leave the range of float16.
+    # Scales near zero may be kept from zero in several ways, and products of outliers overflow float16.
     contract=Contract(
         values=("normal(0, 0.05)", "normal(0, 8)", "uniform(0, 1)", "constant(1)", "integers(-3, 4)", "signed_zeros"),
         nan=False,

@@ -1,17 +1,17 @@
-"""Matrix product through int8: inputs quantised by row, weights by column, int32 sums scaled back to floating point.
+"""input @ weight through int8: inputs quantised by row, weights by column, int32 sums scaled back to floating point.
 
-The shipped test compares with the unquantised product; documented is the pipeline, and it is the oracle. It leaves open
-how ties are rounded and which of the usual symmetric grids is meant (`judge.codes`): each is accepted.
+The shipped test compares with the unquantised product; the oracle is the pipeline, as documented. The documentation
+does not say how ties are rounded and which of the usual symmetric grids is meant (`authoring.quantisation`): each is
+accepted.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.judge.codes import INT8, Pipeline, codes, product, quantise, rounding
-from pytest_kernelbench.strategies import choice, sizes, tensors
-
-MOST = 40_000
-"""Products of one drawn case."""
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.authoring.families.int8 import drawn_fill, int8_pipeline
+from pytest_kernelbench.authoring.families.products import MAX_PRODUCTS
+from pytest_kernelbench.authoring.quantisation import INT8, Pipeline, codes, product, quantise, rounding
+from pytest_kernelbench.authoring.strategies import sizes, tensors
 
 
 def reference(input, weight):
@@ -29,8 +29,8 @@ def pipelines(input, weight):
 def cases(draw, given):
     m = draw(sizes(given, 1, 160))
     n = draw(sizes(given, 1, 160))
-    k = draw(sizes(given, 1, max(1, MOST // (m * n))))
-    fill = None if given.facet == "values" else draw(choice("normal", "uniform(-1, 1)", "outliers"))
+    k = draw(sizes(given, 1, max(1, MAX_PRODUCTS // (m * n))))
+    fill = drawn_fill(draw, given)
     return Case(input=draw(tensors(given, (m, k), fill=fill)), weight=draw(tensors(given, (k, n), fill=fill)))
 
 
@@ -39,10 +39,11 @@ def matrices(m, n, k, input="normal", weight="normal"):
     return Case(input=Tensor((m, k), fill=input), weight=Tensor((k, n), fill=weight))
 
 
-task = Task(
+task = int8_pipeline(
     reference,
     cases,
-    spine=(
+    pipelines,
+    (
         matrices(16, 24, 32),
         matrices(1, 1, 1),
         matrices(33, 17, 65),
@@ -54,15 +55,6 @@ task = Task(
         matrices(129, 130, 6),
         matrices(3, 2, 1025),
     ),
-    dtypes=("float32",),
-    # Scales near zero may be kept from it in several ways.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "outliers", "constant(1)", "integers(-3, 4)", "signed_zeros"),
-        nan=False,
-        inf=False,
-    ),
-    compare="quantised",
-    pipelines=pipelines,
     accumulation=lambda case: case.input.shape[-1],
     workloads={"llama_7b_mlp": Case(input=Tensor((4096, 4096)), weight=Tensor((4096, 11008)))},
 )

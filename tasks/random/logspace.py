@@ -1,4 +1,4 @@
-"""Powers of a base whose exponents go in even steps from `start` to `end`, both included.
+"""base ** exponent for `steps` evenly spaced exponents from `start` to `end`, both included.
 
 Start and end are numbers or tensors without dimensions; the base is positive.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from pytest_kernelbench import Case, Contract, DType, Task, Tensor
-from pytest_kernelbench.strategies import choice, numbers, sizes, tensors
+from pytest_kernelbench.authoring.strategies import choice, numbers, sizes, tensors
 
 
 def reference(
@@ -17,7 +17,7 @@ def reference(
     steps,
     base=10.0,
     dtype=None,
-    layout=None,  # stands for torch.strided, which a file that is read at collection cannot name
+    layout=None,  # for torch.strided, which needs an import of torch
     device=None,
     requires_grad=False,
 ):
@@ -44,7 +44,8 @@ def cases(draw, given):
 
 
 def rounded_exponents(case):
-    """Return what gives the exponents a few roundings: one of theirs is as many of the result's as they are large."""
+    """Return a length that allows for rounded exponents: one rounding of an exponent changes the result by as many
+    roundings as the exponent is large."""
     ends = [3.0 if isinstance(end, Tensor) else abs(end) for end in (case.start, case.end)]
     return math.ceil(1 + 2 * max(ends) * abs(math.log(case.arguments.get("base", 10.0)))) ** 2
 
@@ -52,7 +53,7 @@ def rounded_exponents(case):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(start=0.0, end=2.0, steps=50),
         Case(start=-3, end=3, steps=1),
         Case(start=-1.5, end=2.5, steps=2, base=2.0),

@@ -1,9 +1,9 @@
-"""Uniform random numbers from 0 (included) to 1 (excluded); only their distribution is compared."""
+"""Uniform random numbers in [0, 1); only their distribution is compared."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, DType, Task
-from pytest_kernelbench.strategies import choice, shapes
+from pytest_kernelbench.authoring.strategies import choice, shapes
 
 
 def reference(
@@ -11,7 +11,7 @@ def reference(
     generator=None,
     out=None,
     dtype=None,
-    layout=None,  # stands for torch.strided, which a file that is read at collection cannot name
+    layout=None,  # for torch.strided, which needs an import of torch
     device=None,
     requires_grad=False,
     pin_memory=False,
@@ -40,7 +40,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(size=(64, 100)),
         Case(size=(1,)),
         Case(size=(129,)),

@@ -1,13 +1,13 @@
 """Index of the largest element along one dimension, or of the whole tensor where dim is None.
 
-Any index of a tied maximum is accepted; NaN is outside the contract, because the documentation does not order it.
+Any index of a tied maximum is accepted. NaN is not tested, because the documentation does not order it.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import booleans, dims, maybe, shapes, tensors
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import booleans, dims, maybe, shapes, tensors
 
 
 def reference(input_tensor, dim, keepdim=False):
@@ -26,7 +26,7 @@ def cases(draw, given):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         Case(input_tensor=Tensor((6, 40)), dim=-1),
         Case(input_tensor=Tensor((1, 1)), dim=0),
         Case(input_tensor=Tensor((7, 129)), dim=1),
@@ -37,13 +37,13 @@ task = Task(
         Case(input_tensor=Tensor((2, 3, 4, 33)), dim=0),
         Case(input_tensor=Tensor((4, 5, 6)), dim=None),
         Case(input_tensor=Tensor((3, 5)), dim=None, keepdim=True),
-        # Lanes past the end of a row must not win: padded with 0, or with -inf where the row has nothing larger.
+        # Masked lanes past the end of a row must not win: neither with 0, nor with -inf where a row has nothing larger.
         Case(input_tensor=Tensor((3, 33), fill="uniform(-9, -5)"), dim=-1),
         Case(input_tensor=Tensor((3, 17), fill="constant(-inf)"), dim=-1),
     ),
-    # Without denormals: a GPU may flush them to zero, and then they are all tied.
+    # Denormals are left out: a GPU may flush them to zero, where all are tied.
     contract=Contract(
-        values=(*(fill for fill in VALUE_FILLS if fill != "denormals"), "uniform(-9, -5)"),
+        values=(*WITHOUT_DENORMALS, "uniform(-9, -5)"),
         nan=False,
     ),
     compare="gathered",

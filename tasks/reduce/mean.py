@@ -1,9 +1,9 @@
-"""Mean over one or several dimensions, of the input cast to `dtype` where it is given."""
+"""Mean over one or several dimensions; the input is cast to `dtype` first, where it is given."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, DType, Tensor
-from pytest_kernelbench.strategies import choice, reduction
+from pytest_kernelbench.authoring.strategies import choice, reduction
 
 
 def reference(input_tensor, dim, keepdim=False, dtype=None, out=None):

@@ -1,13 +1,13 @@
-"""Smallest element along one dimension and its index, the first one where several are as small.
+"""Smallest element along one dimension and its index, the first one where several are equal.
 
-NaN is outside the contract, because the documentation does not order it.
+NaN is not tested, because the documentation does not order it.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import reduction
+from pytest_kernelbench.authoring.families.contracts import WITHOUT_DENORMALS
+from pytest_kernelbench.authoring.strategies import reduction
 
 
 def reference(input_tensor, dim, keepdim=False):
@@ -19,15 +19,15 @@ task = reduction(
     several=False,
     none=False,
     accumulation=lambda case: 1,
-    # Lanes past the end of a row must not win: padded with 0, or with inf where the row has nothing smaller.
+    # Masked lanes past the end of a row must not win: neither with 0, nor with inf where a row has nothing smaller.
     keywords=(
         {"input_tensor": Tensor((5, 33, 17), fill="uniform(5, 9)")},
         {"input_tensor": Tensor((5, 6, 17), fill="constant(inf)")},
         {"input_tensor": Tensor((5, 65, 33), fill="integers(-2, 3)")},
     ),
-    # Without denormals: a GPU may flush them to zero, and then they are all tied.
+    # Denormals are left out: a GPU may flush them to zero, where all are tied.
     contract=Contract(
-        values=(*(fill for fill in VALUE_FILLS if fill != "denormals"), "uniform(5, 9)"),
+        values=(*WITHOUT_DENORMALS, "uniform(5, 9)"),
         nan=False,
     ),
     workloads={

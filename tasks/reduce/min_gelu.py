@@ -1,17 +1,17 @@
 """Smallest value of GELU, x * Phi(x), along one dimension or of the whole tensor.
 
-The shipped reference leaves the term x / 2 out of the exact GELU; here GELU is what the documentation says. NaN and
-infinities are outside the contract: nothing documents how they are ordered, or the GELU of -inf.
+GELU is as documented; the exact form of the shipped reference lacks the term x / 2. NaN and infinities are not tested:
+the documentation does not say how they are ordered, or what GELU of -inf is.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.authoring.strategies import booleans, choice, dims, maybe, shapes, tensors
 from pytest_kernelbench.model.task import VALUE_FILLS
-from pytest_kernelbench.strategies import booleans, choice, dims, maybe, shapes, tensors
 
 RIGHT, LEFT = "uniform(0.5, 4)", "uniform(-4, -1)"
-"""To the right of the minimum of GELU and to its left: only there does the result depend on the whole row."""
+"""Fills to the right and to the left of the minimum of GELU: there, the result depends on the whole row."""
 
 
 def reference(input, dim=None, keepdim=False, approximate="none", out=None):
@@ -28,7 +28,7 @@ def cases(draw, given):
     return Case(
         input=draw(tensors(given, shape, fill=fill)),
         dim=dim,
-        # What keepdim means for a single number is left open.
+        # The documentation does not say what keepdim means for a single number.
         keepdim=draw(booleans()) if dim is not None else False,
         approximate=draw(choice("none", "tanh")),
     )
@@ -42,7 +42,7 @@ def smallest(*shape, fill="normal", dtype="float32", **options):
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         smallest(6, 40),
         smallest(6, 40, fill=RIGHT, dim=-1),
         smallest(1, 1, dim=0),

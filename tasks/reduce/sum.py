@@ -1,9 +1,9 @@
-"""Sum over some or all dimensions, of the input cast to `dtype` where it is given."""
+"""Sum over some or all dimensions; the input is cast to `dtype` first, where it is given."""
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, DType, Tensor
-from pytest_kernelbench.strategies import choice, reduction
+from pytest_kernelbench.authoring.strategies import choice, reduction
 
 
 def reference(input, dim, keepdim=False, dtype=None):

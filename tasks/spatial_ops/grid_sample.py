@@ -1,16 +1,17 @@
-"""Values of images or volumes at the points of a grid, bilinearly or from the nearest pixel.
+"""Values of images or volumes at the points of a grid, with bilinear or nearest interpolation.
 
-Nothing documents which of two equally near pixels is taken: grids for the nearest pixel keep away from the middle.
+The documentation does not say which of two equally near pixels is taken: no grid for the nearest pixel has such points.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.images import COORDINATES, drawn_sampling
+from pytest_kernelbench.authoring.strategies import choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images
 
 INSIDE, OUTSIDE = "uniform(-0.95, 0.95)", "uniform(1.1, 1.9)"
-"""Points that lie in the middle of two pixels in no dtype: over odd sizes, and with aligned corners over even ones."""
+"""Fills without points midway between pixels, in any dtype: over odd sizes, or with aligned corners over even ones."""
 
 
 def reference(input, grid, mode="bilinear", padding_mode="zeros", align_corners=False):
@@ -20,16 +21,15 @@ def reference(input, grid, mode="bilinear", padding_mode="zeros", align_corners=
 
 
 def cases(draw, given):
-    mode = draw(choice("bilinear", "nearest"))
-    align_corners = draw(booleans())
-    padding_mode = draw(choice("zeros", "border", "reflection"))
+    options = drawn_sampling(draw, "bilinear", "nearest")
+    align_corners = options["align_corners"]
     # Reflection between the centres of the outer pixels needs two of them.
-    least = 2 if padding_mode == "reflection" and align_corners else 1
+    least = 2 if options["padding_mode"] == "reflection" and align_corners else 1
     size = draw(images(given, (least, least)))
     volume = draw(choice(False, False, True))
     if volume:
         size = (draw(integers(least, 4)), *(min(n, 9) for n in size))
-    if mode == "nearest":
+    if options["mode"] == "nearest":
         size = tuple(n + n % 2 - (not align_corners) for n in size)
         fill = draw(choice(INSIDE, INSIDE, OUTSIDE))
     else:
@@ -39,14 +39,12 @@ def cases(draw, given):
     return Case(
         input=draw(tensors(given, (batch, channels, *size))),
         grid=draw(tensors(given, (batch, *points, len(size)), fill=fill)),
-        mode=mode,
-        padding_mode=padding_mode,
-        align_corners=align_corners,
+        **options,
     )
 
 
 def sampled(size, points, *, batch=1, channels=2, fill="uniform(-1, 1)", **options):
-    """Return the case of an input of the spatial size and a grid of so many points."""
+    """Return the case of an input of the spatial size and a grid of `points`."""
     grid = Tensor((batch, *points, len(size)), fill=fill)
     return Case(input=Tensor((batch, channels, *size)), grid=grid, **options)
 
@@ -54,7 +52,7 @@ def sampled(size, points, *, batch=1, channels=2, fill="uniform(-1, 1)", **optio
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         sampled((5, 7), (4, 6), batch=2, channels=3),
         sampled((5, 8), (4, 6), align_corners=True),
         sampled((4, 7), (5, 5), fill="uniform(-1.5, 1.5)"),
@@ -71,12 +69,7 @@ task = Task(
         sampled((4, 1030), (4, 1030), channels=1),
         sampled((2, 3), (3, 2), channels=65),
     ),
-    # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "normal(1000, 0.1)", "constant(1)", "denormals"),
-        nan=False,
-        inf=False,
-    ),
+    contract=COORDINATES,
     accumulation=lambda case: max(case.input.shape[2:]),
     workloads={
         "flow_warping": Case(input=Tensor((16, 64, 256, 256)), grid=Tensor((16, 256, 256, 2), fill="uniform(-1, 1)")),

@@ -1,13 +1,15 @@
-"""Values of images at the points of a grid that an affine map makes from the places of the output.
+"""Values of images at the points of a grid, which an affine map makes of the positions in the output.
 
-Nothing documents which of two equally near pixels is taken: maps for the nearest pixel lead to the middle of pixels.
+The documentation does not say which of two equally near pixels is taken: maps for the nearest pixel lead to the centres
+of pixels.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import booleans, choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.images import COORDINATES, drawn_sampling
+from pytest_kernelbench.authoring.strategies import choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images
 
 FLIPS = "integers(-1, 2)"
 
@@ -20,13 +22,12 @@ def reference(input, theta, size, mode="bilinear", padding_mode="zeros", align_c
 
 
 def cases(draw, given):
-    mode = draw(choice("bilinear", "bicubic", "nearest"))
-    align_corners = draw(booleans())
-    padding_mode = draw(choice("zeros", "border", "reflection"))
-    # Reflection between the centres of the outer pixels needs two of them; one aligned corner is not defined. PyTorch
-    # on the CPU cannot make a grid of one point in half precision.
+    options = drawn_sampling(draw, "bilinear", "bicubic", "nearest")
+    align_corners = options["align_corners"]
+    # Reflection between the centres of the outer pixels needs two of them, and one aligned corner is not defined.
+    # PyTorch on the CPU cannot make a grid of one point in half precision.
     least = 1 if given.dtype == "float32" and not align_corners else 2
-    if mode == "nearest":
+    if options["mode"] == "nearest":
         size, points, fill = draw(choice(*_middles(align_corners)))
     else:
         size = draw(images(given, (least, least)))
@@ -37,17 +38,15 @@ def cases(draw, given):
         input=draw(tensors(given, (batch, channels, *size))),
         theta=draw(tensors(given, (batch, 2, 3), fill=fill)),
         size=(batch, channels, *points),
-        mode=mode,
-        padding_mode=padding_mode,
-        align_corners=align_corners,
+        **options,
     )
 
 
 def _middles(align_corners):
-    """Return sizes of input and output with a fill of maps that lead to the middle of pixels, inside and outside.
+    """Return sizes of input and output with a fill of maps that lead to centres of pixels, inside and outside.
 
-    With aligned corners whole numbers do if 2 and 3 places of the output span an odd number of pixels. Without, a map
-    of equal numbers takes the sum of both coordinates, and n places of a side of p pixels need a multiple of n / p.
+    With aligned corners whole numbers do, if 2 or 3 positions of the output span an odd number of pixels. Without, a
+    map of equal numbers takes the sum of both coordinates: n positions on a side of p pixels need a multiple of n / p.
     """
     if align_corners:
         return [
@@ -73,7 +72,7 @@ def mapped(size, points, *, batch=1, channels=2, fill="uniform(-1, 1)", dtype="f
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         mapped((5, 7), (4, 6), batch=2, channels=3),
         mapped((5, 8), (4, 6), align_corners=True),
         mapped((4, 7), (5, 3), fill="uniform(-2.5, 2.5)"),
@@ -93,12 +92,7 @@ task = Task(
         mapped((4, 1030), (4, 1030), channels=1),
         mapped((2, 3), (3, 2), channels=65),
     ),
-    # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "normal(1000, 0.1)", "constant(1)", "denormals"),
-        nan=False,
-        inf=False,
-    ),
+    contract=COORDINATES,
     accumulation=lambda case: max(case.input.shape[2:]),
     workloads={
         "spatial_transformer": mapped((224, 224), (224, 224), batch=128, channels=3),

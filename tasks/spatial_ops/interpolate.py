@@ -1,14 +1,15 @@
-"""Resizing of images, by size or by factor, to the nearest pixel or bilinearly.
+"""Images resized by size or by factor, with nearest or bilinear interpolation.
 
-Nothing hangs on undocumented rounding: a factor times a size is an integer, and the nearest pixel is the same in exact
-and in floating arithmetic.
+No case depends on undocumented rounding: a factor times a size is an integer, and the nearest pixel is the same in
+exact and in floating-point arithmetic.
 """
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, Task, Tensor
-from pytest_kernelbench.strategies import choice, integers, tensors
-from pytest_kernelbench.strategies.conv import images
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.images import COORDINATES
+from pytest_kernelbench.authoring.strategies import choice, integers, tensors
+from pytest_kernelbench.authoring.strategies.conv import images
 
 
 def reference(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
@@ -31,7 +32,7 @@ def cases(draw, given):
         else:
             target["size"] = tuple(draw(_target(n, mode, align_corners)) for n in (height, width))
     else:
-        # A single aligned corner is not defined, so that 4 is the least even size that may be halved.
+        # A single aligned corner is not defined, so 4 is the smallest even size that may be halved.
         height, width = (max(n + n % 2, 4 if align_corners else 2) for n in (height, width))
         factors = choice(2.0, 0.5, 1.0) if mode == "nearest" else choice(2.0, 1.5, 0.5, 2.5)
         target["scale_factor"] = draw(factors) if draw(choice(True, False)) else (draw(factors), draw(factors))
@@ -41,8 +42,8 @@ def cases(draw, given):
 def _target(size, mode, align_corners):
     """Sizes to which one dimension may be resized.
 
-    A nearest pixel is unambiguous where the ratio is a power of two. It is where the sizes have no common divisor, too:
-    no point then lies exactly where the next pixel begins.
+    A nearest pixel is unambiguous if the ratio of the sizes is a power of two, or if the sizes have no common divisor:
+    no point then lies exactly on the border of two pixels.
     """
     if mode == "nearest":
         return choice(2 * size, size, size + 1, 2 * size + 1, 2 * size - 1, 1)
@@ -55,14 +56,15 @@ def resized(*shape, **options):
 
 
 def longest_sum(case):
-    """Return what gives coordinates a few roundings: one of theirs is as many of a weight's as the side is long."""
+    """Return a length that allows for rounded coordinates: one rounding of a coordinate changes a weight by as many
+    roundings as the side is long."""
     return (8 * max(case.input.shape[-2:])) ** 2 if case.arguments.get("mode") == "bilinear" else 1
 
 
 task = Task(
     reference,
     cases,
-    spine=(
+    fixed_cases=(
         resized(2, 3, 4, 5, size=(8, 10)),
         resized(2, 3, 4, 6, scale_factor=2.0),
         resized(1, 2, 5, 7, size=(6, 15)),
@@ -80,12 +82,7 @@ task = Task(
         resized(1, 1, 65, 66, size=(64, 67), mode="bilinear"),
         resized(2, 6, 5, 6, size=(10, 3), mode="bilinear", align_corners=False),
     ),
-    # Beside a zero or an outlier the rounding of a coordinate outweighs that of the values.
-    contract=Contract(
-        values=("normal(0, 0.01)", "normal(0, 30)", "normal(1000, 0.1)", "constant(1)", "denormals"),
-        nan=False,
-        inf=False,
-    ),
+    contract=COORDINATES,
     accumulation=longest_sum,
     workloads={
         "feature_pyramid": Case(input=Tensor((16, 256, 100, 152), "float16"), scale_factor=2.0),

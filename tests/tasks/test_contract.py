@@ -1,4 +1,4 @@
-"""Every task file keeps the rules of task files, and the judge accepts right answers to its cases."""
+"""Every task file follows the rules of task files, and the judge accepts right answers to its cases."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from soundness import drawn_cases, fixed_cases, refusals
 
 from pytest_kernelbench import Task
 from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.catalogue import Catalogue, default_root
+from tests.support.soundness import drawn_cases, fixed_cases, refusals
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "tasks.jsonl"
-"""Signatures of the benchmark, where they are at hand."""
+"""Signatures of the benchmark, where this file exists."""
 
-MOST_BYTES = 24 << 30
+MAX_BYTES = 24 << 30
 
 SEARCHED = ("sizes", "dtypes", "layouts", "values")
 """Facets that draw cases of their own; `contract` and `engine` draw the same as these, `basic` draws none."""
@@ -53,7 +53,7 @@ def test_no_task_loads_torch_triton_numpy_or_hypothesis() -> None:
     assert (done.stdout.strip(), done.stderr) == ("{}", "")
 
 
-@pytest.mark.skipif(not published(), reason="the published signatures are not at hand")
+@pytest.mark.skipif(not published(), reason="the file of published signatures does not exist")
 @pytest.mark.parametrize("name", TASKS)
 def test_the_signature_is_the_published_one(name: str) -> None:
     row = published()[name]
@@ -101,9 +101,9 @@ def test_the_file_says_what_the_task_is(name: str) -> None:
     task = CATALOGUE.load(name)
     assert task.workloads, "a task names at least one workload"
     for case in task.workloads.values():
-        assert sum(recipe.nbytes for _, recipe in leaves(case)) <= MOST_BYTES
-    assert 6 <= len(task.spine) <= 24
-    assert all(recipe.dtype for case in task.spine for _, recipe in leaves(case))
+        assert sum(recipe.nbytes for _, recipe in leaves(case)) <= MAX_BYTES
+    assert 6 <= len(task.fixed_cases) <= 24
+    assert all(recipe.dtype for case in task.fixed_cases for _, recipe in leaves(case))
 
 
 def unsound(task: Task, count: int) -> tuple[Counter[str], list[str]]:

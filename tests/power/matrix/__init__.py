@@ -1,0 +1,1 @@
+"""Faults that are put into every reference, and what must find them."""
