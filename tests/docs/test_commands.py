@@ -106,7 +106,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-QUICK = ("README", "coming-from", "evaluate-a-model", "faq", "gpus", "write-a-submission")
+QUICK = ("coming-from", "evaluate-a-model", "faq", "gpus", "options", "reports", "write-a-submission")
 """Pages on which it does not matter how much is asked of a kernel."""
 
 TWICE = """
@@ -122,7 +122,7 @@ def eig(A):
 EACH_TIME = ("README",)
 """Pages that are tried with every run of the tests; the others take minutes together."""
 
-CLI = "import sys; from pytest_kernelbench.cli import main; sys.exit(main(sys.argv[1:]))"
+CLI = "import sys; from pytest_kernelbench.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 SSH = '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n'
 """Every other machine is this one."""
