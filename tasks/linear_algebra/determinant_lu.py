@@ -5,8 +5,7 @@ Pivoting changes the rounding error and not the result. Cases without it have de
 
 from __future__ import annotations
 
-from pytest_kernelbench.authoring.families.matrices import grows_with_size
-from pytest_kernelbench.authoring.strategies.linalg import by_elimination
+from pytest_kernelbench.authoring.families.matrices import by_elimination, grows_with_size
 
 
 def reference(A, *, pivot=True, out=None):

@@ -5,7 +5,7 @@ As documented, the result is the inverse; the shipped reference multiplies by th
 
 from __future__ import annotations
 
-from pytest_kernelbench.authoring.strategies.linalg import by_elimination
+from pytest_kernelbench.authoring.families.matrices import by_elimination
 
 
 def reference(A, *, pivot=True, out=None):

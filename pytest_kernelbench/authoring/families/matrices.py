@@ -1,12 +1,12 @@
-"""Decompositions of matrices: cases by shape, symmetric fills, and how their error grows."""
+"""Linear algebra: decompositions, systems and eliminations, their cases by shape, and how their error grows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_kernelbench.authoring.strategies import booleans, choice
-from pytest_kernelbench.authoring.strategies.linalg import LINALG, LINALG_DTYPES
+from pytest_kernelbench.authoring.strategies import booleans, choice, tensors
+from pytest_kernelbench.authoring.strategies.linalg import LINALG, LINALG_DTYPES, squares
 from pytest_kernelbench.model.case import Case, Tensor
 from pytest_kernelbench.model.task import Contract, Draw, DrawRequest, Property, Task
 
@@ -51,6 +51,47 @@ def linear_system(
         contract=LINALG,
         compare="residual",
         accumulation=lambda case: case.A.shape[-1],
+        **rest,
+    )
+
+
+def by_elimination(reference: Callable[..., Any], **rest: Any) -> Task:
+    """Return a task on square matrices `A` with the keyword `pivot`, which is true by default.
+
+    Cases without pivoting have positive definite matrices, on which elimination is stable; those with pivoting also
+    have matrices whose first pivot is small or zero. `rest` are further fields of `Task`.
+    """
+
+    def cases(draw: Draw, given: DrawRequest) -> Case:
+        # PyTorch on the CPU cannot decompose without pivoting, so kernels whose host code asks for it would fail early.
+        pivot = draw(booleans()) if given.facet == "sizes" else True
+        fill = draw(choice("nonsingular", "small_pivots(0)", "small_pivots(1e-7)")) if pivot else "positive_definite"
+        return Case(A=draw(tensors(given, draw(squares(given)), fill=fill)), pivot=pivot)
+
+    return Task(
+        reference,
+        cases,
+        fixed_cases=(
+            square_matrices(4),
+            square_matrices(1),
+            square_matrices(5, fill="small_pivots(0)"),
+            square_matrices(5, 3),
+            square_matrices(3, 7),
+            square_matrices(2, 2, 6, fill="small_pivots(1e-7)"),
+            square_matrices(17),
+            square_matrices(33),
+            square_matrices(2, fill="small_pivots(0)"),
+            square_matrices(6, fill="positive_definite", pivot=False),
+            square_matrices(2, 9, fill="positive_definite", pivot=False),
+            square_matrices(8),
+            square_matrices(1030, 2),
+        ),
+        dtypes=LINALG_DTYPES,
+        contract=LINALG,
+        workloads={
+            "batch_of_4096": square_matrices(4096, 64),
+            "one_of_2048": square_matrices(2048),
+        },
         **rest,
     )
 

@@ -1,13 +1,11 @@
-"""Linear algebra: shapes of matrices, the shared contract, and the family of eliminations with optional pivoting."""
+"""Linear algebra: shapes of matrices and the shared contract."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.authoring.strategies.primitives import booleans, choice, integers, remembered, sizes, tensors
-from pytest_kernelbench.model.case import Case, Tensor
-from pytest_kernelbench.model.task import VALUE_FILLS, Contract, Draw, DrawRequest, Task
+from pytest_kernelbench.authoring.strategies.primitives import booleans, choice, integers, remembered, sizes
+from pytest_kernelbench.model.task import VALUE_FILLS, Contract, DrawRequest
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -60,47 +58,3 @@ def rectangles(given: DrawRequest, short: int = 8, long: int = 70) -> SearchStra
         return (*draw(batches(larger)), rows, columns)
 
     return build()
-
-
-def by_elimination(reference: Callable[..., Any], **rest: Any) -> Task:
-    """Return a task on square matrices `A` with the keyword `pivot`, which is true by default.
-
-    Cases without pivoting have positive definite matrices, on which elimination is stable; those with pivoting also
-    have matrices whose first pivot is small or zero. `rest` are further fields of `Task`.
-    """
-
-    def cases(draw: Draw, given: DrawRequest) -> Case:
-        # PyTorch on the CPU cannot decompose without pivoting, so kernels whose host code asks for it would fail early.
-        pivot = draw(booleans()) if given.facet == "sizes" else True
-        fill = draw(choice("nonsingular", "small_pivots(0)", "small_pivots(1e-7)")) if pivot else "positive_definite"
-        return Case(A=draw(tensors(given, draw(squares(given)), fill=fill)), pivot=pivot)
-
-    def matrices(*shape: int, fill: str = "nonsingular", **options: Any) -> Case:
-        return Case(A=Tensor((*shape, shape[-1]), fill=fill), **options)
-
-    return Task(
-        reference,
-        cases,
-        fixed_cases=(
-            matrices(4),
-            matrices(1),
-            matrices(5, fill="small_pivots(0)"),
-            matrices(5, 3),
-            matrices(3, 7),
-            matrices(2, 2, 6, fill="small_pivots(1e-7)"),
-            matrices(17),
-            matrices(33),
-            matrices(2, fill="small_pivots(0)"),
-            matrices(6, fill="positive_definite", pivot=False),
-            matrices(2, 9, fill="positive_definite", pivot=False),
-            matrices(8),
-            matrices(1030, 2),
-        ),
-        dtypes=LINALG_DTYPES,
-        contract=LINALG,
-        workloads={
-            "batch_of_4096": Case(A=Tensor((4096, 64, 64), fill="nonsingular")),
-            "one_of_2048": Case(A=Tensor((2048, 2048), fill="nonsingular")),
-        },
-        **rest,
-    )

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kernelbench import DrawRequest
-from pytest_kernelbench.authoring.strategies.linalg import LINALG, MAX_BATCHED_ROWS, by_elimination, rectangles, squares
+from pytest_kernelbench.authoring.families.matrices import by_elimination
+from pytest_kernelbench.authoring.strategies.linalg import LINALG, MAX_BATCHED_ROWS, rectangles, squares
 from pytest_kernelbench.model.task import FACETS
 
 givens = st.builds(DrawRequest, facet=st.sampled_from(FACETS), contract=st.just(LINALG))
