@@ -24,7 +24,7 @@ from pytest_kernelbench.judge.speed.benchmark import MEMORY
 from pytest_kernelbench.judge.speed.cpu import MAX_SECONDS, CpuBackend
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, measure
-from pytest_kernelbench.judge.speed.replicates import REPLICATES, figures, is_small
+from pytest_kernelbench.judge.speed.replicates import figures, settled
 from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, TimedRunner, start_baseline
 from pytest_kernelbench.model.catalogue import Catalogue
 
@@ -95,7 +95,7 @@ def timed(name: str, workload: str) -> dict[str, object] | None:
     try:
         for kernel, code in KERNELS.items():
             began, measures = time.perf_counter(), list[Measurement]()
-            while len(measures) < REPLICATES and (not measures or is_small(measures[-1], "eager")):
+            while not measures or not settled(measures, "eager"):
                 measured, reason = once(start, code, backend, written)
                 if measured is None:
                     print(f"{name}[{workload}] left out: {reason}", file=sys.stderr)

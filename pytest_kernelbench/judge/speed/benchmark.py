@@ -15,7 +15,7 @@ from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.speed.backends import SpeedBackend
 from pytest_kernelbench.judge.speed.clock_audit import outliers
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoTime, measure
-from pytest_kernelbench.judge.speed.replicates import REPLICATES, combined, figures, is_small, samples
+from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
 from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, start_baseline
 from pytest_kernelbench.judge.speed.timed_trial import TimedTrial
 from pytest_kernelbench.judge.speed.workload_limits import input_sets
@@ -112,7 +112,7 @@ class SpeedBenchmark:
         )
 
     def _time(self) -> None:
-        """Time the kernel; a small difference is measured again in fresh processes, up to `REPLICATES` times in all."""
+        """Time the kernel; a small difference is measured again in fresh processes until it is settled."""
         if (reason := self.backend.too_large(self.task, self.case)) is not None:
             raise Unsupported(reason)
         cases = [reseeded(self.case, seed) for seed in range(input_sets(self.case, self.backend.cache_bytes))]
@@ -120,7 +120,7 @@ class SpeedBenchmark:
             started = time.monotonic()
             self.measurements.append(self._replicate(cases))
             now = time.monotonic()
-            if len(self.measurements) == REPLICATES or not is_small(self.measurements[-1], self.settings.baselines[0]):
+            if settled(self.measurements, self.settings.baselines[0]):
                 return
             if self.trial.deadline - now < 2 * (now - started):
                 self.notes.append("a small difference, and no time to measure it again in fresh processes")

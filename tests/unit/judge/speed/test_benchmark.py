@@ -13,6 +13,7 @@ import pytest
 from pytest_kernelbench.judge.speed import benchmark, timed_runner
 from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, NoTime
+from pytest_kernelbench.judge.speed.replicates import settled
 from pytest_kernelbench.model.record import VERDICTS, SpeedRecord
 from tests.unit.judge.speed.simulated import pair
 from tests.unit.judge.speed.waves import CODE, IN_PLACE, RIGHT, ShortBackend, benchmark_of
@@ -21,7 +22,7 @@ from tests.unit.judge.speed.waves import CODE, IN_PLACE, RIGHT, ShortBackend, be
 @pytest.fixture(autouse=True)
 def one_replicate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Noise may look like a small difference, which is of no interest here."""
-    monkeypatch.setattr(benchmark, "REPLICATES", 1)
+    monkeypatch.setattr(benchmark, "settled", lambda *_: True)
 
 
 def failed(record: SpeedRecord) -> tuple[str, str, str]:
@@ -162,7 +163,7 @@ def test_an_operation_that_writes_its_inputs_is_called_once_a_batch() -> None:
 
 def timed(ratios: list[float], monkeypatch: pytest.MonkeyPatch, seconds: float = 1e6) -> SpeedBenchmark:
     """Time a kernel for which pairs of processes find these ratios, with so many seconds left."""
-    monkeypatch.setattr(benchmark, "REPLICATES", 3)
+    monkeypatch.setattr(benchmark, "settled", settled)
     left = iter(ratios)
     monkeypatch.setattr(SpeedBenchmark, "_replicate", lambda self, cases: pair(next(left)))
     speed = benchmark_of()
@@ -175,7 +176,15 @@ def timed(ratios: list[float], monkeypatch: pytest.MonkeyPatch, seconds: float =
 
 @pytest.mark.parametrize(
     ("ratios", "asked"),
-    [([1.0], 1), ([1.5], 1), ([0.5], 1), ([1.05, 1.0], 2), ([1.05, 1.5], 2), ([0.95, 0.95, 0.95], 3)],
+    [
+        ([1.0], 1),
+        ([1.5], 1),
+        ([0.5], 1),
+        ([1.05, 1.0], 2),
+        ([1.05, 0.9], 2),
+        ([0.95] * 3, 3),
+        ([1.05, 1.5, 1.05, 1.05, 1.05], 5),
+    ],
 )
 def test_fresh_processes_are_asked_while_a_small_difference_shows(
     ratios: list[float], asked: int, monkeypatch: pytest.MonkeyPatch
