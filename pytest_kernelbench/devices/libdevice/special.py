@@ -35,10 +35,9 @@ def _each(function: Callable[[float], float], name: str) -> Callable[..., Any]:
     return called
 
 
-bessel_j0, bessel_j1 = _torch("special.bessel_j0"), _torch("special.bessel_j1")
-bessel_y0, bessel_y1 = _torch("special.bessel_y0"), _torch("special.bessel_y1")
 i0, i1 = _torch("special.i0"), _torch("special.i1")
-erfcx, ndtri, erfinv = _torch("special.erfcx"), _torch("special.ndtri"), _torch("erfinv")
+ndtri, erfinv, lgamma = _torch("special.ndtri"), _torch("erfinv"), _torch("lgamma")
+_erfcx = _torch("special.erfcx")
 erf, erfc = _each(math.erf, "erf"), _each(math.erfc, "erfc")
 
 
@@ -53,16 +52,7 @@ def _gamma(x: float) -> float:
         return math.inf
 
 
-def _lgamma(x: float) -> float:
-    if math.isinf(x) or (x <= 0 and x == math.floor(x)):
-        return math.inf
-    try:
-        return math.lgamma(x)
-    except OverflowError:
-        return math.inf
-
-
-gamma, lgamma = _each(_gamma, "gamma"), _each(_lgamma, "lgamma")
+gamma = _each(_gamma, "gamma")
 
 
 def exp10(x: Any) -> Any:
@@ -135,6 +125,17 @@ def _of_pi(x: Any, quarter: int) -> Any:
     return np.choose(quadrant % 4, [sine, cosine, -sine, -cosine])
 
 
+def erfcx(x: Any) -> Any:
+    """Return exp(x * x) erfc(x)."""
+    # For negative x the rounding of x * x would be magnified; it is known exactly from the halves of x (Dekker).
+    near = np.clip(x, -30.0, 0.0)
+    high = (near * 134217729.0) - (near * 134217729.0 - near)
+    low = near - high
+    square = near * near
+    lost = ((high * high - square) + 2.0 * high * low) + low * low
+    return np.where(x < 0, 2.0 * np.exp(square) * (1.0 + lost) - _erfcx(-near), _erfcx(x))
+
+
 def erfcinv(x: Any) -> Any:
     """Return the inverse of erfc."""
     return np.where(x < 0.5, -ndtri(x / 2.0) * math.sqrt(0.5), erfinv(1.0 - x))
@@ -148,48 +149,3 @@ def normcdf(x: Any) -> Any:
     lost = (exact - argument).astype(np.float64)
     slope = 2.0 / math.sqrt(math.pi) * np.exp(-argument * argument)
     return 0.5 * (erfc(argument) - lost * slope)
-
-
-def yn(n: Any, x: Any) -> Any:
-    """Return the Bessel function of the second kind of order n, NaN for negative n."""
-    previous, current = bessel_y0(x), bessel_y1(x)
-    result = np.where(n == 0, previous, current)
-    for order in range(1, int(n.max(initial=0))):
-        following = np.where(np.isneginf(current), current, 2.0 * order / x * current - previous)
-        previous, current = current, following
-        result = np.where(n > order, current, result)
-    return np.where(n < 0, np.nan, result)
-
-
-def jn(n: Any, x: Any) -> Any:
-    """Return the Bessel function of the first kind of order n, NaN for negative n."""
-    size = np.abs(x)
-    upwards = np.where(n == 0, bessel_j0(size), bessel_j1(size))
-    previous, current = bessel_j0(size), bessel_j1(size)
-    for order in range(1, int(n.max(initial=0))):
-        previous, current = current, 2.0 * order / size * current - previous
-        upwards = np.where(n > order, current, upwards)
-    result = np.where((n <= 1) | (size > n), upwards, _downwards(n, size))
-    result = np.where((x < 0) & (n % 2 == 1), -result, result)
-    return np.where(n < 0, np.nan, np.where(np.isinf(x), 0.0, result))
-
-
-def _downwards(n: Any, x: Any) -> Any:
-    """Return the Bessel functions of the first kind for x up to n, by the recurrence that is stable there (Miller)."""
-    top = int(n.max(initial=0))
-    start = 2 * ((top + 20 + int(math.sqrt(160 * top))) // 2)
-    # A smaller x would overflow; there the first term of the series is all.
-    tiny = x < 1e-8
-    divisor = np.where(tiny | (x > n), 1.0, x)
-    following, current = np.zeros_like(divisor), np.full_like(divisor, 1e-300)
-    total, result = np.zeros_like(divisor), np.zeros_like(divisor)
-    for order in range(start, 0, -1):
-        following, current = current, 2.0 * order / divisor * current - following
-        large = np.abs(current) > 1e200
-        following, current, total, result = (
-            np.where(large, value * 1e-300, value) for value in (following, current, total, result)
-        )
-        result = np.where(n == order - 1, current, result)
-        total = total + (2.0 * current if (order - 1) % 2 == 0 and order > 1 else 0.0)
-    series = np.power(x / 2.0, n) / _each(_gamma, "gamma")(n + 1.0)
-    return np.where(tiny, series, result / (total + current))

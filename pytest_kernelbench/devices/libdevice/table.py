@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pytest_kernelbench.devices.libdevice import conversions, integers, pieces, special
+from pytest_kernelbench.devices.libdevice import bessel, conversions, integers, pieces, special
 from pytest_kernelbench.devices.libdevice.rounding import MODES, rounded
 
 
@@ -66,13 +66,12 @@ FUNCTIONS: Mapping[str, Function] = {
     **_wide("numpy.sin and cos, reduced", sinpi=special.sinpi, cospi=special.cospi),
     **_wide("numpy.sqrt, scaled", hypot=special.norm, norm3d=special.norm, norm4d=special.norm,
             rhypot=special.rnorm, rnorm3d=special.rnorm, rnorm4d=special.rnorm),
-    **_wide("torch.special.{}", j0=special.bessel_j0, j1=special.bessel_j1, y0=special.bessel_y0, y1=special.bessel_y1,
-            cyl_bessel_i0=special.i0, cyl_bessel_i1=special.i1, erfcx=special.erfcx,
-            normcdfinv=special.ndtri),
-    **_wide("recurrence from j0, j1, or downwards", jn=special.jn),
-    **_wide("recurrence from y0, y1", yn=special.yn),
-    **_wide("math.{}", erf=special.erf, erfc=special.erfc, tgamma=special.gamma, lgamma=special.lgamma),
-    **_wide("torch.erfinv", erfinv=special.erfinv),
+    **_wide("torch.special.{}", cyl_bessel_i0=special.i0, cyl_bessel_i1=special.i1, normcdfinv=special.ndtri),
+    **_wide("torch.special.erfcx, exp for negative x", erfcx=special.erfcx),
+    **_wide("recurrence downwards, Hankel's expansion", j0=bessel.j0, j1=bessel.j1, jn=bessel.jn),
+    **_wide("Neumann's series, Hankel's expansion", y0=bessel.y0, y1=bessel.y1, yn=bessel.yn),
+    **_wide("math.{}", erf=special.erf, erfc=special.erfc, tgamma=special.gamma),
+    **_wide("torch.{}", erfinv=special.erfinv, lgamma=special.lgamma),
     **_wide("torch.erfinv and torch.special.ndtri", erfcinv=special.erfcinv),
     **_wide("math.erfc", normcdf=special.normcdf),
     **_exact(
