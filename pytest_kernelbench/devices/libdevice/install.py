@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from functools import wraps
 from types import ModuleType
 from typing import Any
+
+from pytest_kernelbench.devices.bare_names import given
 
 GENERIC = "triton.language.extra.libdevice"
 """The module whose functions the compiler replaces by those of the target's form."""
@@ -26,7 +27,7 @@ def install() -> None:
     for form in reversed(FORMS):
         module = importlib.import_module(form)
         for name, function in _builtins(module).items():
-            called = _interpreted(function, interpreter.interpreter_semantic)
+            called = given(function, interpreter.interpreter_semantic)
             setattr(module, name, called)
             setattr(importlib.import_module(GENERIC), name, called)
 
@@ -36,16 +37,6 @@ def _builtins(module: ModuleType) -> dict[str, Callable[..., Any]]:
     from triton.language import core
 
     return {name: value for name, value in vars(module).items() if callable(value) and core.is_builtin(value)}
-
-
-def _interpreted(function: Callable[..., Any], semantic: Any) -> Callable[..., Any]:
-    """Return a function of the language that is always given the interpreter's state."""
-
-    @wraps(function)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        return function(*args, **{**kwargs, "_semantic": semantic})
-
-    return called
 
 
 def _elementwise(

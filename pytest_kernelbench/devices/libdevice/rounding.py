@@ -93,7 +93,7 @@ def _exact(name: str, mode: str, *terms: float) -> float:
     except OverflowError:
         largest = math.nextafter(math.inf, 0)
         inward = mode == "rz" or (mode == "rd" and value > 0) or (mode == "ru" and value < 0)
-        return math.copysign(largest if inward else math.inf, value)
+        return math.copysign(largest if inward else math.inf, 1 if value > 0 else -1)
     return _directed(near, value, Fraction(near), mode)
 
 
