@@ -2,9 +2,9 @@
 
     python benchmarks/libdevice_errors.py [--count 2000000] [--precise 20000] [name ...]
 
-Needs scipy and mpmath, which the package itself does not. float32 is compared with scipy in float64 on `--count` inputs,
-half of them between -10 and 10 and half of any magnitude; float64 with mpmath on `--precise` of them. The output is the
-rows of the table in docs/libdevice.md.
+Needs scipy and mpmath, which the package itself does not. float32 is compared with numpy or scipy in float64 on
+`--count` inputs, half of them between -10 and 10 and half of any magnitude; float64 with mpmath on `--precise` of them.
+The output is the rows of the table in docs/libdevice.md.
 """
 
 from __future__ import annotations
@@ -173,7 +173,9 @@ def main() -> None:
     np.seterr(all="ignore")
     for name in options.names or REFERENCES:
         single = inputs(name, np.float32, options.count)
-        wanted = REFERENCES[name][1](*(data.astype(np.float64) if data.dtype == np.float32 else data for data in single))
+        wanted = REFERENCES[name][1](
+            *(data.astype(np.float64) if data.dtype == np.float32 else data for data in single)
+        )
         narrow = units(computed(name, single, np.float32), np.asarray(wanted), np.float32)
         double = inputs(name, np.float64, options.precise)
         wide = units(computed(name, double, np.float64), precise(name, double), np.float64)

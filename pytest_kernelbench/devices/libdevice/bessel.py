@@ -1,7 +1,7 @@
 """Bessel functions in float64, since those of torch are off by 1e-7 around 5.
 
-Below `FAR` all orders come from one recurrence downwards (Miller), and those of the second kind from Neumann's series of
-them. Above it, Hankel's expansion for large arguments has the precision of float64.
+Below `FAR` all orders come from one recurrence downwards (Miller), and those of the second kind from Neumann's series
+of them. Above it, Hankel's expansion for large arguments has the precision of float64.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _INTEGERS = {"int": np.int32, "uint": np.uint32, "ll": np.int64, "ull": np.uint6
 
 def to_integer(x: Any, name: str, mode: str) -> Any:
     """Round to an integer; what is too large becomes the largest, and NaN what the GPU's instruction makes of it."""
-    dtype = np.dtype(_INTEGERS[name])
+    dtype: Any = np.dtype(_INTEGERS[name])
     limits = np.iinfo(dtype)
     whole = _ROUND[mode](x.astype(np.float64))
     # The largest integer of 64 bits is no float64: its successor, a power of two, is.

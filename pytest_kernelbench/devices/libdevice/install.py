@@ -49,6 +49,6 @@ def _elementwise(
     from pytest_kernelbench.devices.libdevice.symbols import compute
 
     # What torch computes here stands for one instruction of the kernel; it is no work of the host code.
-    with torch._C._DisableTorchDispatch():  # type: ignore[no-untyped-call]
+    with torch._C._DisableTorchDispatch():
         data = compute(symbol, [handle.data for handle in handles], _get_np_dtype(result.scalar))
     return TensorHandle(data, result.scalar)

@@ -93,7 +93,7 @@ def rnorm(*terms: Any) -> Any:
 
 
 def _scaled(terms: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-    """Return where a term is infinite, an exponent, and the sum of the squares of the terms divided by 2 ** exponent."""
+    """Return where a term is infinite, an exponent, and the sum of squares of the terms over 2 ** exponent."""
     infinite = np.logical_or.reduce([np.isinf(term) for term in terms])
     exponent = np.frexp(np.maximum.reduce([np.abs(term) for term in terms]))[1]
     squares = sorted_sum(*(np.ldexp(term, -exponent) for term in terms))

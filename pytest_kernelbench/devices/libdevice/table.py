@@ -31,7 +31,9 @@ def _wide(how: str, **functions: Callable[..., Any]) -> dict[str, Function]:
 
 def _exact(how: str, **functions: Callable[..., Any]) -> dict[str, Function]:
     """Functions whose result is exact in the dtype of the arguments."""
-    return {name: Function(function, how.format(_name(function)), widened=False) for name, function in functions.items()}
+    return {
+        name: Function(function, how.format(_name(function)), widened=False) for name, function in functions.items()
+    }
 
 
 def _name(function: Callable[..., Any]) -> str:

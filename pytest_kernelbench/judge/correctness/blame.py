@@ -63,9 +63,7 @@ def _compiled(runner: Runner, task: Task, case: Case) -> tuple[dict[str, Any], l
             what = f"{shown(header.get('name'), 200)}({shown(header.get('specialisation'), 2000)})"
             refused.append(f"{what}\n{shown(header.get('error'), MAX_TEXT)}")
 
-    header = runner.compile(
-        case, signature(task), convention=task.calling_convention, timeout=SECONDS, seen=seen
-    )
+    header = runner.compile(case, signature(task), convention=task.calling_convention, timeout=SECONDS, seen=seen)
     return header, refused
 
 

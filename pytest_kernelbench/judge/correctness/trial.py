@@ -231,4 +231,3 @@ class CaseTrial(Trial):
 def whole(value: Any) -> int:
     """Return a count that a runner reported, or 0 for anything that is not a natural number."""
     return value if isinstance(value, int) and value >= 0 else 0
-

@@ -30,7 +30,9 @@ def test_bits_are_counted_and_turned(bits: int, suffix: str) -> None:
     patterns = [f"{value & (1 << bits) - 1:0{bits}b}" for value in x.tolist()]
     assert compute(f"__nv_popc{suffix}", [x], INT32).tolist() == [each.count("1") for each in patterns]
     assert compute(f"__nv_clz{suffix}", [x], INT32).tolist() == [len(each) - len(each.lstrip("0")) for each in patterns]
-    assert compute(f"__nv_ffs{suffix}", [x], INT32).tolist() == [bits - each.rfind("1") if "1" in each else 0 for each in patterns]
+    assert compute(f"__nv_ffs{suffix}", [x], INT32).tolist() == [
+        bits - each.rfind("1") if "1" in each else 0 for each in patterns
+    ]
     turned = compute(f"__nv_brev{suffix}", [x], x.dtype).astype(f"u{bits // 8}")
     assert turned.tolist() == [int(each[::-1], 2) for each in patterns]
 
@@ -81,7 +83,9 @@ def test_floats_become_integers_between_the_limits(name: str, low: int, high: in
         random = np.random.default_rng(5).normal(size=200) * 2.0 ** np.random.default_rng(6).integers(-3, 70, 200)
         x = np.concatenate([[0.5, 1.5, -0.5, -1.5, 1e30, -1e30, math.inf, -math.inf, high, low], random]).astype(dtype)
         found = compute(f"__nv_{real}2{name}_{mode}", [x], signed)
-        whole = [high if value == math.inf else low if value == -math.inf else ROUND[mode](value) for value in x.tolist()]
+        whole = [
+            high if value == math.inf else low if value == -math.inf else ROUND[mode](value) for value in x.tolist()
+        ]
         wanted = [min(max(value, low), high) for value in whole]
         assert (found if low else found.view(unsigned)).tolist() == wanted
         nan = compute(f"__nv_{real}2{name}_{mode}", [np.array([math.nan], dtype)], signed).view(unsigned)[0]
