@@ -50,7 +50,7 @@ def interpret() -> str:
 def compile_for(target: str) -> str:
     """Compile the kernel for a target; return the error, or an empty text."""
     from pytest_kernelbench.host.process import RunnerSettings
-    from pytest_kernelbench.judge.compilation.compilation import MEMORY
+    from pytest_kernelbench.judge.correctness.blame import MEMORY
     from pytest_kernelbench.wire.device_names import COMPILE
 
     def use(runner: Runner, case: Case) -> str:

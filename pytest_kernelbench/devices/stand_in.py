@@ -55,6 +55,11 @@ _EMPTY = {
 }
 
 
+def by_torch(function: Any, args: Any, kwargs: Any) -> Any:
+    """Call a function of torch for the kernel; what is raised here is torch's word on what the kernel passes."""
+    return function(*args, **(kwargs or {}))
+
+
 def _getter(name: str) -> Any:
     return getattr(torch.Tensor, name).__get__
 
@@ -67,7 +72,7 @@ class Poisoned(TorchFunctionMode):
         self.poison = poison
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
+        result = by_torch(func, args, kwargs)
         if func in _EMPTY:
             poison(result, self.poison)
         return result
@@ -95,7 +100,7 @@ class StandIn(Poisoned):
         if answer is not None:
             return answer(*args, **(kwargs or {}))
         if func is torch.device:
-            return func(*args, **(kwargs or {}))
+            return by_torch(func, args, kwargs)
         redirected = tuple(redirect(value, self.tensor_device) for value in args)
         named = {name: redirect(value, self.tensor_device) for name, value in (kwargs or {}).items()}
         return super().__torch_function__(func, types, redirected, named)

@@ -75,6 +75,8 @@ class Answer:
     message: str = ""
     frames: tuple[str, ...] = ()
     """The kernel's stack frames, where it raised."""
+    within: str = ""
+    """The function that raised within a launch, where only the compiler can tell whether the kernel is to blame."""
     outputs: tuple[Output, ...] = ()
     memory: tuple[bytes, ...] = ()
     """All bytes of every tensor argument after the call, guard bands included, in the order of `leaves(case)`."""
@@ -111,7 +113,7 @@ def plain(header: dict[str, Any]) -> Answer:
     frames = header.get("frames")
     lines = tuple(shown(frame, 300) for frame in frames[:MAX_FRAMES]) if isinstance(frames, list) else ()
     message, observations = shown(header.get("message"), MAX_TEXT), _observations(header.get("observations"))
-    return Answer(status, message, lines, observations=observations)
+    return Answer(status, message, lines, shown(header.get("within"), 80), observations=observations)
 
 
 def answer(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]) -> Answer:

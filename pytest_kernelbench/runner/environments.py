@@ -89,14 +89,17 @@ class Interpreted(_Instrumented):
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices import bare_names, bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices.libdevice import install as libdevice
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
         np.seterr(all="ignore")
         stand_in.install()
+        bare_names.install()
         bfloat16.install()
         loops.install()
         interpreter.install(self.instruments)
+        libdevice.install()
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         from pytest_kernelbench.devices.stand_in import StandIn

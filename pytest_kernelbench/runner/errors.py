@@ -7,6 +7,7 @@ import re
 import traceback
 from typing import Any
 
+from pytest_kernelbench.runner.fault import failed_launch, of_the_stand_in
 from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_TEXT
 
 _REMOVED = re.compile(
@@ -33,16 +34,20 @@ _COMPILER_ERRORS = frozenset({"CompilationError", "OutOfResources", "PTXASError"
 def describe(error: BaseException, path: str) -> dict[str, Any]:
     """Return the header of the response to a request that raised `error` on the CPU or the interpreter.
 
-    `path` is the kernel's file.
+    `path` is the kernel's file. `within` is there where only the compiler can tell whether the kernel is to blame: it
+    names the function that raised within a launch.
     """
     root = _root(error)
     text = f"{type(root).__name__}: {root}"[:MAX_TEXT]
-    reason = _unsupported(error, root)
-    return {
+    reason = _unsupported(error, root) or of_the_stand_in(root)
+    header: dict[str, Any] = {
         "status": "unsupported" if reason else _status(root),
         "message": f"{reason}: {text}" if reason else text,
         "frames": _frames(error, path),
     }
+    if header["status"] == "runtime_error" and (within := failed_launch(error, root)):
+        header["within"] = within
+    return header
 
 
 def describe_on_gpu(error: BaseException, path: str) -> dict[str, Any]:

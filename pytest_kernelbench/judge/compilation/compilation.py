@@ -12,7 +12,8 @@ from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
-from pytest_kernelbench.judge.correctness.trial import entry_points, whole
+from pytest_kernelbench.judge.correctness.blame import MEMORY, START_SECONDS, entry_points
+from pytest_kernelbench.judge.correctness.trial import whole
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.compiled import Compiled, compiled
 from pytest_kernelbench.model.judging import JudgingSettings
@@ -24,12 +25,6 @@ from pytest_kernelbench.wire.protocol import MAX_TEXT
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
-
-MEMORY = 16 << 30
-"""Bytes of address space that the compiler may use beyond what torch and Triton need."""
-
-START_SECONDS = 60
-"""Seconds in which a fork server starts even on a busy machine."""
 
 MAX_KERNELS = 10_000
 """Specialisations of one kernel that a record keeps."""

@@ -12,6 +12,7 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, signature
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
@@ -65,6 +66,8 @@ class Trial:
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
+        self._asked: dict[str, tuple[str, str]] = {}
+        """Status and message by the text of a failure, where the compiler was asked about it."""
 
     @property
     def expired(self) -> bool:
@@ -114,7 +117,7 @@ class Trial:
     def assess(self, case: Case, evidence: Evidence, answer: Answer) -> Answer:
         """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`."""
         if answer.status != "ok":
-            raise Finding(answer.status, answer.text, case)
+            raise Finding(*self._blamed(case, answer), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
         if (breach := self._breach(case, answer)) is not None and self.violation is None:
@@ -125,6 +128,16 @@ class Trial:
         if verdict.grade == "tf32":
             self.grade = "tf32"
         return answer
+
+    def _blamed(self, case: Case, answer: Answer) -> tuple[str, str]:
+        """Return the status and the message of a call that failed; the compiler is asked where it alone can tell."""
+        if not answer.within:
+            return answer.status, answer.text
+        if answer.text not in self._asked:
+            started = time.monotonic()
+            self._asked[answer.text] = ask_the_compiler(self.kernel, self.task, case, answer, self.settings)
+            self.deadline += time.monotonic() - started
+        return self._asked[answer.text]
 
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
         """Return the results of a call, then the updated arguments."""
@@ -218,8 +231,3 @@ class CaseTrial(Trial):
 def whole(value: Any) -> int:
     """Return a count that a runner reported, or 0 for anything that is not a natural number."""
     return value if isinstance(value, int) and value >= 0 else 0
-
-
-def entry_points(kernel: Kernel, task: Task) -> list[str]:
-    """Return the names that a kernel's function may have, in order of preference."""
-    return [name for name in (kernel.task, "kernel_function", task.entry) if name]

@@ -14,7 +14,8 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.compilation import compilation
-from pytest_kernelbench.judge.compilation.compilation import MEMORY, Compilation
+from pytest_kernelbench.judge.compilation.compilation import Compilation
+from pytest_kernelbench.judge.correctness.blame import MEMORY
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord
 from pytest_kernelbench.model.targets import TARGETS

@@ -1,0 +1,91 @@
+"""Whose fault it is that a launch fails on the interpreter: the compiler, which reads the same launch, is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.host.answers import Answer, plain, shown
+from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.judge.comparison.evidence import signature
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.device_names import COMPILE
+from pytest_kernelbench.wire.protocol import MAX_TEXT
+
+if TYPE_CHECKING:
+    from pytest_kernelbench.model.submission import Kernel
+
+TARGET = "sm_90"
+"""The GPU that the compiler is asked about."""
+
+MEMORY = 16 << 30
+"""Bytes of address space that the compiler may use beyond what torch and Triton need."""
+
+START_SECONDS = 60
+"""Seconds in which a fork server starts even on a busy machine."""
+
+SECONDS = 60.0
+"""Seconds for the compilation of what the kernel launches in one call."""
+
+
+def entry_points(kernel: Kernel, task: Task) -> list[str]:
+    """Return the names that a kernel's function may have, in order of preference."""
+    return [name for name in (kernel.task, "kernel_function", task.entry) if name]
+
+
+def ask_the_compiler(
+    kernel: Kernel, task: Task, case: Case, answer: Answer, settings: RunnerSettings
+) -> tuple[str, str]:
+    """Return the status and the message of a call on a case whose launch raised what `answer` says.
+
+    It is a `compile_error` where the compiler refuses the launch, and a `runtime_error` where Triton raises the same
+    exception without the interpreter. Anything else is `unsupported`: there is no proof that the kernel is to blame.
+    """
+    runner = Runner(RunnerSettings(f"{COMPILE}{TARGET}", memory=MEMORY, sandbox=settings.sandbox))
+    try:
+        loaded = runner.load(kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS)
+        if loaded.status != "ok":
+            return _unsupported(answer, "the compiler could not be asked")
+        return _verdict(*_compiled(runner, task, case), answer)
+    except RunnerDied as death:
+        return _unsupported(answer, f"the compiler could not be asked: {death}")
+    finally:
+        runner.close()
+
+
+def _compiled(runner: Runner, task: Task, case: Case) -> tuple[dict[str, Any], list[str]]:
+    """Compile what is launched on a case; return the response, and what the compiler says where it refuses."""
+    refused: list[str] = []
+
+    def seen(header: dict[str, Any]) -> None:
+        if header.get("done") is True and header.get("error") is not None and header.get("tuned") is not True:
+            what = f"{shown(header.get('name'), 200)}({shown(header.get('specialisation'), 2000)})"
+            refused.append(f"{what}\n{shown(header.get('error'), MAX_TEXT)}")
+
+    header = runner.compile(case, signature(task), convention=task.calling_convention, timeout=SECONDS, seen=seen)
+    return header, refused
+
+
+def _verdict(header: dict[str, Any], refused: list[str], answer: Answer) -> tuple[str, str]:
+    if refused:
+        return "compile_error", refused[0]
+    raised = header.get("raised")
+    if header.get("status") != "ok" or raised is None:
+        taken = header.get("status") == "ok" and bool(header.get("launches"))
+        return _unsupported(answer, "the compiler takes it" if taken else "the compiler was not reached")
+    found = plain(raised) if isinstance(raised, dict) else Answer("crash")
+    if isinstance(raised, dict) and raised.get("compiler") is True and found.status != "unsupported":
+        return "compile_error", found.text
+    if _kind(found) == _kind(answer):
+        return answer.status, answer.text
+    return _unsupported(answer, "the compiler was not reached")
+
+
+def _kind(answer: Answer) -> str:
+    """Return the class of the exception that an answer tells."""
+    return answer.message.partition(":")[0]
+
+
+def _unsupported(answer: Answer, why: str) -> tuple[str, str]:
+    return "unsupported", f"Triton's interpreter fails in {answer.within}, and {why}: {answer.text}"
