@@ -89,13 +89,24 @@ class Interpreted(_Instrumented):
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices import (
+            bfloat16,
+            block_pointers,
+            descriptors,
+            interpreter,
+            language,
+            loops,
+            stand_in,
+        )
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
         np.seterr(all="ignore")
         stand_in.install()
         bfloat16.install()
         loops.install()
+        language.install()
+        descriptors.install()
+        block_pointers.install()
         interpreter.install(self.instruments)
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
