@@ -64,3 +64,4 @@ def _let_tensors_operate() -> None:
     names = "add sub mul mod truediv floordiv and or xor lshift rshift lt le gt ge eq ne"
     for name in (f"__{each}__" for each in names.split()):
         setattr(tl.constexpr, name, yielding(getattr(tl.constexpr, name)))
+

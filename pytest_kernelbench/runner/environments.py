@@ -96,6 +96,7 @@ class Interpreted(_Instrumented):
             interpreter,
             language,
             loops,
+            numbers,
             stand_in,
         )
 
@@ -104,6 +105,7 @@ class Interpreted(_Instrumented):
         stand_in.install()
         bfloat16.install()
         loops.install()
+        numbers.install()
         language.install()
         descriptors.install()
         block_pointers.install()
