@@ -16,7 +16,10 @@ from pytest_kernelbench.devices.loops import LoopIndex
 def install() -> None:
     """Patch the interpreter until this process ends; after `bfloat16.install`."""
     builder = interpreter.InterpreterBuilder
-    builder.binary_op = _comparing(builder.binary_op)
+    builder.binary_op = _with_bools(builder.binary_op)
+    builder.create_minnumf = lambda self, left, right: self.binary_op(left, right, np.fmin)
+    builder.create_maxnumf = lambda self, left, right: self.binary_op(left, right, np.fmax)
+    interpreter._patch_lang_tensor = _with_index(interpreter._patch_lang_tensor)
     builder.create_fp_to_fp = _to_float8(builder.create_fp_to_fp)
     builder.create_atomic_rmw = _atomic(builder.create_atomic_rmw)
     for each in ("add", "sub", "mul", "truediv", "mod"):
@@ -24,14 +27,27 @@ def install() -> None:
             setattr(LoopIndex, name, _meeting_floats(name, getattr(LoopIndex, name), always=each == "truediv"))
 
 
-def _comparing(operate: Any) -> Any:
-    """Make the result of a comparison a block of int1; the interpreter gives it the dtype of the operands."""
+def _with_bools(operate: Any) -> Any:
+    """Make the result of a comparison a block of int1, and int1 wrap around; both hold in few versions of Triton."""
 
     def operated(self: Any, left: Any, right: Any, operation: Any) -> Any:
+        if left.data.dtype == right.data.dtype == np.bool_:
+            small = operation(left.data.astype(np.int8), right.data.astype(np.int8))
+            return interpreter.TensorHandle((small & 1).astype(np.bool_), tl.int1)
         result = operate(self, left, right, operation)
         return interpreter.TensorHandle(result.data, tl.int1) if result.data.dtype == np.bool_ else result
 
     return operated
+
+
+def _with_index(patch: Any) -> Any:
+    """Let scalar tensors be bounds of loops, whatever numpy thinks of arrays with one element."""
+
+    def patched(tensor: Any, *scope: Any) -> None:
+        patch(tensor, *scope)
+        tensor.__index__ = lambda self: int(self.handle.data.item())
+
+    return patched
 
 
 def _to_float8(convert: Any) -> Any:

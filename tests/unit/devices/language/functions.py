@@ -44,7 +44,7 @@ SHAPES = [
             lambda x, i: x.reshape(8, 2)[:, ::-1].ravel()),
     Feature("interleave", "a = tl.arange(0, 8)\ny = tl.interleave(a, a + 8)", lambda x, i: i.reshape(2, 8).T.ravel(), dtype="int32"),
     Feature("cat", "a = tl.arange(0, 8)\ny = tl.sort(tl.cat(a, a + 8, can_reorder=True))", lambda x, i: i, dtype="int32"),
-    Feature("flip", "y = tl.flip(x)", lambda x, i: x[::-1]),
+    Feature("flip", "y = tl.flip(x, 0)", lambda x, i: x[::-1]),
     Feature("flip of a dimension", "y = tl.flip(x.reshape(4, 4), 0).reshape(16)", lambda x, i: x.reshape(4, 4)[::-1].ravel()),
     Feature("sort", "y = tl.sort(x)", lambda x, i: np.sort(x)),
     Feature("sort descending", "y = tl.sort(x, descending=True)", lambda x, i: np.sort(x)[::-1]),

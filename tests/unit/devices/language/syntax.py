@@ -77,7 +77,7 @@ BOOLEANS = [
             lambda x, i: np.where(i < 12, x, 0)),
     Feature("and in a loop", "y = x\nfor k in range(4):\n    if k > 0 and k < 3:\n        y += 1.0", lambda x, i: x + 2),
     Feature("and with an assignment", "y = tl.where(i > 2 and (m := i) < 9, x, 0.0)\ny += m",
-            lambda x, i: np.where((i > 2) & (i < 9), x, 0) + i),
+            lambda x, i: np.where((i > 2) & (i < 9), x, 0) + i, syntax="NamedExpr"),
 ]
 
 CONDITIONS = [
@@ -117,7 +117,7 @@ STATEMENTS = [
     Feature("a tuple becomes tensors", "k, m = 3, 0.5\ny = x * k.to(tl.float32) + m.to(tl.float32)",
             lambda x, i: x * 3 + 0.5),
     Feature("swap", "a, b = x, -x\na, b = b, a\ny = a - b * 0.5", lambda x, i: -x - x * 0.5),
-    Feature("walrus", "y = (k := x + 1) * k", lambda x, i: (x + 1) ** 2),
+    Feature("walrus", "y = (k := x + 1) * k", lambda x, i: (x + 1) ** 2, syntax="NamedExpr"),
     Feature("annotated assignment", "k: tl.int32 = 3\ny = x * k.to(tl.float32)", lambda x, i: x * 3),
     Feature("constant", "k: tl.constexpr = B // 4\ny = x * k", lambda x, i: x * 4),
     Feature("value of a constant", "k: tl.constexpr = B.value // 4\ny = x * k", lambda x, i: x * 4),
@@ -176,7 +176,8 @@ NAMES = [
     Feature("len of a shape", "y = x * len(x.shape)", lambda x, i: x),
     Feature("isinstance", "y = x\nif isinstance(x, tl.tensor):\n    y = -x", lambda x, i: -x),
     Feature("hasattr", "y = x\nif hasattr(x, 'dtype'):\n    y = -x", lambda x, i: -x),
-    Feature("list comprehension", "t = [k * 2 for k in (1, 2)]\ny = x * t[1]", lambda x, i: x * 4),
+    Feature("list comprehension", "t = [k * 2 for k in (1, 2)]\ny = x * t[1]", lambda x, i: x * 4, syntax="ListComp"),
+    Feature("chained comparison", "y = tl.where(2 < i < 9, x, 0.0)", lambda x, i: np.where((i > 2) & (i < 9), x, 0), syntax="chain"),
 ]
 
 FEATURES = [*BOOLEANS, *CONDITIONS, *STATEMENTS, *NAMES]
