@@ -96,23 +96,24 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
     load, store = builder.create_load, builder.create_store
     masked_load, masked_store = builder.create_masked_load, builder.create_masked_store
 
-    def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any) -> Any:
+    # How hints about caches are given differs between versions of Triton, also between callers in one of them.
+    def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
         if other is None:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
                 other = _lane_poison(interpreter, ptrs)
-        return masked_load(self, ptrs, mask, other, *rest)
+        return masked_load(self, ptrs, mask, other, *rest, **named)
 
-    def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any) -> Any:
+    def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
-        return masked_store(self, ptrs, value, mask, *rest)
+        return masked_store(self, ptrs, value, mask, *rest, **named)
 
     def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(self: Any, ptrs: Any, *rest: Any) -> Any:
+        def counted(self: Any, ptrs: Any, *rest: Any, **named: Any) -> Any:
             # In some versions of Triton unmasked accesses call the masked ones, which have counted them then.
             before = instruments.counts.touched
-            result = function(self, ptrs, *rest)
+            result = function(self, ptrs, *rest, **named)
             if instruments.counts.touched == before:
                 instruments.counts.touched += int(np.size(ptrs.data))
             return result

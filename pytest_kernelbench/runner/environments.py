@@ -89,7 +89,17 @@ class Interpreted(_Instrumented):
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bare_names, bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices import (
+            bare_names,
+            bfloat16,
+            block_pointers,
+            descriptors,
+            interpreter,
+            language,
+            loops,
+            numbers,
+            stand_in,
+        )
         from pytest_kernelbench.devices.libdevice import install as libdevice
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
@@ -98,6 +108,10 @@ class Interpreted(_Instrumented):
         bare_names.install()
         bfloat16.install()
         loops.install()
+        numbers.install()
+        language.install()
+        descriptors.install()
+        block_pointers.install()
         interpreter.install(self.instruments)
         libdevice.install()
 
