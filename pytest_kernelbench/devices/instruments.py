@@ -30,6 +30,8 @@ class Counts:
     """Largest number of configurations of any autotuner that ran."""
     programs: int = 0
     """Number of programs of the largest grid, on devices where the order of programs can be chosen."""
+    empty_grids: int = 0
+    """Launches whose grid has no programs, so that nothing is launched."""
     bare_loads: bool = False
     """Whether a masked load without `other` was run."""
     touched: int = 0
@@ -46,12 +48,17 @@ class Instruments:
     """Conditions of the current call."""
     counts: Counts = field(default_factory=Counts)
     """Counts of the current call."""
+    warps: int = 4
+    """Warps of the current launch."""
+    recorded: list[tuple[str, tuple[int, int, int]]] | None = None
+    """Name and grid of each launch of a call whose launches are looked at and not made; None in other calls."""
     operations: dict[str, int] = field(default_factory=dict)
     """The part of `Counts.computed` of each ATen operation, by its name."""
 
     def start(self, conditions: CallConditions) -> None:
         """Begin a call: set its conditions and reset all counts."""
         self.conditions, self.counts, self.operations = conditions, Counts(), {}
+        self.recorded = None
 
 
 def patch_autotuner(instruments: Instruments) -> None:
@@ -71,7 +78,11 @@ def patch_autotuner(instruments: Instruments) -> None:
             return autotune(self, *args, **kwargs)
         self.nargs = dict(zip(self.arg_names, args, strict=False))
         try:
-            return _first_that_fits(self, _chosen(self, instruments.conditions.config, kwargs), args, kwargs)
+            configs = _chosen(self, instruments.conditions.config, kwargs)
+            if instruments.recorded is not None:
+                # On a GPU all of them are timed before one is chosen.
+                return [_first_that_fits(self, [config], args, kwargs) for config in configs][0]
+            return _first_that_fits(self, configs, args, kwargs)
         finally:
             self.nargs = None
 

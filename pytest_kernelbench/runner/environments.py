@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.runner.errors import describe, describe_on_gpu
 from pytest_kernelbench.wire.conditions import CallConditions
-from pytest_kernelbench.wire.device_names import COMPILE, CUDA, INTERPRETER
+from pytest_kernelbench.wire.device_names import AS, COMPILE, CUDA, INTERPRETER, stand_in_of
 
 if TYPE_CHECKING:
     import torch
@@ -85,23 +85,38 @@ class _Instrumented(ExecutionEnvironment):
 class Interpreted(_Instrumented):
     """Triton's interpreter, behind a stand-in for CUDA."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = INTERPRETER) -> None:
+        """`device` is the name of an interpreter, which may name the GPU that the stand-in is."""
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices import bfloat16, interpreter, loops, torch_cuda
+        from pytest_kernelbench.devices.driver import Driver
+        from pytest_kernelbench.devices.stood_for import StoodFor
+        from pytest_kernelbench.model.targets import TARGETS
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
         np.seterr(all="ignore")
-        stand_in.install()
+        named = stand_in_of(device)
+        self.gpu = StoodFor(TARGETS[named[0]], named[1]) if named else StoodFor()
+        torch_cuda.install(self.gpu, Driver(self.gpu))
         bfloat16.install()
         loops.install()
-        interpreter.install(self.instruments)
+        interpreter.install(self.instruments, self.gpu)
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         from pytest_kernelbench.devices.stand_in import StandIn
 
         return StandIn(poison)
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "asked": self.gpu.asked}
+
+    def look(self, request: dict[str, Any], entry: Any, path: str) -> dict[str, Any]:
+        """Look at what the entry point launches on a case, as `runner.looking.look` does."""
+        from pytest_kernelbench.runner.looking import look
+
+        return look(self.instruments, request, entry, path)
 
 
 class OnGpu(_Instrumented):
@@ -181,4 +196,4 @@ def environment_for(device: str) -> ExecutionEnvironment:
         from pytest_kernelbench.devices.cuda import CudaDevice
 
         return OnGpu(CudaDevice(device.removeprefix(CUDA)))
-    return Interpreted() if device == INTERPRETER else ExecutionEnvironment()
+    return Interpreted(device) if device == INTERPRETER or device.startswith(AS) else ExecutionEnvironment()

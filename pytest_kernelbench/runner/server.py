@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, environment_for
+from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -106,6 +106,9 @@ class _Server:
         if request["op"] == "compile":
             assert isinstance(self.environment, CompileOnly)
             return self.environment.compile(request, self.entry, self.path, responder), []
+        if request["op"] == "look":
+            assert isinstance(self.environment, Interpreted)
+            return self.environment.look(request, self.entry, self.path), []
         if request["op"] in OPERATIONS:
             self.environment.tune()
             return self._time(request)

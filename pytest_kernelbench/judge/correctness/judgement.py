@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, facets
+from pytest_kernelbench.judge.correctness import checks, elsewhere, facets
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
@@ -103,6 +103,8 @@ class Judgement:
         try:
             self._fixed_cases(facet)
             self._search(facet)
+            if facet == "engine":
+                self._elsewhere()
             if facet == "contract" and self.trial.violation is not None:
                 raise self.trial.violation
         except Finding as finding:
@@ -111,9 +113,30 @@ class Judgement:
             self.results[facet] = "passed"
 
     def _fixed_cases(self, facet: str) -> None:
-        cases = [self.settings.case] if self.settings.case is not None else facets.fixed_cases(self.task, facet)
-        for case in cases:
+        for case in self._fixed(facet):
             checks.CHECKS[facet](self.trial, case)
+
+    def _elsewhere(self) -> None:
+        """Look at the launches of the workloads, and call the kernel as on other GPUs."""
+        if self.settings.device != "interpreter" or self.settings.language != "triton":
+            return
+        elsewhere.workloads(
+            self.trial, [*self.task.workloads.items()] if self.settings.case is None else self._replayed
+        )
+        widest = [self.trial.widest[1]] if self.trial.widest is not None else []
+        elsewhere.other_gpus(self.trial, list(dict.fromkeys([*self._fixed("engine")[:1], *widest])))
+
+    @property
+    def _replayed(self) -> list[tuple[str, Case]]:
+        """The workload that is replayed, with its name; it is too large to run without a GPU."""
+        found = [(name, case) for name, case in self.task.workloads.items() if case == self.settings.case]
+        return found[:1] if self.settings.device == "interpreter" else []
+
+    def _fixed(self, facet: str) -> list[Case]:
+        """Return the fixed cases of a facet, or the case to replay instead of them."""
+        if self.settings.case is None:
+            return facets.fixed_cases(self.task, facet)
+        return [self.settings.case] if not self._replayed else []
 
     def _search(self, facet: str) -> None:
         count = facets.examples(facet, self.settings.examples)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
 
+QUICK_SECONDS = 0.3
+"""Seconds of a call that can be repeated on several other devices."""
+
 
 class Finding(AssertionError):
     """A failure of a kernel: its status, the message for the user, and the case that shows it."""
@@ -159,6 +162,10 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
+    asked = False
+    """Whether the kernel has asked for what differs between GPUs."""
+    widest: tuple[int, Case] | None = None
+    """The largest number of programs of a grid in a quick call that was right, and the case."""
 
     @property
     def hurried(self) -> bool:
@@ -173,7 +180,11 @@ class CaseTrial(Trial):
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        return self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        programs = whole(answer.counts.get("programs"))
+        if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
+            self.widest = (programs, assessed)
+        return answer
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
@@ -208,6 +219,7 @@ class CaseTrial(Trial):
                 timeout=left,
             )
             self.observe(answer)
+            self.asked |= answer.counts.get("asked") is True
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None
