@@ -81,7 +81,7 @@ def patch_autotuner(instruments: Instruments) -> None:
             configs = _chosen(self, instruments.conditions.config, kwargs)
             if instruments.recorded is not None:
                 # On a GPU all of them are timed before one is chosen.
-                return [_first_that_fits(self, [config], args, kwargs) for config in configs][0]
+                return _each(self, configs, args, kwargs)
             return _first_that_fits(self, configs, args, kwargs)
         finally:
             self.nargs = None
@@ -97,6 +97,23 @@ def _chosen(tuner: Any, wanted: int | None, kwargs: Mapping[str, Any]) -> Sequen
     return [*tuner.configs[first:], *tuner.configs[:first]]
 
 
+def _each(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Run every configuration that the device can run, and return what the first of them returns."""
+    first = _first_that_fits(tuner, configs, args, kwargs)
+    for config in configs:
+        try:
+            _first_that_fits(tuner, [config], args, kwargs)
+        except Exception as error:
+            if not _skipped(error):
+                raise
+    return first
+
+
+def _skipped(error: Exception) -> bool:
+    """Whether Triton's autotuner skips a configuration at this error."""
+    return not SKIPPED_ERRORS.isdisjoint(base.__name__ for base in type(error).__mro__)
+
+
 def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Run the first configuration that the device can run; raises the first error where it can run none."""
     skipped: Exception | None = None
@@ -107,7 +124,7 @@ def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kw
         try:
             return tuner.fn.run(*args, **{**kwargs, **chosen})
         except Exception as error:
-            if SKIPPED_ERRORS.isdisjoint(base.__name__ for base in type(error).__mro__):
+            if not _skipped(error):
                 raise
             skipped = skipped or error
     assert skipped is not None, "the autotuner has no configuration"

@@ -10,22 +10,23 @@ from typing import Any
 from pytest_kernelbench.devices import cuda_graphs, launches
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
+from pytest_kernelbench.devices.lines import RanLines
 from pytest_kernelbench.devices.missing import Missing
 from pytest_kernelbench.devices.stood_for import StoodFor
 
 
-def install(instruments: Instruments, gpu: StoodFor) -> None:
+def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     """Patch Triton's interpreter and autotuner until this process ends; launches must be possible on `gpu`."""
     from triton.runtime import interpreter
 
-    _patch_launches(interpreter, instruments, gpu)
+    _patch_launches(interpreter, instruments, gpu, lines)
     _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
     patch_autotuner(instruments)
 
 
-def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor) -> None:
+def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     """Check, count, record, skip or fail launches, and choose the order of programs."""
     import torch
 
@@ -38,9 +39,8 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor) -
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
         name = getattr(self.fn, "__name__", "?")
-        handle = Handle(
-            name, gpu, kwargs, lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)
-        )
+        again = lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)  # noqa: E731
+        handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:
             return handle
         if instruments.conditions.fail_launches:
@@ -60,7 +60,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor) -
         if launches.empty(grid):
             instruments.counts.empty_grids += 1
             executor.grid = (0, 1, 1)
-        with torch._C.DisableTorchFunction():
+        with torch._C.DisableTorchFunction(), lines.paused():
             launch(executor, *args, **kwargs)
         # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1

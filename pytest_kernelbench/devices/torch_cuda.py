@@ -18,7 +18,7 @@ from pytest_kernelbench.devices.stand_in import CUDA, redirect
 from pytest_kernelbench.devices.stood_for import StoodFor
 
 TICK_MS = 1000.0
-"""Milliseconds that pass between two records of events, so that a benchmark sees a slow kernel and repeats it little."""
+"""Milliseconds between two records of events: so slow a kernel is repeated only once by benchmarks."""
 
 FREE_SHARE = 0.9
 """Share of the GPU's memory that is free."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.runner.errors import describe, describe_on_gpu
@@ -26,6 +27,16 @@ class ExecutionEnvironment:
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         """Return the context in which the kernel's code runs; `poison` names the contents of uninitialised memory."""
         return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def loading(self, code: CodeType, path: str) -> Iterator[None]:
+        """Enter the context in which the code of the kernel's file is executed."""
+        with self.mode():
+            yield
+
+    def ran(self) -> list[int]:
+        """Return the lines of the kernel's file that have run for the first time since the last call."""
+        return []
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         """Call the kernel under these conditions and return its result."""
@@ -90,7 +101,7 @@ class Interpreted(_Instrumented):
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bfloat16, interpreter, loops, torch_cuda
+        from pytest_kernelbench.devices import bfloat16, interpreter, lines, loops, torch_cuda
         from pytest_kernelbench.devices.driver import Driver
         from pytest_kernelbench.devices.stood_for import StoodFor
         from pytest_kernelbench.model.targets import TARGETS
@@ -102,12 +113,27 @@ class Interpreted(_Instrumented):
         torch_cuda.install(self.gpu, Driver(self.gpu))
         bfloat16.install()
         loops.install()
-        interpreter.install(self.instruments, self.gpu)
+        self.lines = lines.RanLines()
+        lines.install(self.lines)
+        interpreter.install(self.instruments, self.gpu, self.lines)
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         from pytest_kernelbench.devices.stand_in import StandIn
 
         return StandIn(poison)
+
+    @contextlib.contextmanager
+    def loading(self, code: CodeType, path: str) -> Iterator[None]:
+        self.lines.begin(code, path)
+        with super().loading(code, path), self.lines.watching():
+            yield
+
+    def ran(self) -> list[int]:
+        return self.lines.take()
+
+    def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
+        with self.lines.watching():
+            return super().run(conditions, call)
 
     def counts(self) -> dict[str, int]:
         return {**super().counts(), "asked": self.gpu.asked}

@@ -96,7 +96,8 @@ class _Server:
             responder({**self.environment.describe(error, self.path), **self._observed()})
 
     def _observed(self) -> dict[str, Any]:
-        return {"observations": self.observer.take()} if self.observer is not None else {}
+        lines = {"lines": ran} if (ran := self.environment.ran()) else {}
+        return {"observations": self.observer.take(), **lines} if self.observer is not None else lines
 
     def _response(self, request: dict[str, Any], responder: protocol.Responder) -> tuple[dict[str, Any], list[bytes]]:
         if request["op"] == "load":
@@ -198,7 +199,7 @@ def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment)
     module.__file__ = path
     sys.modules[module.__name__] = module
     code = compile(request["code"], path, "exec")
-    with environment.mode():
+    with environment.loading(code, path):
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):

@@ -6,7 +6,7 @@ INTERPRETER = "interpreter"
 """Triton's interpreter, behind the stand-in for CUDA."""
 
 AS = f"{INTERPRETER}:"
-"""Prefix of the name of an interpreter whose stand-in is another GPU; target and multiprocessors follow: `sm_90:132`."""
+"""Prefix of the name of an interpreter behind another GPU; target and multiprocessors follow: `sm_90:132`."""
 
 CPU = "cpu"
 """The CPU itself, for kernels in plain torch."""

@@ -105,6 +105,7 @@ def _elsewhere(trial: CaseTrial, device: str) -> Iterator[CaseTrial]:
         other.close()
         trial.examples += other.examples
         trial.observed |= other.observed
+        trial.ran |= other.ran
         trial.orphaned |= other.orphaned
         trial.runner_seconds += other.runner_seconds
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, elsewhere, facets
+from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.paths import MAX_RANGES, Paths
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
-from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.task import FACETS, Task
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -77,6 +78,7 @@ class Judgement:
             label=self.provenance.label,
             kernel_share=self.provenance.share,
             launches=trial.launches,
+            unrun_lines=self._unrun_lines(),
             failure=self._failure(),
             observations=[*self.provenance.observations, *trial.observed][:MAX_OBSERVATIONS],
             examples=trial.examples,
@@ -103,6 +105,8 @@ class Judgement:
         try:
             self._fixed_cases(facet)
             self._search(facet)
+            if facet == "sizes" and self.settings.case is None:
+                hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
                 self._elsewhere()
             if facet == "contract" and self.trial.violation is not None:
@@ -168,6 +172,12 @@ class Judgement:
         """Why the kernel is rejected, in words; empty if it is not."""
         reasons = [self.provenance.reason] if self.provenance.rejected and self.settings.language == "triton" else []
         return [*reasons, *broken(self.trial.observed, self.settings.allow, self.settings.language)]
+
+    def _unrun_lines(self) -> list[dict[str, Any]]:
+        """Return the lines that never ran, if all facets were tried: a failure may keep others from being reached."""
+        complete = self.settings.case is None and set(self.results) == set(FACETS)
+        paths = Paths.of(self.kernel.text()) if complete and self.trial.ran else None
+        return [each.to_json() for each in paths.unrun(self.trial.ran)[:MAX_RANGES]] if paths is not None else []
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":

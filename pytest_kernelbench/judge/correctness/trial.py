@@ -66,6 +66,8 @@ class Trial:
         """The end of what the kernel printed, set by `close`."""
         self.orphaned = False
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
+        self.ran: set[int] = set()
+        """Lines of the kernel's file that have run; known on the interpreter only."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
 
@@ -98,8 +100,9 @@ class Trial:
         return runner
 
     def observe(self, answer: Answer) -> None:
-        """Keep the observations of an answer."""
+        """Keep what an answer tells beside the result."""
         self.observed |= {text: rule for rule, text in answer.observations}
+        self.ran |= answer.lines
 
     def close(self) -> None:
         """End the runner, keeping the end of what the kernel printed."""
@@ -162,6 +165,8 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
+    patience = float("inf")
+    """Seconds that a call may take, where that is less than its share of the kernel's time."""
     asked = False
     """Whether the kernel has asked for what differs between GPUs."""
     widest: tuple[int, Case] | None = None
@@ -200,7 +205,7 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.patience)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
