@@ -53,6 +53,21 @@ class Runner(Child):
         memory = _memory(case)
         return self._answer(*self.ask(request, max_bytes=max_bytes + sum(memory.values()), timeout=timeout), memory)
 
+    def look(
+        self, case: Case, parameters: Sequence[tuple[str, str]], *, convention: str, timeout: float
+    ) -> dict[str, Any]:
+        """Run the host code of the kernel on a case without its launches, and return the header of the response.
+
+        `refused` in it is the header of what a GPU would raise at a launch, or None. Raises `RunnerDied`.
+        """
+        request = {
+            "op": "look",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "convention": convention,
+        }
+        return self.ask(request, max_bytes=0, timeout=timeout)[0]
+
     def _answer(self, header: dict[str, Any], body: bytes, memory: Mapping[str, int]) -> Answer:
         if header.get("status") != "ok":
             failed = plain(header)

@@ -7,6 +7,7 @@ import re
 import traceback
 from typing import Any
 
+from pytest_kernelbench.devices.missing import Missing
 from pytest_kernelbench.runner.fault import failed_launch, of_the_stand_in
 from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_TEXT
 
@@ -38,6 +39,8 @@ def describe(error: BaseException, path: str) -> dict[str, Any]:
     names the function that raised within a launch.
     """
     root = _root(error)
+    if isinstance(root, Missing):
+        return {"status": "unsupported", "message": str(root)[:MAX_TEXT], "frames": _frames(error, path)}
     text = f"{type(root).__name__}: {root}"[:MAX_TEXT]
     reason = _unsupported(error, root) or of_the_stand_in(root)
     header: dict[str, Any] = {

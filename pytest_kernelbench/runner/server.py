@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, environment_for
+from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -96,7 +96,8 @@ class _Server:
             responder({**self.environment.describe(error, self.path), **self._observed()})
 
     def _observed(self) -> dict[str, Any]:
-        return {"observations": self.observer.take()} if self.observer is not None else {}
+        lines = {"lines": ran} if (ran := self.environment.ran()) else {}
+        return {"observations": self.observer.take(), **lines} if self.observer is not None else lines
 
     def _response(self, request: dict[str, Any], responder: protocol.Responder) -> tuple[dict[str, Any], list[bytes]]:
         if request["op"] == "load":
@@ -106,6 +107,9 @@ class _Server:
         if request["op"] == "compile":
             assert isinstance(self.environment, CompileOnly)
             return self.environment.compile(request, self.entry, self.path, responder), []
+        if request["op"] == "look":
+            assert isinstance(self.environment, Interpreted)
+            return self.environment.look(request, self.entry, self.path), []
         if request["op"] in OPERATIONS:
             self.environment.tune()
             return self._time(request)
@@ -195,7 +199,7 @@ def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment)
     module.__file__ = path
     sys.modules[module.__name__] = module
     code = compile(request["code"], path, "exec")
-    with environment.mode():
+    with environment.loading(code, path):
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
 
+QUICK_SECONDS = 0.3
+"""Seconds of a call that can be repeated on several other devices."""
+
 
 class Finding(AssertionError):
     """A failure of a kernel: its status, the message for the user, and the case that shows it."""
@@ -64,6 +67,8 @@ class Trial:
         """The end of what the kernel printed, set by `close`."""
         self.orphaned = False
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
+        self.ran: set[int] = set()
+        """Lines of the kernel's file that have run; known on the interpreter only."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
         self._asked: dict[str, tuple[str, str]] = {}
@@ -98,8 +103,9 @@ class Trial:
         return runner
 
     def observe(self, answer: Answer) -> None:
-        """Keep the observations of an answer."""
+        """Keep what an answer tells beside the result."""
         self.observed |= {text: rule for rule, text in answer.observations}
+        self.ran |= answer.lines
 
     def close(self) -> None:
         """End the runner, keeping the end of what the kernel printed."""
@@ -172,6 +178,12 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
+    patience = float("inf")
+    """Seconds that a call may take, where that is less than its share of the kernel's time."""
+    asked = False
+    """Whether the kernel has asked for what differs between GPUs."""
+    widest: tuple[int, Case] | None = None
+    """The largest number of programs of a grid in a quick call that was right, and the case."""
 
     @property
     def hurried(self) -> bool:
@@ -186,7 +198,11 @@ class CaseTrial(Trial):
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        return self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        programs = whole(answer.counts.get("programs"))
+        if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
+            self.widest = (programs, assessed)
+        return answer
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
@@ -202,7 +218,7 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.patience)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
@@ -221,6 +237,7 @@ class CaseTrial(Trial):
                 timeout=left,
             )
             self.observe(answer)
+            self.asked |= answer.counts.get("asked") is True
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None
