@@ -9,7 +9,6 @@ from pytest_kernelbench.devices import (
     descriptors,
     interpreter,
     language,
-    libdevice,
     lines,
     loops,
     numbers,
@@ -17,6 +16,7 @@ from pytest_kernelbench.devices import (
 )
 from pytest_kernelbench.devices.driver import Driver
 from pytest_kernelbench.devices.instruments import Instruments
+from pytest_kernelbench.devices.libdevice import install as libdevice
 from pytest_kernelbench.devices.stood_for import StoodFor
 
 
