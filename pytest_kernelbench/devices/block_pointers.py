@@ -1,7 +1,7 @@
 """Block pointers on Triton's interpreter, in every version of Triton: newer ones no longer have them.
 
-`tl.make_block_ptr` and `tl.advance` are given back to kernels, and `tl.load` and `tl.store` take what they return. Bounds
-are checked in the dimensions that a call names; in all others, elements out of bounds are read and written.
+`tl.make_block_ptr` and `tl.advance` are given back to kernels, and `tl.load` and `tl.store` take what they return.
+Bounds are checked in the dimensions that a call names; in all others, elements out of bounds are read and written.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import triton.language as tl
 from triton.runtime import interpreter
 
 from pytest_kernelbench.devices import descriptors
+from pytest_kernelbench.devices.semantics import bare
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Block:
     """Shape of the block."""
 
 
-class BlockPointer(tl.tensor):
+class BlockPointer(tl.tensor):  # type: ignore[misc]
     """A pointer to a block of a parent tensor; its handle is a `Block`."""
 
     def advance(self, offsets: Any) -> BlockPointer:
@@ -54,11 +55,11 @@ def make(base: Any, shape: Any, strides: Any, offsets: Any, block_shape: Any, or
     lengths = tuple(_constants(block_shape, "block_shape"))
     if sorted(_constants(order, "order")) != list(range(len(lengths))):
         raise ValueError("Expected a permutation of (0, 1, ..., len(order)-1) in order")
-    parts = [_integers(part, bits) for part, bits in ((shape, 64), (strides, 64), (offsets, 32))]
-    if any(len(part) != len(lengths) for part in parts):
+    block = Block(base.handle, _integers(shape, 64), _integers(strides, 64), _integers(offsets, 32), lengths)
+    if any(len(part) != len(lengths) for part in (block.shape, block.strides, block.offsets)):
         raise ValueError("Expected shape/strides/offsets/block_shape to have the same length")
     kind = tl.pointer_type(tl.block_type(base.type.element_ty, list(lengths)))
-    return BlockPointer(Block(base.handle, *parts, lengths), kind)
+    return BlockPointer(block, kind)
 
 
 def advance(pointer: Any, offsets: Any) -> BlockPointer:
@@ -79,7 +80,7 @@ def _load(
 ) -> Any:
     if mask is not None or other is not None:
         raise ValueError("`mask` and `other` arguments cannot be specified for loading block pointers")
-    block, option = pointer.type.element_ty, _bare(padding_option)
+    block, option = pointer.type.element_ty, bare(padding_option)
     if option not in (None, "", "zero", "nan"):
         raise ValueError(f"Padding option {option} not supported")
     if option == "nan" and block.element_ty.is_int():
@@ -115,13 +116,9 @@ def _addresses(block: Block, boundary_check: Any) -> tuple[Any, Any]:
     )
 
 
-def _bare(value: Any) -> Any:
-    return value.value if isinstance(value, tl.constexpr) else value
-
-
 def _several(values: Any) -> list[Any]:
-    values = _bare(values)
-    return [_bare(value) for value in values] if hasattr(values, "__iter__") else [values]
+    values = bare(values)
+    return [bare(value) for value in values] if hasattr(values, "__iter__") else [values]
 
 
 def _constants(values: Any, name: str) -> list[int]:

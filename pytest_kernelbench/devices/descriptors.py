@@ -141,6 +141,4 @@ def _reduce(self: Any, kind: Any, descriptor: Any, value: Any, offsets: Sequence
     elif element.is_int_unsigned() and name in ("MIN", "MAX"):
         name = f"U{name}"
     operation = getattr(ir.ATOMIC_OP, name)
-    return self.create_atomic_rmw(
-        operation, pointers, value, inside, ir.MEM_SEMANTIC.RELAXED, ir.MEM_SYNC_SCOPE.GPU
-    )
+    return self.create_atomic_rmw(operation, pointers, value, inside, ir.MEM_SEMANTIC.RELAXED, ir.MEM_SYNC_SCOPE.GPU)

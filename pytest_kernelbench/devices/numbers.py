@@ -1,4 +1,4 @@
-"""Corrections of what Triton's interpreter computes: conversions to float8, atomic operations, dtypes of comparisons."""
+"""Corrections of what Triton's interpreter computes: float8, bools, atomic operations, arithmetic of loop variables."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Rewrite kernels before Triton's interpreter runs them, so that Python's syntax means what the compiler makes of it.
 
-The interpreter runs a kernel's code as Python. There, `a and b` is one of the two, `if` takes any object, `max` compares
-truth values, and every statement of Python works. Triton's compiler reads the same code in another way, or refuses it.
-What it refuses raises where the code is reached, and not before, because code that is not reached may be code that the
-compiler leaves out as well.
+The interpreter runs a kernel's code as Python. There, `a and b` is one of the two, `if` takes any object, `max`
+compares truth values, and every statement of Python works. Triton's compiler reads the same code in another way, or
+refuses it. What it refuses raises where the code is reached, and not before, because code that is not reached may be
+code that the compiler leaves out as well.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Rewriter(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         """Replace statements and expressions that the compiler does not know."""
         name = type(node).__name__
-        if isinstance(node, (ast.stmt, ast.expr)) and not isinstance(node, PARTS):
-            if not hasattr(self.language, f"visit_{name}"):
-                return _refused(node, f"{name.lower()} is no part of Triton's language")
+        known = hasattr(self.language, f"visit_{name}") or isinstance(node, PARTS)
+        if isinstance(node, (ast.stmt, ast.expr)) and not known:
+            return _refused(node, f"{name.lower()} is no part of Triton's language")
         return super().visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -119,7 +119,9 @@ class Rewriter(ast.NodeTransformer):
         if not isinstance(node.target, ast.Name):
             return self._assignment(node, node.target, node.value)
         old = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-        return self._assignment(node, node.target, self.visit(ast.copy_location(ast.BinOp(old, node.op, node.value), node)))
+        return self._assignment(
+            node, node.target, self.visit(ast.copy_location(ast.BinOp(old, node.op, node.value), node))
+        )
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
         node.value = _call("_kernelbench_assigned", self.visit(node.value))
@@ -137,7 +139,9 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         self.generic_visit(node)
-        return ast.copy_location(_call("_kernelbench_not", node.operand), node) if isinstance(node.op, ast.Not) else node
+        return (
+            ast.copy_location(_call("_kernelbench_not", node.operand), node) if isinstance(node.op, ast.Not) else node
+        )
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         if any(isinstance(each, (ast.In, ast.NotIn)) for each in node.ops):

@@ -15,13 +15,28 @@ from pytest_kernelbench.wire.materialize import GUARD, geometry
 class Runner(Child):
     """A process that imports one kernel and responds to requests; every method raises `RunnerDied` where it dies."""
 
-    def load(self, code: str, filename: str, entries: Sequence[str], timeout: float = 60.0) -> Answer:
+    def load(
+        self,
+        code: str,
+        filename: str,
+        entries: Sequence[str],
+        timeout: float = 60.0,
+        helpers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Import the code as a module from a file named `filename`; the first of `entries` it defines is called later.
+
+        `helpers` has the code of other modules that it may import, by their paths relative to that of the code.
 
         Raises `SandboxError`, before any code of the kernel runs, where the sandbox is strict and incomplete.
         """
         self.ready(timeout)
-        request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
+        request = {
+            "op": "load",
+            "code": code,
+            "filename": filename,
+            "entries": list(entries),
+            "helpers": dict(helpers or {}),
+        }
         return plain(self.ask(request, max_bytes=0, timeout=timeout)[0])
 
     def call(

@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -191,8 +192,19 @@ def _thread_count() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
+def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
+    """Write the modules that a kernel may import into its folder."""
+    for name, code in helpers.items():
+        file = home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, encoding="utf-8")
+    if helpers:
+        sys.path.insert(0, str(home))
+
+
 def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
     """Import the kernel's code as a module and return its entry point."""
+    _write_helpers(Path(path).parent, request["helpers"])
     Path(path).write_text(request["code"], encoding="utf-8")
     sys.argv[:] = [path]
     module = ModuleType(f"kernel_{Path(path).stem}")

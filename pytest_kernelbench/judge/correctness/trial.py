@@ -93,7 +93,9 @@ class Trial:
         try:
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
-            answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left)
+            answer = runner.load(
+                self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers
+            )
         except RunnerDied as death:
             raise self.died(death, None) from None
         self.observe(answer)

@@ -42,7 +42,7 @@ def main() -> None:
     features = [*syntax.FEATURES, *types.FEATURES, *functions.FEATURES, *memory.FEATURES]
     with tempfile.TemporaryDirectory() as folder:
         errors = {feature.name: error_of(feature, Path(folder)) for feature in features}
-    print(json.dumps({name: error for name, error in errors.items() if error is not None}))
+    print(json.dumps({name: error for name, error in errors.items() if error is not None}))  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -56,13 +56,23 @@ def doubled(k):
 """
 
 BOOLEANS = [
-    Feature("and between blocks", "y = tl.where(i > 2 and i < 9, x, 0.0)", lambda x, i: np.where((i > 2) & (i < 9), x, 0)),
-    Feature("or between blocks", "y = tl.where(i < 2 or i > 9, x, 0.0)", lambda x, i: np.where((i < 2) | (i > 9), x, 0)),
+    Feature(
+        "and between blocks", "y = tl.where(i > 2 and i < 9, x, 0.0)", lambda x, i: np.where((i > 2) & (i < 9), x, 0)
+    ),
+    Feature(
+        "or between blocks", "y = tl.where(i < 2 or i > 9, x, 0.0)", lambda x, i: np.where((i < 2) | (i > 9), x, 0)
+    ),
     Feature("not of a block", "y = tl.where(not (i < 4), x, 0.0)", lambda x, i: np.where(i >= 4, x, 0)),
-    Feature("and of three", "y = tl.where(i > 2 and i < 9 and x > 0, x, 0.0)",
-            lambda x, i: np.where((i > 2) & (i < 9) & (x > 0), x, 0)),
-    Feature("and or mixed", "y = tl.where(i > 2 and i < 9 or not x > 0, x, 0.0)",
-            lambda x, i: np.where((i > 2) & (i < 9) | ~(x > 0), x, 0)),
+    Feature(
+        "and of three",
+        "y = tl.where(i > 2 and i < 9 and x > 0, x, 0.0)",
+        lambda x, i: np.where((i > 2) & (i < 9) & (x > 0), x, 0),
+    ),
+    Feature(
+        "and or mixed",
+        "y = tl.where(i > 2 and i < 9 or not x > 0, x, 0.0)",
+        lambda x, i: np.where((i > 2) & (i < 9) | ~(x > 0), x, 0),
+    ),
     Feature("and with a constant", "y = tl.where(B > 4 and i < 9, x, 0.0)", lambda x, i: np.where(i < 9, x, 0)),
     Feature("or with a constant", "y = tl.where(B < 4 or i < 9, x, 0.0)", lambda x, i: np.where(i < 9, x, 0)),
     Feature("and stops at a constant", "y = x\nif B < 4 and undefined_name:\n    y = -x", lambda x, i: x),
@@ -73,11 +83,20 @@ BOOLEANS = [
     Feature("not of an integer", "y = x\nif not n:\n    y = -x"),
     Feature("and of integers", "y = x\nif n and n > 2:\n    y = -x"),
     Feature("and of floats", "y = tl.where(x and i > 2, x, 0.0)"),
-    Feature("mask made by and", "y = tl.load(x_ptr + i, mask=i >= 0 and i < n - 4, other=0.0)",
-            lambda x, i: np.where(i < 12, x, 0)),
-    Feature("and in a loop", "y = x\nfor k in range(4):\n    if k > 0 and k < 3:\n        y += 1.0", lambda x, i: x + 2),
-    Feature("and with an assignment", "y = tl.where(i > 2 and (m := i) < 9, x, 0.0)\ny += m",
-            lambda x, i: np.where((i > 2) & (i < 9), x, 0) + i, syntax="NamedExpr"),
+    Feature(
+        "mask made by and",
+        "y = tl.load(x_ptr + i, mask=i >= 0 and i < n - 4, other=0.0)",
+        lambda x, i: np.where(i < 12, x, 0),
+    ),
+    Feature(
+        "and in a loop", "y = x\nfor k in range(4):\n    if k > 0 and k < 3:\n        y += 1.0", lambda x, i: x + 2
+    ),
+    Feature(
+        "and with an assignment",
+        "y = tl.where(i > 2 and (m := i) < 9, x, 0.0)\ny += m",
+        lambda x, i: np.where((i > 2) & (i < 9), x, 0) + i,
+        syntax="NamedExpr",
+    ),
 ]
 
 CONDITIONS = [
@@ -88,7 +107,9 @@ CONDITIONS = [
     Feature("if of a constant float", "y = x\nif 0.5:\n    y = -x"),
     Feature("if of a text", "y = x\nif 'abc':\n    y = -x"),
     Feature("if of a tuple", "y = x\nif (1, 2):\n    y = -x"),
-    Feature("elif", "y = x\nif n > 99:\n    y = -x\nelif n > 9:\n    y = x + 1\nelse:\n    y = x * 2", lambda x, i: x + 1),
+    Feature(
+        "elif", "y = x\nif n > 99:\n    y = -x\nelif n > 9:\n    y = x + 1\nelse:\n    y = x * 2", lambda x, i: x + 1
+    ),
     Feature("ternary of a constant", "y = x if B > 4 else -x", lambda x, i: x),
     Feature("ternary of a scalar", "y = x * (1.0 if n > 4 else 2.0)", lambda x, i: x),
     Feature("ternary of a block", "y = x if i > 2 else -x"),
@@ -110,12 +131,18 @@ CONDITIONS = [
 
 STATEMENTS = [
     Feature("augmented assignment", "y = x\ny += 1\ny *= 2\ny -= s\ny /= 2", lambda x, i: ((x + 1) * 2 - 2.5) / 2),
-    Feature("augmented bits", "m = i\nm |= 8\nm &= 10\nm ^= 1\nm <<= 1\nm >>= 1\ny = m.to(tl.float32)",
-            lambda x, i: ((i | 8) & 10) ^ 1),
+    Feature(
+        "augmented bits",
+        "m = i\nm |= 8\nm &= 10\nm ^= 1\nm <<= 1\nm >>= 1\ny = m.to(tl.float32)",
+        lambda x, i: ((i | 8) & 10) ^ 1,
+    ),
     Feature("augmented constant", "m: tl.constexpr = 3\nk = m\nk += 1\ny = x * k.to(tl.float32)", lambda x, i: x * 4),
     Feature("a number becomes a tensor", "k = 3\ny = x * k.to(tl.float32)", lambda x, i: x * 3),
-    Feature("a tuple becomes tensors", "k, m = 3, 0.5\ny = x * k.to(tl.float32) + m.to(tl.float32)",
-            lambda x, i: x * 3 + 0.5),
+    Feature(
+        "a tuple becomes tensors",
+        "k, m = 3, 0.5\ny = x * k.to(tl.float32) + m.to(tl.float32)",
+        lambda x, i: x * 3 + 0.5,
+    ),
     Feature("swap", "a, b = x, -x\na, b = b, a\ny = a - b * 0.5", lambda x, i: -x - x * 0.5),
     Feature("walrus", "y = (k := x + 1) * k", lambda x, i: (x + 1) ** 2, syntax="NamedExpr"),
     Feature("annotated assignment", "k: tl.int32 = 3\ny = x * k.to(tl.float32)", lambda x, i: x * 3),
@@ -149,7 +176,9 @@ STATEMENTS = [
 NAMES = [
     Feature("constant global", "y = x * CONSTANT", lambda x, i: x * 3, GLOBALS),
     Feature("constant global on the left", "y = CONSTANT * x - RATE * x", lambda x, i: x * 2.5, GLOBALS),
-    Feature("constant global compared", "y = tl.where(CONSTANT < i, x, 0.0)", lambda x, i: np.where(i > 3, x, 0), GLOBALS),
+    Feature(
+        "constant global compared", "y = tl.where(CONSTANT < i, x, 0.0)", lambda x, i: np.where(i > 3, x, 0), GLOBALS
+    ),
     Feature("constant global divided", "y = RATE / (x * x + CONSTANT)", lambda x, i: 0.5 / (x * x + 3), GLOBALS),
     Feature("constant global subtracted", "y = CONSTANT - x", lambda x, i: 3 - x, GLOBALS),
     Feature("constant in a branch", "y = x\nif CONSTANT > 2:\n    y = -x", lambda x, i: -x, GLOBALS),
@@ -177,7 +206,12 @@ NAMES = [
     Feature("isinstance", "y = x\nif isinstance(x, tl.tensor):\n    y = -x", lambda x, i: -x),
     Feature("hasattr", "y = x\nif hasattr(x, 'dtype'):\n    y = -x", lambda x, i: -x),
     Feature("list comprehension", "t = [k * 2 for k in (1, 2)]\ny = x * t[1]", lambda x, i: x * 4, syntax="ListComp"),
-    Feature("chained comparison", "y = tl.where(2 < i < 9, x, 0.0)", lambda x, i: np.where((i > 2) & (i < 9), x, 0), syntax="chain"),
+    Feature(
+        "chained comparison",
+        "y = tl.where(2 < i < 9, x, 0.0)",
+        lambda x, i: np.where((i > 2) & (i < 9), x, 0),
+        syntax="chain",
+    ),
 ]
 
 FEATURES = [*BOOLEANS, *CONDITIONS, *STATEMENTS, *NAMES]
