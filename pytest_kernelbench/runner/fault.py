@@ -20,7 +20,7 @@ BY_TORCH = "by_torch"
 _CALLED_WRONGLY = re.compile(r"([\w.<>]+)\(\) (?:takes|got|missing)")
 """The message where a function is called with arguments that it does not take."""
 
-_CHECKS = frozenset({"create_assert", "validate", "materialize_pointers"})
+_CHECKS = frozenset({"validate", "materialize_pointers"})
 """Functions of the interpreter that assert what a kernel must see to, such as alignment."""
 
 
