@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pytest_kernelbench.devices import memory, promises
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 
 
@@ -14,6 +15,8 @@ def install(instruments: Instruments) -> None:
     """Patch Triton's interpreter and autotuner until this process ends."""
     from triton.runtime import interpreter
 
+    memory.install(instruments)  # first: launches that are left out are not watched
+    promises.install(instruments)
     _patch_launches(interpreter, instruments)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)

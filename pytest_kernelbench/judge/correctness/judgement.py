@@ -103,12 +103,18 @@ class Judgement:
         try:
             self._fixed_cases(facet)
             self._search(facet)
-            if facet == "contract" and self.trial.violation is not None:
+            if self.trial.violation is not None and self._reports_breach(facet):
                 raise self.trial.violation
         except Finding as finding:
             self._fail(facet, finding)
         else:
             self.results[facet] = "passed"
+
+    def _reports_breach(self, facet: str) -> bool:
+        """Whether a breach of contract that is known after a facet fails it: unless `contract` reports or did so."""
+        later = self.settings.facets[list(self.settings.facets).index(facet) + 1 :]
+        reported = any(finding is self.trial.violation for _, finding in self.findings)
+        return "contract" not in later and not reported
 
     def _fixed_cases(self, facet: str) -> None:
         cases = [self.settings.case] if self.settings.case is not None else facets.fixed_cases(self.task, facet)

@@ -151,7 +151,7 @@ class Trial:
                 return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
-        return None
+        return next(iter(answer.violations), None)
 
 
 class CaseTrial(Trial):
