@@ -51,7 +51,8 @@ class Memory:
         """Return the active lanes of each region, and those that no tensor holds."""
         import numpy as np
 
-        left, parts = active.copy(), []
+        left = active.copy()
+        parts: list[tuple[Region, Any]] = []
         while left.any():
             low = int(pointers[left].min())
             region = self.holding(low, low + itemsize)
@@ -74,7 +75,7 @@ class Memory:
         return parts, left
 
     def wild(self, pointers: np.ndarray[Any, Any], strays: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Return those of the stray lanes that are so far from every tensor that accessing them would end the process."""
+        """Return those of the stray lanes that are so far from every tensor that an access would end the process."""
         import numpy as np
 
         far = strays.copy()

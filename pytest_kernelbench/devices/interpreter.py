@@ -21,6 +21,8 @@ def install(instruments: Instruments) -> None:
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
     patch_autotuner(instruments)
+    # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
+    interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)
 
 
 def _patch_launches(interpreter: Any, instruments: Instruments) -> None:

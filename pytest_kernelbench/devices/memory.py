@@ -117,9 +117,8 @@ class Watch:
     def _report_stray(self, launch: Launch, seen: Access, strays: Any) -> None:
         first = int(seen.pointers[strays].min())
         self.instruments.violate(
-            f"{launch.kernel} {seen.kind} memory that belongs to no tensor: {program_name(seen.program)} "
-            f"{seen.kind} {seen.itemsize} bytes at an address {launch.memory.nearest(first)}, and {int(strays.sum())} of "
-            f"{strays.size} lanes are outside, in {shown(seen.place)}"
+            f"{launch.kernel} {seen.kind} memory that belongs to no tensor: {int(strays.sum())} of {strays.size} lanes "
+            f"of {program_name(seen.program)}, the first one {launch.memory.nearest(first)}, in {shown(seen.place)}"
         )
 
 

@@ -96,13 +96,14 @@ class Interpreted(_Instrumented):
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bfloat16, interpreter, loops, stand_in
+        from pytest_kernelbench.devices import bfloat16, interpreter, loops, scalars, stand_in
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
         np.seterr(all="ignore")
         stand_in.install()
         bfloat16.install()
         loops.install()
+        scalars.install()
         interpreter.install(self.instruments)
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
