@@ -18,6 +18,8 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire import far
+from pytest_kernelbench.wire.device_names import INTERPRETER
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -119,7 +121,12 @@ class Judgement:
     def _fixed_cases(self, facet: str) -> None:
         cases = [self.settings.case] if self.settings.case is not None else facets.fixed_cases(self.task, facet)
         for case in cases:
-            checks.CHECKS[facet](self.trial, case)
+            if self.settings.case is not None or not facets.is_far(case) or self._has_room():
+                checks.CHECKS[facet](self.trial, case)
+
+    def _has_room(self) -> bool:
+        """Whether cases of gigabytes of addresses can be judged: on the interpreter, which sees each address."""
+        return self.settings.runner_device == INTERPRETER and far.possible()
 
     def _search(self, facet: str) -> None:
         count = facets.examples(facet, self.settings.examples)
