@@ -20,6 +20,9 @@ GUARD = 256
 GUARD_BYTE = 0xA5
 """Value of every byte of a guard band."""
 
+GUARD_BANDS = (slice(0, GUARD), slice(-GUARD, None))
+"""The guard bands among all bytes of a tensor."""
+
 
 @dataclass(slots=True)
 class GuardedTensor:
@@ -31,20 +34,25 @@ class GuardedTensor:
     tensor: torch.Tensor
     memory: torch.Tensor
     """All bytes as a uint8 tensor on the device of the tensor: guard band, storage, guard band."""
-    pieces: tuple[slice, ...] = (slice(None),)
-    """The parts of the memory that are in use, in order; between them lies what is never touched."""
+    rows: torch.Tensor | None = None
+    """A second tensor over the same elements, where most of the memory is not in use: see `wire.far`."""
 
     def snapshot(self) -> bytes:
-        """Return a copy of all bytes in use, guard bands included."""
-        return b"".join(bytes(self.memory[piece].cpu().numpy().tobytes()) for piece in self.pieces)
+        """Return a copy of all bytes in use, guard bands included, as if the tensor had no gaps."""
+        if self.rows is None:
+            return bytes(self.memory.cpu().numpy().tobytes())
+        elements = self.rows.cpu().contiguous().reshape(-1).view(torch_dtype("uint8"))
+        bands = (self.memory[part].cpu().numpy().tobytes() for part in GUARD_BANDS)
+        return bytes(elements.numpy().tobytes()).join(bands)
 
     def overwrite(self, block: torch.Tensor) -> None:
-        """Replace all bytes in use by those of a tensor on the CPU, in the form of `snapshot`."""
-        start = 0
-        for piece in self.pieces:
-            part = self.memory[piece]
-            part.copy_(block[start : start + part.numel()])
-            start += part.numel()
+        """Replace all bytes in use by those of a tensor, in the form of `snapshot`."""
+        if self.rows is None:
+            self.memory.copy_(block)
+            return
+        self.rows.copy_(block[GUARD:-GUARD].view(self.rows.dtype).reshape(self.rows.shape))
+        for part in GUARD_BANDS:
+            self.memory[part].copy_(block[part])
 
     def holds(self, pointer: int) -> bool:
         """Whether an address lies in this memory, guard bands included."""
@@ -185,20 +193,17 @@ def _make_far(path: str, recipe: Tensor) -> GuardedTensor:
     """Make a tensor whose rows lie far apart; the guard bands are before the first row and after the last one."""
     import torch
 
-    axis, elements, itemsize = far.axis_of(recipe), geometry(recipe)[0], ITEMSIZE[recipe.dtype]
-    assert axis is not None
-    memory = far.mapped(elements * itemsize + 2 * GUARD)
-    storage = torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
-    tensor = _laid_out(storage, recipe)
-    rows, step = recipe.shape[axis], far.stride_of(recipe, axis) * itemsize
-    row = recipe.numel // rows * itemsize
-    pieces = [slice(GUARD + index * step, GUARD + index * step + row) for index in range(rows)]
-    pieces[0], pieces[-1] = slice(0, GUARD + row), slice(pieces[-1].start, pieces[-1].stop + GUARD)
+    elements = geometry(recipe)[0]
+    memory = far.mapped(elements * ITEMSIZE[recipe.dtype] + 2 * GUARD)
+    tensor, rows = (
+        _laid_out(torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD), recipe)
+        for _ in range(2)
+    )
     whole = torch.frombuffer(memory, dtype=torch.uint8)
-    whole[:GUARD].fill_(GUARD_BYTE)
-    whole[-GUARD:].fill_(GUARD_BYTE)
+    for part in GUARD_BANDS:
+        whole[part].fill_(GUARD_BYTE)
     tensor.copy_(_values(path, recipe))
-    return GuardedTensor(path, recipe, tensor, whole, tuple(pieces))
+    return GuardedTensor(path, recipe, tensor, whole, rows)
 
 
 def _laid_out(storage: torch.Tensor, recipe: Tensor) -> torch.Tensor:
@@ -208,13 +213,23 @@ def _laid_out(storage: torch.Tensor, recipe: Tensor) -> torch.Tensor:
 
 def _copied(guarded: GuardedTensor, device: str) -> GuardedTensor:
     """Return a copy of all bytes on a device, with a tensor whose storage ends at the guard bands."""
+    memory = guarded.memory.to(device, copy=True) if guarded.rows is None else _reserved(guarded, device)
+    storage = _between_guards(memory).view(guarded.tensor.dtype)
+    copied = GuardedTensor(guarded.path, guarded.recipe, _laid_out(storage, guarded.recipe), memory)
+    if guarded.rows is not None:
+        copied.rows = _laid_out(_between_guards(memory).view(guarded.tensor.dtype), guarded.recipe)
+        copied.rows.copy_(guarded.rows)
+    return copied
+
+
+def _reserved(guarded: GuardedTensor, device: str) -> torch.Tensor:
+    """Return memory on a device of which only the guard bands have contents."""
     import torch
 
     memory = torch.empty(guarded.memory.shape, dtype=torch.uint8, device=device)
-    for piece in guarded.pieces:
-        memory[piece].copy_(guarded.memory[piece])
-    storage = _between_guards(memory).view(guarded.tensor.dtype)
-    return GuardedTensor(guarded.path, guarded.recipe, _laid_out(storage, guarded.recipe), memory, guarded.pieces)
+    for part in GUARD_BANDS:
+        memory[part].copy_(guarded.memory[part])
+    return memory
 
 
 def _between_guards(memory: torch.Tensor) -> torch.Tensor:
