@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kernelbench.wire.conditions import CallConditions
+from pytest_kernelbench.wire.protocol import MAX_VIOLATIONS
 
 LAUNCH_EVENT = "kernelbench.launch"
 """Audit event of a launch; its argument is the file that defines the kernel function, or an empty text."""
@@ -54,11 +55,23 @@ class Instruments:
     """Name and grid of each launch of a call whose launches are looked at and not made; None in other calls."""
     operations: dict[str, int] = field(default_factory=dict)
     """The part of `Counts.computed` of each ATen operation, by its name."""
+    violations: list[str] = field(default_factory=list)
+    """What launches did that breaks a rule of the language or of memory, in words, since the last `take_violations`."""
 
     def start(self, conditions: CallConditions) -> None:
         """Begin a call: set its conditions and reset all counts."""
         self.conditions, self.counts, self.operations = conditions, Counts(), {}
         self.recorded = None
+
+    def violate(self, text: str) -> None:
+        """Note a violation once; beyond `MAX_VIOLATIONS` they are left out."""
+        if text not in self.violations and len(self.violations) < MAX_VIOLATIONS:
+            self.violations.append(text)
+
+    def take_violations(self) -> list[str]:
+        """Return the violations so far, and forget them."""
+        taken, self.violations = self.violations, []
+        return taken
 
 
 def patch_autotuner(instruments: Instruments) -> None:

@@ -12,6 +12,7 @@ from pytest_kernelbench.devices import (
     lines,
     loops,
     numbers,
+    scalars,
     torch_cuda,
 )
 from pytest_kernelbench.devices.driver import Driver
@@ -26,6 +27,7 @@ def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> Non
     bare_names.install()
     bfloat16.install()
     loops.install()
+    scalars.install()
     numbers.install()
     language.install()
     lines.install(ran)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices import cuda_graphs, launches
+from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 from pytest_kernelbench.devices.lines import RanLines
@@ -19,11 +19,15 @@ def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     """Patch Triton's interpreter and autotuner until this process ends; launches must be possible on `gpu`."""
     from triton.runtime import interpreter
 
+    memory.install(instruments)  # first: launches that are left out are not watched
+    promises.install(instruments)
     _patch_launches(interpreter, instruments, gpu, lines)
     _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
     patch_autotuner(instruments)
+    # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
+    interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)
 
 
 def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:

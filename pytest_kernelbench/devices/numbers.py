@@ -10,7 +10,6 @@ from triton._C.libtriton import ir
 from triton.runtime import interpreter
 
 from pytest_kernelbench.devices.bfloat16 import narrow, widen
-from pytest_kernelbench.devices.loops import LoopIndex
 
 
 def install() -> None:
@@ -22,9 +21,6 @@ def install() -> None:
     interpreter._patch_lang_tensor = _with_index(interpreter._patch_lang_tensor)
     builder.create_fp_to_fp = _to_float8(builder.create_fp_to_fp)
     builder.create_atomic_rmw = _atomic(builder.create_atomic_rmw)
-    for each in ("add", "sub", "mul", "truediv", "mod"):
-        for name in (f"__{each}__", f"__r{each}__"):
-            setattr(LoopIndex, name, _meeting_floats(name, getattr(LoopIndex, name), always=each == "truediv"))
 
 
 def _with_bools(operate: Any) -> Any:
@@ -107,14 +103,3 @@ def _added(pointers: Any, values: Any, mask: Any) -> Any:
         memory.store(pointer, narrow(widen(before) + widen(values[at].reshape(1))), here)
         old[at] = before[0]
     return old
-
-
-def _meeting_floats(name: str, operate: Any, *, always: bool) -> Any:
-    """Make arithmetic of a loop variable with a float, and its division, give a tensor, which has a dtype."""
-
-    def operated(self: Any, other: Any) -> Any:
-        if isinstance(other, float) or (always and isinstance(other, int)):
-            return getattr(interpreter.interpreter_semantic.to_tensor(int(self)), name)(other)
-        return operate(self, other)
-
-    return operated

@@ -93,8 +93,13 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        """Pass the condition to what it chooses; the name is read first, since the value may be a choice itself."""
         self.generic_visit(node)
-        node.test = _call("_kernelbench_scalar", node.test)
+        name = "_kernelbench_test"
+        test = ast.NamedExpr(ast.Name(name, ast.Store()), node.test)
+        node.test = _call("_kernelbench_scalar", test)
+        node.body = _call("_kernelbench_chosen", ast.Name(name, ast.Load()), node.body)
+        node.orelse = _call("_kernelbench_chosen", ast.Name(name, ast.Load()), node.orelse)
         return node
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:

@@ -50,6 +50,11 @@ def assigned(value: Any) -> Any:
     return interpreter.interpreter_semantic.to_tensor(value, False)
 
 
+def chosen(test: Any, value: Any) -> Any:
+    """Return what a conditional expression gives: a tensor if its condition is known at run time only."""
+    return assigned(value) if isinstance(test, tl.tensor) else value
+
+
 def given(value: Any) -> Callable[[], Any]:
     """Return a function that returns the value."""
     return lambda: value
@@ -160,6 +165,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "_kernelbench_bare": bare,
     "_kernelbench_value": value_of,
     "_kernelbench_assigned": assigned,
+    "_kernelbench_chosen": chosen,
     "_kernelbench_given": given,
     "_kernelbench_and": conjunction,
     "_kernelbench_or": disjunction,

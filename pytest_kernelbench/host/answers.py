@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.model.case import ITEMSIZE
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS
 from pytest_kernelbench.model.rules import RULES
-from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT
+from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT, MAX_VIOLATIONS
 
 if TYPE_CHECKING:
     import torch
@@ -93,6 +93,8 @@ class Answer:
     """Counts of the instruments, as in `devices.instruments.Counts`."""
     operations: Mapping[str, int] = field(default_factory=dict)
     """Elements that each computing ATen operation touched, in an audited call."""
+    violations: tuple[str, ...] = ()
+    """What launches did that breaks a rule of the language or of memory, in words."""
     seconds: float = 0.0
     """Duration of the call by the runner's clock."""
     lines: frozenset[int] = frozenset()
@@ -173,6 +175,7 @@ def _validated(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]
         unready=header["unready"] is True,
         counts={shown(name, 40): value if type(value) is bool else _count(value) for name, value in counts.items()},
         operations={_line(str(name)): _count(value) for name, value in list(operations.items())[:MAX_OPERATIONS]},
+        violations=_texts(header.get("violations", []), MAX_VIOLATIONS),
         seconds=seconds_of(header["seconds"]),
         lines=_lines(header),
         observations=_observations(header.get("observations")),
@@ -219,6 +222,11 @@ def _list(value: Any, length: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > length:
         raise ValueError(f"expected a list of at most {length}, got {_described(value)}")
     return value
+
+
+def _texts(value: Any, count: int) -> tuple[str, ...]:
+    """Return a list of texts for messages, each on one line."""
+    return tuple(" ".join(shown(text, MAX_TEXT).split()) for text in _list(value, count))
 
 
 def _integers(value: Any) -> list[int]:

@@ -9,6 +9,7 @@ from pytest_kernelbench.host.answers import Answer, InconsistentAnswer, answer, 
 from pytest_kernelbench.host.process import Child, RunnerDied
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
+from pytest_kernelbench.wire.far import compact
 from pytest_kernelbench.wire.materialize import GUARD, geometry
 
 
@@ -185,4 +186,4 @@ class Runner(Child):
 
 def _memory(case: Case) -> dict[str, int]:
     """Return the bytes of the memory of each tensor argument, guard bands included, by its path."""
-    return {path: geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}
+    return {path: geometry(compact(recipe))[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}

@@ -54,6 +54,10 @@ class ExecutionEnvironment:
         """Return the elements that each computing ATen operation touched in the last call, if that was audited."""
         return {}
 
+    def violations(self) -> list[str]:
+        """Return what launches did that breaks a rule of the language or of memory, since this was asked last."""
+        return []
+
     def timer(self) -> Timer:
         """Return the timer of this device."""
         from pytest_kernelbench.runner.timing import HostTimer
@@ -91,6 +95,9 @@ class _Instrumented(ExecutionEnvironment):
 
     def operations(self) -> dict[str, int]:
         return self.instruments.operations
+
+    def violations(self) -> list[str]:
+        return self.instruments.take_violations()
 
 
 class Interpreted(_Instrumented):

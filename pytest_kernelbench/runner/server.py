@@ -155,7 +155,8 @@ def call(
     last.keep(result)
     header, parts = described(result, arguments, request["max_bytes"])
     seen = {"overwritten": overwritten, "unready": unready, "seconds": seconds}
-    return {**header, **seen, "counts": environment.counts(), "operations": environment.operations()}, parts
+    instruments = {"counts": environment.counts(), "operations": environment.operations()}
+    return {**header, **seen, **instruments, "violations": environment.violations()}, parts
 
 
 def _decline(channel: socket.socket, error: Exception) -> None:

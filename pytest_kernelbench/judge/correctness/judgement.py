@@ -19,6 +19,8 @@ from pytest_kernelbench.model.paths import MAX_RANGES, Paths
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.wire import far
+from pytest_kernelbench.wire.device_names import INTERPRETER
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -109,16 +111,27 @@ class Judgement:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
                 self._elsewhere()
-            if facet == "contract" and self.trial.violation is not None:
+            if self.trial.violation is not None and self._reports_breach(facet):
                 raise self.trial.violation
         except Finding as finding:
             self._fail(facet, finding)
         else:
             self.results[facet] = "passed"
 
+    def _reports_breach(self, facet: str) -> bool:
+        """Whether a breach of contract that is known after a facet fails it: unless `contract` reports or did so."""
+        later = self.settings.facets[list(self.settings.facets).index(facet) + 1 :]
+        reported = any(finding is self.trial.violation for _, finding in self.findings)
+        return "contract" not in later and not reported
+
     def _fixed_cases(self, facet: str) -> None:
         for case in self._fixed(facet):
-            checks.CHECKS[facet](self.trial, case)
+            if self.settings.case is not None or not facets.is_far(case) or self._has_room():
+                checks.CHECKS[facet](self.trial, case)
+
+    def _has_room(self) -> bool:
+        """Whether cases of gigabytes of addresses can be judged: on the interpreter, which sees each address."""
+        return self.settings.runner_device == INTERPRETER and far.possible()
 
     def _elsewhere(self) -> None:
         """Look at the launches of the workloads, and call the kernel as on other GPUs."""

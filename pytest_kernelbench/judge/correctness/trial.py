@@ -13,11 +13,12 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, 
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.device_names import on_gpu
-from pytest_kernelbench.wire.materialize import GUARD, materialize
+from pytest_kernelbench.wire.far import compacted
+from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -154,14 +155,15 @@ class Trial:
     def _breach(self, case: Case, answer: Answer) -> str | None:
         """Return how the call broke the contract, such as by writing to an input; None if it did not."""
         written = self.task.written(case)
-        before = materialize(case).tensors
-        for guarded, after, metadata in zip(before, answer.memory, answer.metadata, strict=True):
+        before = materialize(compacted(case)).tensors
+        strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
+        for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
             now = guarded.snapshot()
             if len(after) != len(now) or after[:GUARD] != now[:GUARD] or after[-GUARD:] != now[-GUARD:]:
                 return f"memory outside of {guarded.path} was written"
             if guarded.path.partition("[")[0] not in written and after != now:
                 return f"{guarded.path} was changed: it is only an input"
-            if metadata != [list(guarded.tensor.shape), list(guarded.tensor.stride())]:
+            if metadata != [list(guarded.tensor.shape), list(stride)]:
                 return f"shape or strides of {guarded.path} were changed"
         if answer.overwritten:
             return "the call changed the result of the previous call"
@@ -172,7 +174,7 @@ class Trial:
                 return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
-        return None
+        return next(iter(answer.violations), None)
 
 
 class CaseTrial(Trial):
