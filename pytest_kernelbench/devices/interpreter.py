@@ -35,7 +35,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
         if instruments.conditions.fail_launches:
             raise RuntimeError("launches fail in this call")
         sys.audit(LAUNCH_EVENT, getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
-        with torch._C.DisableTorchFunction():
+        with torch._C.DisableTorchFunction(), instruments.watching(args, kwargs):
             result = launch(self, *args, **kwargs)
         # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1
@@ -98,6 +98,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
 
     def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         if other is None:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
@@ -106,6 +107,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
 
     def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         return masked_store(self, ptrs, value, mask, *rest)
 
     def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,6 +117,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
             result = function(self, ptrs, *rest)
             if instruments.counts.touched == before:
                 instruments.counts.touched += int(np.size(ptrs.data))
+                instruments.access(ptrs.data)
             return result
 
         return counted

@@ -80,8 +80,16 @@ def refill(arguments: Arguments, case: Case) -> None:
 
     Addresses and version counters of the tensors do not change, so a kernel cannot see that the contents are new.
     """
-    for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True):
-        guarded.memory.copy_(_make(path, recipe).memory)
+    for guarded, new in zip(arguments.tensors, contents_of(arguments, case), strict=True):
+        guarded.memory.copy_(new)
+
+
+def contents_of(arguments: Arguments, case: Case) -> list[torch.Tensor]:
+    """Return the memory that each tensor has in another case whose shapes are equal, as uint8 on the same device."""
+    return [
+        _make(path, recipe).memory.to(guarded.memory.device)
+        for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True)
+    ]
 
 
 @contextlib.contextmanager

@@ -63,6 +63,10 @@ class Trial:
         """The end of what the kernel printed, set by `close`."""
         self.orphaned = False
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
+        self.launched: dict[Case, bool] = {}
+        """Whether the kernel launched something on each case on which it was right."""
+        self.patience: float | None = None
+        """Seconds that a call may take now, if less than usual."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
 
@@ -124,6 +128,7 @@ class Trial:
             raise Finding(verdict.mismatch.status, verdict.mismatch.message, case)
         if verdict.grade == "tf32":
             self.grade = "tf32"
+        self.launched[case] = self.launched.get(case, False) or whole(answer.counts.get("launches")) > 0
         return answer
 
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
@@ -192,6 +197,7 @@ class CaseTrial(Trial):
         left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
+        left = min(left, self.patience or left)
         runner = self.runner
         if runner is None or not runner.alive:
             self.close()
