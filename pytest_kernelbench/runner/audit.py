@@ -21,8 +21,8 @@ FREE = frozenset(
 )
 """ATen operations that are not counted: those that allocate, view or fill, as all host code does."""
 
-COPYING = frozenset(("clone", "copy_", "_to_copy"))
-"""ATen operations that copy or cast; they are not counted where that is not what the task is about."""
+COPYING = frozenset(("clone", "copy_", "_to_copy", "constant_pad_nd"))
+"""ATen operations that copy, cast or pad; they are not counted where that is not what the task is about."""
 
 READS = frozenset(("numpy", "tolist", "item", "__array__", "__float__", "__int__", "__bool__", "__complex__"))
 """Methods of tensors with which the host reads elements; `item` and conversions to numbers read one."""

@@ -122,12 +122,12 @@ class WorkShare:
     def observations(self) -> list[str]:
         """Return what a reader should know about the work of others."""
         found = []
-        if self.share < MIN_KERNEL_SHARE:
+        if self.share < MIN_KERNEL_SHARE and self.computed:
             operations: Counter[str] = Counter()
             for work in self.works:
                 operations.update(work.operations or {})
             names = ", ".join(name for name, _ in operations.most_common(NAMED_OPERATIONS))
-            found.append(f"PyTorch touches {1 - self.share:.0%} of the elements, with {names}")
+            found.append(f"host code touches {1 - self.share:.0%} of the elements, with {names}")
         if idle := [work.case for work in self.works if not work.launches and work.computed]:
             found.append(f"launches nothing on {len(idle)} of {len(self.works)} audited cases, such as {idle[0]!r}")
         return found

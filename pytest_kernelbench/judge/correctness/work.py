@@ -95,23 +95,39 @@ def answered_outside(trial: CaseTrial, case: Case, first: Case, moves: bool) -> 
 
     Host code sees the contents of `first` and launches those of `case`. An answer that is right for `case` was computed
     by launches. Copies that host code makes for them show the contents of `case` too, unless `moves` says that copying
-    is the task.
+    is the task. An answer that is right for neither may have been spoilt by a launch that computes a few elements to
+    find out whether launches work, so then one element of each tensor differs.
     """
-    if first == case:
-        return False
-    evidence = trial.evidence(case)
+    pairs = [(first, case), (case, with_one_changed(case))]
     try:
-        if not _inexact(case) and _shapes(evidence) != _shapes(trial.evidence(first)):
-            return False
-        for replay in (False,) if moves else (False, True):
-            conditions = CallConditions(swap_at_launch=True, replay_copies=replay)
-            answer = trial.ask(first, evidence.max_bytes, conditions, rewrite=case)
-            if answer.status != "ok" or _right(trial, evidence, case, answer):
-                return False
-        saw = whole(answer.counts.get("swapped_launches")) > 0
-        return saw and _right(trial, trial.evidence(first), first, answer)
+        for outside, inside in pairs:
+            if outside == inside or not _comparable(trial, outside, inside):
+                continue
+            found = _whose_contents(trial, outside, inside, moves)
+            if found is not None:
+                return found == "outside"
     except Finding:
-        return False
+        pass
+    return False
+
+
+def _whose_contents(trial: CaseTrial, outside: Case, inside: Case, moves: bool) -> str | None:
+    """Return whose contents the answer is right for: `inside` launches or `outside`; None for neither."""
+    evidence = trial.evidence(inside)
+    for replay in (False,) if moves else (False, True):
+        conditions = CallConditions(swap_at_launch=True, replay_copies=replay)
+        answer = trial.ask(outside, evidence.max_bytes, conditions, rewrite=inside)
+        if answer.status != "ok":
+            return "inside"  # nothing is known
+        if _right(trial, evidence, inside, answer):
+            return "inside"
+    saw = whole(answer.counts.get("swapped_launches")) > 0
+    return "outside" if saw and _right(trial, trial.evidence(outside), outside, answer) else None
+
+
+def _comparable(trial: CaseTrial, one: Case, other: Case) -> bool:
+    """Whether results have the same shapes: integers may be what host code computes sizes from."""
+    return _inexact(one) or _shapes(trial.evidence(one)) == _shapes(trial.evidence(other))
 
 
 def with_other_contents(case: Case) -> Case:
@@ -125,6 +141,13 @@ def with_other_contents(case: Case) -> Case:
         return with_fields(recipe, seed=recipe.seed + OTHER_SEED) if inexact else recipe
 
     return map_tensors(case, change) if _inexact(case) else reseeded(case, OTHER_SEED)
+
+
+def with_one_changed(case: Case) -> Case:
+    """Return the case with one other number in each floating-point tensor."""
+    return map_tensors(
+        case, lambda path, recipe: with_fields(recipe, edited=True) if recipe.dtype.startswith(INEXACT) else recipe
+    )
 
 
 @contextmanager
