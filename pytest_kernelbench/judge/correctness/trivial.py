@@ -35,7 +35,10 @@ def only_moves(evidence: Evidence) -> bool:
 
 
 def _constant(result: torch.Tensor) -> bool:
+    """Whether all elements are the same; a single one must be 0, 1, infinite or NaN, which say little."""
     flat = result.reshape(-1)
+    if flat.numel() == 1:
+        return not bool(flat.isfinite()) or bool((flat == 0) | (flat == 1))
     return flat.numel() == 0 or bool(((flat == flat[0]) | ((flat != flat) & (flat[0] != flat[0]))).all())
 
 
