@@ -94,7 +94,8 @@ def watch_launches(driver: Any, instruments: Instruments) -> None:
                 raise RuntimeError("launches fail in this call")
             if not instruments.conditions.tuned:
                 sys.audit(LAUNCH_EVENT, self.file)
-            result = super().__call__(grid_x, grid_y, grid_z, stream, *rest)
+            with instruments.watching(rest):
+                result = super().__call__(grid_x, grid_y, grid_z, stream, *rest)
             # Only launches that work count, not those after whose failure a kernel falls back to torch.
             counts = instruments.counts
             counts.launches += 1

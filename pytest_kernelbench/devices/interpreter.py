@@ -64,7 +64,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
         if launches.empty(grid):
             instruments.counts.empty_grids += 1
             executor.grid = (0, 1, 1)
-        with torch._C.DisableTorchFunction(), lines.paused():
+        with torch._C.DisableTorchFunction(), lines.paused(), instruments.watching(args, kwargs):
             launch(executor, *args, **kwargs)
         # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1
@@ -148,6 +148,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
     # How hints about caches are given differs between versions of Triton, also between callers in one of them.
     def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         if other is None:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
@@ -156,6 +157,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
 
     def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         return masked_store(self, ptrs, value, mask, *rest, **named)
 
     def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,6 +167,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
             result = function(self, ptrs, *rest, **named)
             if instruments.counts.touched == before:
                 instruments.counts.touched += int(np.size(ptrs.data))
+                instruments.access(ptrs.data)
             return result
 
         return counted

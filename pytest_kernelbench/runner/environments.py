@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import torch
 
     from pytest_kernelbench.devices.cuda import CudaDevice
+    from pytest_kernelbench.model.case import Case
     from pytest_kernelbench.runner.timing import Timer
+    from pytest_kernelbench.runner.watch import Watch
+    from pytest_kernelbench.wire.materialize import Arguments
 
 
 class ExecutionEnvironment:
@@ -37,6 +40,9 @@ class ExecutionEnvironment:
     def ran(self) -> list[int]:
         """Return the lines of the kernel's file that have run for the first time since the last call."""
         return []
+
+    def watch(self, arguments: Arguments, rewrite: Case | None) -> None:
+        """Prepare to watch the launches of calls with these arguments, where their conditions ask for that."""
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         """Call the kernel under these conditions and return its result."""
@@ -79,13 +85,17 @@ class _Instrumented(ExecutionEnvironment):
         from pytest_kernelbench.devices.instruments import Instruments
 
         self.instruments = Instruments()
+        self.watched: Watch | None = None
+
+    def watch(self, arguments: Arguments, rewrite: Case | None) -> None:
+        from pytest_kernelbench.runner.watch import Watch
+
+        self.watched = Watch(self.instruments, arguments, rewrite)
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
-        from pytest_kernelbench.runner.audit import Audit
-
         self.instruments.start(conditions)
-        audit = Audit(self.instruments) if conditions.audit else contextlib.nullcontext()
-        with self.mode(conditions.poison), audit:
+        watching = self.watched.over(conditions) if self.watched is not None else contextlib.nullcontext()
+        with self.mode(conditions.poison), watching:
             return call()
 
     def counts(self) -> dict[str, int]:

@@ -140,11 +140,13 @@ def call(
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
     use = lambda: invoke(request["convention"], entry, parameters, arguments.values)  # noqa: E731
+    rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
+    environment.watch(arguments, rewrite)
     started = time.perf_counter()
     with onednn_where_sound(case):
         result = environment.run(conditions, use)
-        if request.get("rewrite"):
-            refill(arguments, decode(request["rewrite"]))
+        if rewrite is not None and not conditions.swap_at_launch:
+            refill(arguments, rewrite)
             result = environment.run(conditions, use)
     unready = environment.settle(readable(result))
     seconds = time.perf_counter() - started

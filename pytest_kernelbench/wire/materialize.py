@@ -99,8 +99,16 @@ def refill(arguments: Arguments, case: Case) -> None:
 
     Addresses and version counters of the tensors do not change, so a kernel cannot see that the contents are new.
     """
-    for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True):
-        guarded.overwrite(_make(path, far.compact(recipe)).memory)
+    for guarded, new in zip(arguments.tensors, contents_of(arguments, case), strict=True):
+        guarded.overwrite(new)
+
+
+def contents_of(arguments: Arguments, case: Case) -> list[torch.Tensor]:
+    """Return the bytes of each tensor in another case whose shapes are equal, as `GuardedTensor.overwrite` takes them."""
+    return [
+        _make(path, far.compact(recipe)).memory.to(guarded.memory.device)
+        for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True)
+    ]
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
 from pytest_kernelbench.judge.correctness.facets import settle
+from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
@@ -102,6 +103,7 @@ class Judgement:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
+        self._fallback()
 
     def _facet(self, facet: str) -> None:
         try:
@@ -178,7 +180,19 @@ class Judgement:
     def _provenance(self) -> None:
         if self.settings.device != "cpu" and self.settings.case is None:
             cases = [settle(self.task, case) for case in self.task.fixed_cases[:AUDITED_CASES]]
-            self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+            try:
+                self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+            except Finding as finding:
+                self._fail("basic", finding)
+
+    def _fallback(self) -> None:
+        """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
+        if self.provenance.label is None or self.findings:
+            return
+        passed = [facet for facet, status in self.results.items() if status == "passed"]
+        found = fallback(self.trial, self.provenance.idle) or surveyed_fallback(self.trial, self.task, passed)
+        if found is not None:
+            self.trial.observed[found] = "fallback"
 
     @property
     def rejections(self) -> list[str]:

@@ -70,6 +70,8 @@ class Trial:
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
         self.ran: set[int] = set()
         """Lines of the kernel's file that have run; known on the interpreter only."""
+        self.launched: dict[Case, bool] = {}
+        """Whether the kernel launched something on each case on which it was right."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
         self._asked: dict[str, tuple[str, str]] = {}
@@ -136,6 +138,7 @@ class Trial:
             raise Finding(verdict.mismatch.status, verdict.mismatch.message, case)
         if verdict.grade == "tf32":
             self.grade = "tf32"
+        self.launched[case] = self.launched.get(case, False) or whole(answer.counts.get("launches")) > 0
         return answer
 
     def _blamed(self, case: Case, answer: Answer) -> tuple[str, str]:
