@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pytest_kernelbench.devices import specialised_ones
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 
 
@@ -17,6 +18,7 @@ def install(instruments: Instruments) -> None:
     _patch_launches(interpreter, instruments)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
+    specialised_ones.install(interpreter)
     patch_autotuner(instruments)
 
 

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating-point dtype; denormals are smaller in magnitude."""
 
+LARGEST = {"float16": 65504.0, "bfloat16": 2.0**127, "float32": 2.0**128, "float64": 2.0**1023}
+"""A number from which the dtype's range ends within a factor of two, of each floating-point dtype."""
+
 JUNK = -1.0e4
 """Contents of an `out=` tensor before the call: finite in every floating-point dtype, and unlike any result."""
 
 
 def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
     """Return the values of a fill as a float64 array of this shape; `quantise` rounds them for integer dtypes.
+
+    The fill `wide` is int64, since its values have more digits than float64.
 
     Where `dtype` is complex, fills that relate the real and the imaginary part (hermitian matrices and the like) return
     complex128. All other fills return float64, and the caller calls them once for each part.
@@ -35,6 +40,10 @@ def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng:
         return matrix(name, arguments, shape, dtype, rng)
     if name == "denormals":
         return np.asarray(_denormals(rng, shape, SMALLEST_NORMAL.get(dtype, 1.0)))
+    if name in ("lowest", "highest"):
+        return np.asarray((-1.0 if name == "lowest" else 1.0) * _extreme(rng, shape, LARGEST.get(dtype, 100.0)))
+    if name == "wide":
+        return _wide(rng, shape, dtype)
     return np.asarray(_VALUES[name](rng, shape, *arguments), dtype="float64")
 
 
@@ -69,6 +78,25 @@ def _signed_zeros(rng: np.random.Generator, shape: Shape) -> Array:
 
 def _denormals(rng: np.random.Generator, shape: Shape, smallest: float) -> Array:
     return smallest * rng.uniform(-1.0, 1.0, shape)
+
+
+def _extreme(rng: np.random.Generator, shape: Shape, largest: float) -> Array:
+    """Positive and large: even the maximum of a row is beyond what a kernel may take for infinite."""
+    return largest * rng.uniform(0.5, 0.9, shape)
+
+
+def _wide(rng: np.random.Generator, shape: Shape, dtype: str) -> Array:
+    """Plus or minus half of the largest integer, and up to 500 more or less: int64 that no narrower dtype can hold.
+
+    Numbers of the same sign differ in digits that float64 does not have.
+    """
+    import numpy as np
+
+    whole = dtype.startswith(("int", "uint"))
+    bits = np.iinfo(dtype).bits - 2 if whole else 20
+    small = min(500, 2 ** (bits - 1))
+    values = (1 - 2 * rng.integers(0, 2, shape)) * np.int64(2**bits) + rng.integers(-small, small, shape)
+    return np.asarray(values, dtype="int64" if whole else "float64")
 
 
 def _nan(rng: np.random.Generator, shape: Shape) -> Array:
@@ -176,6 +204,8 @@ def quantise(values: Any, dtype: str) -> Any:
         return values > 0.5
     if dtype.startswith(("int", "uint")):
         limits = np.iinfo(dtype)
+        if values.dtype == np.int64:  # of the fill `wide`, whose digits float64 would lose
+            return np.clip(values, limits.min, limits.max).astype(dtype)
         finite = np.nan_to_num(values, nan=0.0, posinf=3.0, neginf=-3.0)
         scaled = finite if np.all(finite == np.round(finite)) else np.round(10 * finite)
         return np.clip(scaled, max(limits.min, -(2.0**53)), min(limits.max, 2.0**53)).astype(dtype)

@@ -53,5 +53,6 @@ task = Task(
     ),
     dtypes=("float32",),
     contract=any_shape(INSIDE, inf=False),
+    elementwise=True,
     workloads={"graph_filter_degree_8": Case(input=Tensor((8192, 8192), fill=INSIDE), n=8)},
 )

@@ -57,5 +57,6 @@ task = Task(
         "constant(1)",
         "integers(1, 20)",
     ),
+    elementwise=True,
     workloads={"dirichlet_fisher_information": Case(n=1, input=Tensor((65536, 1000), fill=ORDINARY))},
 )

@@ -48,6 +48,7 @@ def elementwise(
         fixed_cases=(*plain, *special),
         dtypes=dtypes,
         contract=allowed,
+        elementwise=True,
         **rest,
     )
 

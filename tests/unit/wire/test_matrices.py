@@ -61,7 +61,7 @@ def test_no_fill_uses_a_library_of_linear_algebra(module) -> None:
 
 
 def test_every_fill_has_a_definition() -> None:
-    assert set(FILLS) == {*fills._VALUES, *matrices.MATRICES, "denormals"}
+    assert set(FILLS) == {*fills._VALUES, *matrices.MATRICES, "denormals", "lowest", "highest", "wide"}
     assert not set(fills._VALUES) & set(matrices.MATRICES)
 
 
