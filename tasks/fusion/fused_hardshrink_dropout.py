@@ -65,6 +65,8 @@ task = dropout_task(
         shrunk(9, 17, p=1.0, inplace=True),
         shrunk(33, 7, training=False, inplace=True, lambd=0.25),
         shrunk(4099, lambd=0.0),
+        shrunk(3, 0),
+        shrunk(training=False),
         shrunk(1, training=False),
     ),
     kept,

@@ -58,6 +58,7 @@ task = Task(
         Case(size=(4099,), dtype=DType("float32")),
         Case(size=(63, 65), dtype=DType("float16")),
         Case(size=(63, 65), dtype=DType("bfloat16")),
+        Case(size=(3, 0)),
         Case(size=(17, 31), generator=Generator(7)),
         Case(size=(129,), dtype=DType("float16"), generator=Generator(11), requires_grad=True),
         Case(size=(5, 40), requires_grad=True),

@@ -48,8 +48,7 @@ def elementwise(
         fixed_cases=(*plain, *special),
         dtypes=dtypes,
         contract=allowed,
-        elementwise=True,
-        **rest,
+        **{"elementwise": True, **rest},
     )
 
 
