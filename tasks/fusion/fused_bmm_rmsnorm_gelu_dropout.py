@@ -2,6 +2,8 @@
 
 The normalisation divides by sqrt(mean of squares + eps) over the trailing dimensions `normalized_shape`, an int or a
 sequence, and has no scale of its own.
+
+Sequences are as documented; the shipped reference puts `normalized_shape` into another tuple.
 """
 
 from __future__ import annotations

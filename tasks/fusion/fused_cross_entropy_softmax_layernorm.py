@@ -2,6 +2,8 @@
 
 The mean divides by the sum of the weights of the targets that are not ignored, for probabilities by their number. `out`
 would receive only the second result, and is not tested.
+
+Sequences are as documented; the shipped reference puts `normalized_shape` into another tuple.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The signature has no running statistics: the batch's own are used whether training or not, because `training` is
 documented to switch only dropout. `inplace` has no visible effect.
+
+The shipped reference fails without training.
 """
 
 from __future__ import annotations

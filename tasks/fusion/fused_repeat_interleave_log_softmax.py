@@ -1,6 +1,8 @@
 """Log-softmax along one dimension of the input with each element repeated along it; without dim, of the flat input.
 
 Every element is repeated at least once. `output_size`, where it is given, is correct.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations

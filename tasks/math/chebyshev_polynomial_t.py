@@ -2,6 +2,8 @@
 
 The degree is an int, as in the published signature; a part of the documentation has a tensor. Infinities are not
 tested: the recurrence subtracts them.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations
