@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises
+from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises, specialised_ones
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 from pytest_kernelbench.devices.lines import RanLines
@@ -25,6 +25,7 @@ def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
+    specialised_ones.install(interpreter)
     patch_autotuner(instruments)
     # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
     interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)

@@ -67,6 +67,8 @@ class Output:
     """The `repr` of an output that is not a tensor."""
     device: str = "cpu"
     """Type of the device that the output was on."""
+    requires_grad: bool = False
+    """Whether operations on the output would be recorded for gradients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,8 @@ def _output(entry: dict[str, Any], block: memoryview, arguments: Mapping[str, in
         raise ValueError(f"expected the path of an argument, got {_described(alias)}")
     tensor = _tensor(dtype, shape, block) if entry.get("omitted") is not True else None
     same, device = entry.get("same") is True, shown(entry.get("device", "cpu"), 20)
-    return Output("Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device)
+    graded = entry.get("requires_grad") is True
+    return Output("Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device, requires_grad=graded)
 
 
 def _tensor(dtype: str, shape: tuple[int, ...], block: memoryview) -> torch.Tensor:

@@ -139,7 +139,8 @@ def call(
     arguments = materialize(case, environment.tensor_device)
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
-    use = lambda: invoke(request["convention"], entry, parameters, arguments.values)  # noqa: E731
+    values = arguments.passed(conditions.out_is)
+    use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
     rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
     environment.watch(arguments, rewrite)
     started = time.perf_counter()

@@ -24,6 +24,8 @@ class CallConditions:
     """Whether to autotune exactly as the kernel asks, remembering the result between calls."""
     skip_launches: bool = False
     """Whether launches do nothing."""
+    out_is: str | None = None
+    """Path of the tensor argument that is also passed as `out=`, if any."""
     fail_launches: bool = False
     """Whether launches raise, as they do on a device that cannot run them."""
     audit: bool = False

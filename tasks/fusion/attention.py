@@ -49,6 +49,16 @@ task = Task(
     contract=FINITE,
     tf32=True,
     accumulation=lambda case: max(case.q.shape[-2:]),
+    # Masked keys must not win where all scores are low: those are -inf, and not -1e9.
+    value_cases=tuple(
+        Case(
+            q=Tensor((1, 2, length, 16), fill="uniform(1e5, 2e5)"),
+            k=Tensor((1, 2, length, 16), fill="uniform(-2e5, -1e5)"),
+            v=Tensor((1, 2, length, 16)),
+            causal=causal,
+        )
+        for length, causal in ((33, False), (33, True))
+    ),
     workloads={
         "gpt2_causal": heads(8, 12, 1024, 64, dtype="float16", causal=True),
         "llama_7b_prefill": heads(1, 32, 2048, 128, dtype="float16", causal=True),

@@ -83,10 +83,11 @@ class ScriptedTrial(CaseTrial):
     ) -> Answer:
         self.conditions.append(conditions)
         arguments = materialize(case)
-        result = self.function(conditions, **arguments.values)
+        values = arguments.passed(conditions.out_is)
+        result = self.function(conditions, **values)
         if rewrite is not None:
             refill(arguments, rewrite)
-            result = self.function(conditions, **arguments.values)
+            result = self.function(conditions, **values)
         if isinstance(result, Answer):
             return result
         counts = self.counts(conditions) if callable(self.counts) else self.counts

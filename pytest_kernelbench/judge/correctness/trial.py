@@ -125,13 +125,16 @@ class Trial:
         self.orphaned |= death.orphaned
         return Finding(death.status, str(death), case)
 
-    def assess(self, case: Case, evidence: Evidence, answer: Answer) -> Answer:
-        """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`."""
+    def assess(self, case: Case, evidence: Evidence, answer: Answer, out_is: str | None = None) -> Answer:
+        """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`.
+
+        `out_is` is the argument that was also passed as `out=`, if any.
+        """
         if answer.status != "ok":
             raise Finding(*self._blamed(case, answer), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
-        if (breach := self._breach(case, answer)) is not None and self.violation is None:
+        if (breach := self._breach(case, answer, out_is)) is not None and self.violation is None:
             self.violation = Finding("contract", breach, case)
         verdict = compare(evidence, self.outputs(case, answer))
         if verdict.mismatch is not None:
@@ -155,9 +158,9 @@ class Trial:
         """Return the results of a call, then the updated arguments."""
         return [*answer.outputs, *updated(self.task, case, answer)]
 
-    def _breach(self, case: Case, answer: Answer) -> str | None:
+    def _breach(self, case: Case, answer: Answer, out_is: str | None) -> str | None:
         """Return how the call broke the contract, such as by writing to an input; None if it did not."""
-        written = self.task.written(case)
+        written = {*self.task.written(case), out_is}
         before = materialize(compacted(case)).tensors
         strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
         for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
@@ -177,6 +180,8 @@ class Trial:
                 return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
+            if case.arguments.get("requires_grad") and output.tensor is not None and not output.requires_grad:
+                return "the result does not require gradients, wanted by requires_grad=True"
         return next(iter(answer.violations), None)
 
 
@@ -205,7 +210,8 @@ class CaseTrial(Trial):
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        self.assess(assessed, evidence, answer, conditions.out_is)
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
             self.widest = (programs, assessed)
