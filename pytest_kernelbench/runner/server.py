@@ -57,12 +57,12 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
         return
     gc.freeze()
     sandboxed = confinement.pop("sandbox") != "off"
-    limits.apply(Path(home), **confinement)
-    failed = policy.enter(Path(home), gpu=on_gpu(device)) if sandboxed else {}
+    enclosed = limits.apply(Path(home), **confinement)
+    entered = policy.enter(Path(home), gpu=on_gpu(device), listen=True) if sandboxed else policy.Entered()
+    _report(channel, entered, enclosed=enclosed)
     observer = None if device.startswith(COMPILE) else Observer(home)
     if observer is not None:
         observer.install()
-    protocol.send(channel, {"status": "ready", "failed": failed})
     server = _Server(environment, observer, Path(home))
     while True:
         try:
@@ -162,10 +162,22 @@ def call(
     return {**header, **seen, **instruments, "violations": environment.violations()}, parts
 
 
+def _report(channel: socket.socket, entered: policy.Entered, *, enclosed: bool) -> None:
+    """Tell the judge how this process is confined, and hand over the listener, which no kernel may have.
+
+    Nothing comes between confinement and this: until the judge has the listener, a refused call would wait for ever.
+    """
+    listens = entered.listener is not None
+    protocol.send(channel, {"status": "ready", "failed": entered.failed, "enclosed": enclosed, "listens": listens})
+    if entered.listener is not None:
+        socket.send_fds(channel, [b"\n"], [entered.listener])
+        os.close(entered.listener)
+
+
 def _decline(channel: socket.socket, error: Exception) -> None:
     """Respond to the first request that this device cannot be used: an error of the machine, not of the kernel."""
     with contextlib.suppress(protocol.ProtocolError, protocol.Closed):
-        protocol.send(channel, {"status": "ready", "failed": {}})
+        protocol.send(channel, {"status": "ready", "failed": {}, "enclosed": False, "listens": False})
         request, _ = protocol.receive(channel, max_bytes=MAX_REQUEST)
         responder = protocol.Responder(channel, request["number"])
         responder({"status": "error", "message": f"{type(error).__name__}: {error}"})

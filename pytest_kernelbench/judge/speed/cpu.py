@@ -13,7 +13,6 @@ from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, Sch
 from pytest_kernelbench.judge.speed.timed_runner import on_one_processor
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.sandbox.limits import descendants
 
 BATCH_SECONDS = 8e-3
 """Shortest batch; longer than on a GPU, since the operating system's scheduler disturbs short ones."""
@@ -63,7 +62,7 @@ class CpuBackend:
             return f"it used {times}: it keeps running after a call has returned"
         if kernel.moved:
             return "it has moved to another CPU core than the baseline's"
-        if others := descendants(kernel.runner.pid):
+        if others := kernel.runner.family.others():
             return f"{len(others)} processes that it has started are running beside it"
         elapsed = measurement.host_estimate(first)
         if measurement.verdict(first) == "faster" and elapsed is not None and elapsed.high < 1:

@@ -14,7 +14,7 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
-from pytest_kernelbench.sandbox.limits import FIRST_USER
+from pytest_kernelbench.sandbox import users
 
 CASE = Case(x=Tensor((4, 5)), factor=2)
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD"), ("factor", "POSITIONAL_OR_KEYWORD")]
@@ -208,7 +208,7 @@ def test_the_surroundings_of_a_kernel(make: Make, monkeypatch: pytest.MonkeyPatc
     assert not {"pytest", "_pytest", "hypothesis", "pytest_kernelbench.judge"} & set(told["modules"])
     assert told["user"] == told["home"]
     if ROOT:
-        assert told["user"] > FIRST_USER
+        assert users.ours(told["user"])
         assert told["groups"] == []
     runner.close()
     assert not Path(home).exists()
