@@ -118,6 +118,10 @@ class Task:
     dtypes: tuple[str, ...] = FLOATS
     """Dtypes that the signature supports; the fixed cases use the first."""
     contract: Contract = field(default_factory=Contract)
+    large: tuple[Case, ...] | None = None
+    """Cases beyond what one block, one tile or one program can hold; None derives them from the fixed cases."""
+    long_sums: tuple[Case, ...] | None = None
+    """Cases with long sums, which are tried in half precision; None derives one from the fixed cases."""
     workloads: Mapping[str, Case] = field(default_factory=dict)
     """Cases that are timed, by name."""
     flops_and_bytes: Callable[[Case], tuple[int, int]] | None = None

@@ -12,6 +12,7 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, signature
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.correctness.pace import Pace, TooSlow, size_of
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
@@ -159,6 +160,14 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
+    allowance: float | None = None
+    """Seconds that a call on a case of the judge's choice may take; None for cases that every kernel must finish."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.pace = Pace()
+        self.last_seconds = 0.0
+        """Time that the last call took."""
 
     @property
     def hurried(self) -> bool:
@@ -169,11 +178,22 @@ class CaseTrial(Trial):
         """Call the kernel on a case and assess the answer; raises `Finding`.
 
         With `rewrite`, the kernel is called a second time on that case's contents in the same memory, and the second
-        answer is assessed.
+        answer is assessed. Raises `TooSlow` where `allowance` does not suffice and that is no sign of a hang.
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        return self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        size = size_of(evidence)
+        if self.allowance is not None and self.pace.least(size) > self.allowance:
+            raise TooSlow(case)
+        try:
+            answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        except Finding as finding:
+            if finding.status == "timeout" and self.allowance is not None and self.pace.most(size) > self.allowance:
+                raise TooSlow(case) from None
+            raise
+        if answer.status == "ok":
+            self.pace.note(size, self.last_seconds)
+        return self.assess(assessed, evidence, answer)
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
@@ -189,7 +209,7 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.allowance or self.timeout)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
@@ -212,7 +232,8 @@ class CaseTrial(Trial):
         except RunnerDied as death:
             raise self.died(death, case) from None
         finally:
-            self.runner_seconds += time.perf_counter() - started
+            self.last_seconds = time.perf_counter() - started
+            self.runner_seconds += self.last_seconds
 
 
 def whole(value: Any) -> int:
