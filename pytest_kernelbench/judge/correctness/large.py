@@ -40,6 +40,9 @@ MAX_ELEMENTS = 1 << 19
 MAX_PIXELS = 1 << 14
 """Maximum number of elements of the result of a convolution in a derived case."""
 
+MAX_BESIDE = 100
+"""Maximum number of elements for each index of a dimension that may have a program for each of its elements."""
+
 MAX_CASES = 6
 """Maximum number of derived cases of a task."""
 
@@ -126,12 +129,16 @@ def _in_order(task: Task, bases: list[Case]) -> list[tuple[Case, Dimension]]:
     """Return the dimensions of all cases, those first beside which least has to be computed, but not nothing."""
     pairs = [(base, dimension) for base in bases for dimension in dimensions(base)]
 
-    def beside(pair: tuple[Case, Dimension]) -> tuple[bool, bool, int]:
-        base, dimension = pair
-        count = max(recipe.numel // dimension.size for _, recipe in leaves(base) if dimension.size in recipe.shape)
-        return _is_degenerate(task, base), count == 1, count
+    def key(pair: tuple[Case, Dimension]) -> tuple[bool, bool, int]:
+        count = _beside(*pair)
+        return _is_degenerate(task, pair[0]), count == 1, count
 
-    return sorted(pairs, key=beside)
+    return sorted(pairs, key=key)
+
+
+def _beside(base: Case, dimension: Dimension) -> int:
+    """Return the elements of the largest tensor for each index of a dimension."""
+    return max(recipe.numel // dimension.size for _, recipe in leaves(base) if dimension.size in recipe.shape)
 
 
 def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
@@ -167,6 +174,8 @@ def _sizes(task: Task, base: Case, dimension: Dimension) -> tuple[int, ...]:
         return INNER if _is_inner(task, base, dimension) else OTHERS if dimension.rank <= 2 else PLANES
     if dimension.last or dimension.named:
         return ROWS
+    if _beside(base, dimension) > MAX_BESIDE:
+        return ()
     return OTHERS if dimension.rank <= 2 else PLANES
 
 
