@@ -52,6 +52,7 @@ task = Task(
         Case(size=(63, 65), dtype=DType("float16")),
         Case(size=(63, 65), dtype=DType("bfloat16")),
     ),
+    large=(Case(size=(70_001,)),),
     contract=Contract(nan=False, inf=False, empty=True, deterministic=False),
     compare="random",
     workloads={

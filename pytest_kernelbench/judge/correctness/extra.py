@@ -20,10 +20,10 @@ from pytest_kernelbench.model.task import Task
 EXTRA: Mapping[str, Callable[[Task], tuple[Case, ...]]] = {"sizes": large_cases, "dtypes": accumulating_cases}
 """The cases that a facet has beside the fixed ones, for kernels that can finish them."""
 
-CALL_SHARE = 0.05
+CALL_SHARE = 0.1
 """Share of a kernel's time limit that one call on such a case may take."""
 
-GPU_CALL_SHARE = 0.1
+GPU_CALL_SHARE = 0.2
 """The same on a GPU, where a call may include compiling."""
 
 

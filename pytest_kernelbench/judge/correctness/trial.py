@@ -209,7 +209,9 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.allowance or self.timeout)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        if self.allowance is not None:
+            left = self.allowance
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
