@@ -120,6 +120,10 @@ class Task:
     contract: Contract = field(default_factory=Contract)
     value_cases: tuple[Case, ...] = ()
     """Further fixed cases of the facet `values`, for values or sizes that would mean something else in other dtypes."""
+    large: tuple[Case, ...] | None = None
+    """Cases beyond what one block, one tile or one program can hold; None derives them from the fixed cases."""
+    long_sums: tuple[Case, ...] | None = None
+    """Cases with long sums, which are tried in half precision; None derives one from the fixed cases."""
     workloads: Mapping[str, Case] = field(default_factory=dict)
     """Cases that are timed, by name."""
     flops_and_bytes: Callable[[Case], tuple[int, int]] | None = None

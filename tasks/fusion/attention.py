@@ -46,6 +46,12 @@ task = Task(
         heads(1, 1, 1030, 4, causal=True),
         heads(1, 1, 3, 129),
     ),
+    large=(
+        heads(33, 7, 3, 16),
+        heads(1, 1, 600, 16),
+        heads(1, 1, 600, 16, causal=True),
+    ),
+    long_sums=(heads(1, 1, 600, 16),),
     contract=FINITE,
     tf32=True,
     accumulation=lambda case: max(case.q.shape[-2:]),

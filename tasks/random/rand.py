@@ -65,6 +65,7 @@ task = Task(
         Case(size=(129,), dtype=DType("float16"), generator=Generator(11), requires_grad=True),
         Case(size=(5, 40), requires_grad=True),
     ),
+    large=(Case(size=(70_001,)),),
     contract=Contract(nan=False, inf=False, empty=True, deterministic=False),
     compare="random",
     workloads={

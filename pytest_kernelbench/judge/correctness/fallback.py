@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_kernelbench.judge.correctness.facets import fixed_cases
+from pytest_kernelbench.judge.correctness.pace import chosen
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
-from pytest_kernelbench.judge.correctness.work import answered_outside, patient, with_other_contents
+from pytest_kernelbench.judge.correctness.work import MIN_PATIENCE, answered_outside, with_other_contents
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 
@@ -64,7 +65,7 @@ def _few(trial: CaseTrial, cases: Sequence[Case]) -> list[Case]:
 
 
 def _outside(trial: CaseTrial, case: Case) -> bool:
-    with patient(trial, 0.0):
+    with chosen(trial, MIN_PATIENCE):
         return answered_outside(trial, case, with_other_contents(case), only_moves(trial.evidence(case)))
 
 

@@ -13,6 +13,7 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, 
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
+from pytest_kernelbench.judge.correctness.pace import Pace, TooSlow, size_of
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
@@ -190,12 +191,18 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
-    patience = float("inf")
-    """Seconds that a call may take, where that is less than its share of the kernel's time."""
     asked = False
     """Whether the kernel has asked for what differs between GPUs."""
     widest: tuple[int, Case] | None = None
     """The largest number of programs of a grid in a quick call that was right, and the case."""
+    allowance: float | None = None
+    """Seconds that a call on a case of the judge's choice may take; None for cases that every kernel must finish."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.pace = Pace()
+        self.last_seconds = 0.0
+        """Time that the last call took."""
 
     @property
     def hurried(self) -> bool:
@@ -206,11 +213,21 @@ class CaseTrial(Trial):
         """Call the kernel on a case and assess the answer; raises `Finding`.
 
         With `rewrite`, the kernel is called a second time on that case's contents in the same memory, and the second
-        answer is assessed.
+        answer is assessed. Raises `TooSlow` where `allowance` does not suffice and that is no sign of a hang.
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        size = size_of(evidence)
+        if self.allowance is not None and self.pace.least(size) > self.allowance:
+            raise TooSlow(case)
+        try:
+            answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        except Finding as finding:
+            if finding.status == "timeout" and self.allowance is not None and self.pace.most(size) > self.allowance:
+                raise TooSlow(case) from None
+            raise
+        if answer.status == "ok":
+            self.pace.note(size, self.last_seconds)
         self.assess(assessed, evidence, answer, conditions.out_is)
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
@@ -231,7 +248,9 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.patience)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        if self.allowance is not None:
+            left = self.allowance
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
@@ -255,7 +274,8 @@ class CaseTrial(Trial):
         except RunnerDied as death:
             raise self.died(death, case) from None
         finally:
-            self.runner_seconds += time.perf_counter() - started
+            self.last_seconds = time.perf_counter() - started
+            self.runner_seconds += self.last_seconds
 
 
 def whole(value: Any) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
 
@@ -11,6 +10,7 @@ from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.judge.correctness.facets import INEXACT, reseeded
+from pytest_kernelbench.judge.correctness.pace import chosen
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding, whole
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
@@ -73,7 +73,7 @@ def audited(trial: CaseTrial, case: Case) -> CaseWork | None:
     others = counts.get("passed_on", 0) if moves else counts.get("copied", 0)
     touched, constant, computed = (counts.get(name, 0) for name in ("touched", "constant", "computed"))
     launches, copying = counts.get("launches", 0), False
-    with patient(trial, answer.seconds):
+    with chosen(trial, max(MIN_PATIENCE, PATIENCE * answer.seconds)):
         outside = launches > 0 and answered_outside(trial, case, first, moves)
     if touched > 0 and touched == constant + others:
         # Where results do not depend on contents, a launch that gives the same result each time is what is wanted.
@@ -158,16 +158,6 @@ def with_one_changed(case: Case) -> Case:
     return map_tensors(
         case, lambda path, recipe: with_fields(recipe, edited=True) if recipe.dtype.startswith(INEXACT) else recipe
     )
-
-
-@contextmanager
-def patient(trial: CaseTrial, seconds: float) -> Iterator[None]:
-    """Let calls take a multiple of these seconds: contents that differ can make a kernel wait for ever."""
-    trial.patience = max(MIN_PATIENCE, PATIENCE * seconds)
-    try:
-        yield
-    finally:
-        trial.patience = float("inf")
 
 
 def _right(trial: CaseTrial, evidence: Evidence, case: Case, answer: Answer) -> bool:
