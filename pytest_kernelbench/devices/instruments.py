@@ -70,6 +70,8 @@ class Instruments:
     """Counts of the current call."""
     operations: dict[str, int] = field(default_factory=dict)
     """The part of `Counts.computed` of each ATen operation, by its name."""
+    captured: bool = False
+    """Whether launches were ever captured in a CUDA graph."""
     watcher: LaunchWatcher | None = None
     """What looks at the launches of the current call."""
     addresses: list[Any] | None = None
