@@ -117,7 +117,8 @@ def _file_of(source: Any) -> str:
 
 def capturing(arguments: Iterable[Any]) -> bool:
     """Whether launches on these arguments are now captured in a CUDA graph: their memory can then not be read."""
-    return any(getattr(each, "is_cuda", False) for each in arguments) and torch.cuda.is_current_stream_capturing()
+    on_gpu = torch.version.cuda is not None and any(getattr(each, "is_cuda", False) for each in arguments)
+    return on_gpu and torch.cuda.is_current_stream_capturing()
 
 
 def _elements(argument: Any) -> int:

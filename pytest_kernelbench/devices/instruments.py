@@ -74,6 +74,8 @@ class Instruments:
     """Whether launches were ever captured in a CUDA graph."""
     watcher: LaunchWatcher | None = None
     """What looks at the launches of the current call."""
+    launching: bool = False
+    """Whether a launch runs in front of the watcher: what it does with its arguments is no host code."""
     addresses: list[Any] | None = None
     """Addresses that launches access, as arrays with repetitions; None where nobody collects them."""
 
@@ -83,11 +85,13 @@ class Instruments:
         if self.watcher is None:
             yield
             return
+        self.launching = True
         self.watcher.before(_tensors(arguments))
         try:
             yield
         finally:
             self.watcher.after()
+            self.launching = False
 
     def access(self, addresses: Any, mask: Any = None) -> None:
         """Collect the addresses of a load or store, those of masked lanes left out."""

@@ -76,8 +76,6 @@ class Swap:
         if not self._running:
             return
         self._given, self.instruments.addresses = tensors, []
-        if self.tape is not None:
-            self.tape.paused = True  # what a launch does with its arguments is no host code
         with unwatched():
             synchronise(self._given)
             for hidden in self._arguments:
@@ -97,8 +95,6 @@ class Swap:
                     self.tape.forget(entry)
             self._arguments = [hidden for hidden in self._arguments if hidden.leave()]
             synchronise(self._given)
-        if self.tape is not None:
-            self.tape.paused = False
 
     def _read(self) -> bool:
         """Whether the launch has read memory whose contents only launches see; on a GPU, whether it was given any."""
@@ -123,12 +119,11 @@ def _range(memory: torch.Tensor) -> tuple[int, int]:
 class CopyTape(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While active, records the copies that host code makes, so that they can be made again."""
 
-    def __init__(self) -> None:
+    def __init__(self, instruments: Instruments) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.instruments = instruments
         self.entries: list[tuple[Any, Any, Any, torch.Tensor]] = []
         """Operation, arguments and result of each copy, in order."""
-        self.paused = False
-        """Whether nothing is recorded now."""
 
     def again(self) -> list[tuple[Any, _Hidden]]:
         """Make all copies again, each where its first result is."""
@@ -150,7 +145,7 @@ class CopyTape(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def record(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         """Record a copy, or forget the copies that another operation overwrites."""
-        if self.paused:
+        if self.instruments.launching:
             return
         if func.namespace == "aten" and func.overloadpacket.__name__ in COPIES:
             if isinstance(result, torch.Tensor) and result.numel():
