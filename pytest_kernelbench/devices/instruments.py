@@ -79,8 +79,12 @@ class Instruments:
     """The part of `Counts.computed` of each ATen operation, by its name."""
     violations: list[str] = field(default_factory=list)
     """What launches did that breaks a rule of the language or of memory, in words, since the last `take_violations`."""
+    captured: bool = False
+    """Whether launches were ever captured in a CUDA graph."""
     watcher: LaunchWatcher | None = None
     """What looks at the launches of the current call."""
+    launching: bool = False
+    """Whether a launch runs in front of the watcher: what it does with its arguments is no host code."""
     addresses: list[Any] | None = None
     """Addresses that launches access, as arrays with repetitions; None where nobody collects them."""
 
@@ -90,11 +94,13 @@ class Instruments:
         if self.watcher is None:
             yield
             return
+        self.launching = True
         self.watcher.before(_tensors(arguments))
         try:
             yield
         finally:
             self.watcher.after()
+            self.launching = False
 
     def access(self, addresses: Any, mask: Any = None) -> None:
         """Collect the addresses of a load or store, those of masked lanes left out."""

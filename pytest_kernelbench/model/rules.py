@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 RULES: Mapping[str, str] = {
     "clocks": "functions that a timer uses are replaced, so its times would be whatever the kernel says",
     "cpp_extension": "a C++ or CUDA extension is built, whose code is not inspected",
-    "fallback": "more than a tenth of the cases are answered without a launch that matters",
+    "fallback": "too many cases are answered without a launch that matters",
     "launches": "functions that launch kernels are replaced, so launches cannot be counted",
     "libraries": "kernels of an installed library do the work, not the submission's own",
     "torch_compile": "kernels that torch.compile generates do the work",

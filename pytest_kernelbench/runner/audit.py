@@ -57,7 +57,7 @@ def _count(self: Audit, func: Any, types: Any, args: Any = (), kwargs: Any = Non
             return func.redispatch(_backend(args, named), *args, **named)
     result = func(*args, **named)
     name = func.overloadpacket.__name__
-    if name not in self.free:
+    if name not in self.free and not self.instruments.launching:
         self.add(name, _elements((args, named, result)))
     return result
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from pytest_kernelbench.devices.cuda import capturing
 from pytest_kernelbench.devices.instruments import Instruments
-from pytest_kernelbench.runner.unwatched import alike, capturing, contents, unwatched
+from pytest_kernelbench.runner.unwatched import alike, contents, synchronise, unwatched
 from pytest_kernelbench.wire.materialize import Arguments
 
 
@@ -47,16 +48,18 @@ class Ledger:
     def before(self, tensors: Sequence[torch.Tensor]) -> None:
         self._touched = self.instruments.counts.touched
         self._seen = []
-        if capturing():
+        if capturing(tensors):
             return
         self.instruments.addresses = []
         with unwatched():
+            synchronise(tensors)
             self._seen = [_Seen(tensor, contents(tensor)) for tensor in tensors if tensor.numel()]
 
     def after(self) -> None:
         counts = self.instruments.counts
         counts.touched = self._touched + self._distinct(counts.touched - self._touched)
         with unwatched():
+            synchronise([each.tensor for each in self._seen])
             for each in self._seen:
                 now = contents(each.tensor)
                 each.after = None if alike(now, each.before) else now

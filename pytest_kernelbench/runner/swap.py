@@ -17,9 +17,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from pytest_kernelbench.devices.cuda import capturing
 from pytest_kernelbench.devices.instruments import Instruments
 from pytest_kernelbench.model.case import Case
-from pytest_kernelbench.runner.unwatched import alike, capturing, contents, unwatched
+from pytest_kernelbench.runner.unwatched import alike, contents, synchronise, unwatched
 from pytest_kernelbench.wire.materialize import Arguments, contents_of
 
 COPIES = frozenset(
@@ -58,9 +59,6 @@ class _Hidden:
 class Swap:
     """Watches the launches of a call, and shows them the contents of another case."""
 
-    captured = False
-    """Whether launches were ever captured in a CUDA graph, which would be replayed without being seen."""
-
     def __init__(self, instruments: Instruments, arguments: Arguments, case: Case, tape: CopyTape | None) -> None:
         self.instruments = instruments
         self.tape = tape
@@ -74,37 +72,29 @@ class Swap:
         self._running = False
 
     def before(self, tensors: Sequence[torch.Tensor]) -> None:
-        self._running = not capturing()
-        Swap.captured |= not self._running
+        self._running = not capturing(tensors)
         if not self._running:
             return
         self._given, self.instruments.addresses = tensors, []
-        if self.tape is not None:
-            self.tape.paused = True  # what a launch does with its arguments is no host code
         with unwatched():
-            self._synchronise()
+            synchronise(self._given)
             for hidden in self._arguments:
                 hidden.enter()
             self._copies = self.tape.again() if self.tape is not None else []
-            self._synchronise()
+            synchronise(self._given)
 
     def after(self) -> None:
         if not self._running:
             return
         with unwatched():
-            self._synchronise()
-            self.instruments.counts.swapped_launches += self._read() and not Swap.captured
+            synchronise(self._given)
+            # A CUDA graph is replayed without being seen: then nothing is known.
+            self.instruments.counts.swapped_launches += self._read() and not self.instruments.captured
             for entry, hidden in reversed(self._copies):
                 if not hidden.leave() and self.tape is not None:
                     self.tape.forget(entry)
             self._arguments = [hidden for hidden in self._arguments if hidden.leave()]
-            self._synchronise()
-        if self.tape is not None:
-            self.tape.paused = False
-
-    def _synchronise(self) -> None:
-        if any(hidden.memory.is_cuda for hidden in self._arguments):
-            torch.cuda.synchronize()
+            synchronise(self._given)
 
     def _read(self) -> bool:
         """Whether the launch has read memory whose contents only launches see; on a GPU, whether it was given any."""
@@ -129,12 +119,11 @@ def _range(memory: torch.Tensor) -> tuple[int, int]:
 class CopyTape(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While active, records the copies that host code makes, so that they can be made again."""
 
-    def __init__(self) -> None:
+    def __init__(self, instruments: Instruments) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.instruments = instruments
         self.entries: list[tuple[Any, Any, Any, torch.Tensor]] = []
         """Operation, arguments and result of each copy, in order."""
-        self.paused = False
-        """Whether nothing is recorded now."""
 
     def again(self) -> list[tuple[Any, _Hidden]]:
         """Make all copies again, each where its first result is."""
@@ -156,7 +145,7 @@ class CopyTape(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def record(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         """Record a copy, or forget the copies that another operation overwrites."""
-        if self.paused:
+        if self.instruments.launching:
             return
         if func.namespace == "aten" and func.overloadpacket.__name__ in COPIES:
             if isinstance(result, torch.Tensor) and result.numel():

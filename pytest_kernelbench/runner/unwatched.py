@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -15,9 +15,10 @@ def unwatched() -> Iterator[None]:
         yield
 
 
-def capturing() -> bool:
-    """Whether launches are now captured in a CUDA graph, in which memory can neither be read nor swapped."""
-    return torch.version.cuda is not None and torch.cuda.is_current_stream_capturing()
+def synchronise(tensors: Sequence[torch.Tensor]) -> None:
+    """Wait for all streams where any of the tensors is on a GPU: a launch may be on another one than the caller's."""
+    if any(tensor.is_cuda for tensor in tensors):
+        torch.cuda.synchronize()
 
 
 def contents(tensor: torch.Tensor) -> torch.Tensor:

@@ -29,7 +29,7 @@ class Watch:
         """Watch one call as its conditions say."""
         with contextlib.ExitStack() as modes:
             if conditions.swap_at_launch and self.rewrite is not None:
-                tape = modes.enter_context(CopyTape()) if conditions.replay_copies else None
+                tape = modes.enter_context(CopyTape(self.instruments)) if conditions.replay_copies else None
                 self.instruments.watcher = Swap(self.instruments, self.arguments, self.rewrite, tape)
             elif conditions.audit:
                 self.ledger = Ledger(self.instruments, self.arguments, self.ledger)

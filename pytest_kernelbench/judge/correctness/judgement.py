@@ -198,7 +198,7 @@ class Judgement:
 
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
-        if self.provenance.label is None or self.findings:
+        if self.provenance.label is None or self.findings or self.settings.language != "triton":
             return
         passed = [facet for facet, status in self.results.items() if status == "passed"]
         found = fallback(self.trial, self.provenance.idle) or surveyed_fallback(self.trial, self.task, passed)

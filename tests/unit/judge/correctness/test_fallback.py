@@ -9,6 +9,7 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.judge.correctness import fallback as module
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
+from pytest_kernelbench.model.case import replace
 from pytest_kernelbench.model.rules import broken
 from tests.support.judging import ScriptedTrial, task_of
 
@@ -30,6 +31,36 @@ def test_more_than_a_tenth_is_too_much(launchless: int, found: bool) -> None:
     if text is not None:
         assert text.startswith(f"answers {launchless} of 20 cases without a launch that matters: Case(x=Tensor((2,)))")
         assert len(text) < 300
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"x": Tensor((9, 4), "float16", layout="transposed")}, True),
+        ({"dim": 3}, True),
+        ({"out": Tensor((2,))}, True),
+        ({"x": Tensor((2,), "float64")}, False),
+        ({"x": Tensor((2,), "int64")}, False),
+        ({"x": Tensor((2,), "complex64")}, False),
+        ({"mode": "floor"}, False),
+        ({"mode": True}, False),
+        ({"dim": (1, 2)}, False),
+    ],
+)
+def test_a_kind_of_case_may_be_left_to_others(changes: dict[str, Any], kind: bool) -> None:
+    trial, base = trial_of(0), Case(x=Tensor((2,)), dim=1, mode=None)
+    trial.launched |= {replace(case, dim=1, mode=None): True for case in CASES}
+    trial.launched |= {replace(base, seed=seed, **changes): False for seed in range(9)}
+    trial.launched |= {replace(base, seed=seed): True for seed in range(9)}
+    assert (fallback(trial, ()) is not None) == kind
+
+
+def test_most_cases_may_not_be_left_to_others() -> None:
+    trial = trial_of(0)
+    trial.launched |= {Case(x=Tensor((size,), "int64")): False for size in range(2, 22)}
+    assert fallback(trial, ()) is None
+    trial.launched[Case(x=Tensor((99,), "int64"))] = False
+    assert fallback(trial, ()) is not None
 
 
 def test_cases_that_need_no_launch_do_not_count() -> None:

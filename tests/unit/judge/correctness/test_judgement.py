@@ -10,6 +10,7 @@ from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.judgement import Judgement
 from pytest_kernelbench.judge.correctness.provenance import Provenance
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS, DrawRequest
@@ -134,6 +135,31 @@ def test_a_file_that_is_not_a_kernel_is_rejected(monkeypatch: pytest.MonkeyPatch
         assert (record.status, record.label, record.kernel_share) == (status, "decoy", 0.0)
     assert asked == [3, 3]
     assert record.failure is None
+
+
+def test_cases_without_launches_reject_a_kernel_unless_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Provenance("kernel", 1.0)
+    monkeypatch.setattr("pytest_kernelbench.judge.correctness.judgement.provenance_of", lambda *args, **kw: kernel)
+    for options, status in (({}, "rejected"), ({"allow": ("fallback",)}, "passed"), ({"language": "torch"}, "passed")):
+        judgement = judgement_of(RIGHT, language="triton")
+        # The settings name a device with provenance; the runner stays on the CPU, where nothing is launched.
+        judgement.settings = JudgingSettings(device="interpreter", examples=0, **{"language": "triton", **options})
+        record = judgement.run()
+        assert record.status == status
+    judgement = judgement_of("def double(x):\n    return x * 3\n", language="triton")
+    judgement.settings = JudgingSettings(device="interpreter", language="triton", examples=0)
+    assert judgement.run().status == "wrong_values"
+
+
+def test_a_wrong_answer_in_the_audit_fails_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def provenance_of(trial: Any, cases: Any, *, right: bool) -> Provenance:
+        raise Finding("wrong_values", "when operations are counted", cases[0])
+
+    monkeypatch.setattr("pytest_kernelbench.judge.correctness.judgement.provenance_of", provenance_of)
+    judgement = judgement_of(RIGHT, language="triton")
+    judgement.settings = JudgingSettings(device="interpreter", language="triton", examples=0)
+    record = judgement.run()
+    assert (record.status, record.facets) == ("wrong_values", {"basic": "wrong_values"})
 
 
 def test_drawn_cases_are_searched_until_the_share_of_the_time_is_used() -> None:

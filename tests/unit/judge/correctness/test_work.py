@@ -118,6 +118,10 @@ def test_a_wrong_answer_in_the_audit_is_found() -> None:
         audited(trial, CASE)
 
 
+def test_a_case_on_which_the_kernel_is_wrong_anyway_is_left_to_other_facets() -> None:
+    assert audited(ScriptedTrial(task_of(reference, CASE), lambda conditions, x, index: x), CASE) is None
+
+
 def test_a_case_is_idle_without_a_launch_that_matters() -> None:
     assert CaseWork(CASE).idle
     assert not CaseWork(CASE, trivial=True).idle
