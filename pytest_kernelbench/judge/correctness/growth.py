@@ -75,9 +75,7 @@ def grown(case: Case, size: int, target: int) -> Case:
         return with_fields(recipe, shape=shape, fill=_fill(recipe.fill, size, target))
 
     resized = map_tensors(case, change).arguments
-    return Case(
-        **{name: _value(value, size, target) if name in SHAPES else value for name, value in resized.items()}
-    )
+    return Case(**{name: _value(value, size, target) if name in SHAPES else value for name, value in resized.items()})
 
 
 def _fill(fill: str, size: int, target: int) -> str:

@@ -8,12 +8,11 @@ together, since the order of tiles depends on both.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
 from pytest_kernelbench.judge.correctness.work import Work, work_of
-from pytest_kernelbench.model.case import Case, Tensor, leaves
+from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1

@@ -22,6 +22,9 @@ from pytest_kernelbench.wire.materialize import GUARD, materialize
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
 
+PATIENCE = 4.0
+"""How many times its allowance a call may take on a machine that has other things to do."""
+
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
 
@@ -161,13 +164,13 @@ class CaseTrial(Trial):
     runner_seconds = 0.0
     """Time spent waiting for answers."""
     allowance: float | None = None
-    """Seconds that a call on a case of the judge's choice may take; None for cases that every kernel must finish."""
+    """CPU seconds for a call on a case of the judge's choice; None for cases that every kernel must finish."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.pace = Pace()
-        self.last_seconds = 0.0
-        """Time that the last call took."""
+        self.work_seconds = 0.0
+        """CPU time of the last call that was answered, which other processes do not prolong; on a GPU the time."""
 
     @property
     def hurried(self) -> bool:
@@ -192,7 +195,7 @@ class CaseTrial(Trial):
                 raise TooSlow(case) from None
             raise
         if answer.status == "ok":
-            self.pace.note(size, self.last_seconds)
+            self.pace.note(size, self.work_seconds)
         return self.assess(assessed, evidence, answer)
 
     def evidence(self, case: Case) -> Evidence:
@@ -211,14 +214,14 @@ class CaseTrial(Trial):
         """
         left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
         if self.allowance is not None:
-            left = self.allowance
+            left = min(PATIENCE * self.allowance, CALL_SHARE * self.timeout)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
         if runner is None or not runner.alive:
             self.close()
             runner = self.load()
-        started = time.perf_counter()
+        started, before = time.perf_counter(), runner.cpu_seconds()
         try:
             answer = runner.call(
                 case,
@@ -230,12 +233,12 @@ class CaseTrial(Trial):
                 timeout=left,
             )
             self.observe(answer)
+            self.work_seconds = time.perf_counter() - started if self.on_gpu else runner.cpu_seconds() - before
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None
         finally:
-            self.last_seconds = time.perf_counter() - started
-            self.runner_seconds += self.last_seconds
+            self.runner_seconds += time.perf_counter() - started
 
 
 def whole(value: Any) -> int:
