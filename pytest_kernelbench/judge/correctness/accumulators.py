@@ -21,11 +21,17 @@ TERMS = (3_001, 1_025, 257)
 PLANE_TERMS = (257,)
 """The same for images, whose windows make the sums longer still."""
 
-RESULTS = 70
-"""Size of one dimension of the result: more than the 64 results from which on a root mean square says something."""
+RESULTS = 170
+"""Size of a dimension of the result: the more results, the less the root mean square of right ones may deviate."""
+
+SHORT = (257, 70)
+"""Terms and results of a case that kernels can finish that add one term at a time."""
 
 HALVES = ("float16", "bfloat16")
 """Half-precision dtypes."""
+
+MODERATE = "normal(0, 3)"
+"""Fill of values that are large enough for the terms to differ in size, and too small for functions to be flat."""
 
 FILLS = ("normal(0, 30)", "normal(30, 1)", "normal(1000, 0.1)")
 """Fills with large values, and with an offset of which few terms exceed float16 though their mean does not."""
@@ -40,17 +46,23 @@ def accumulating_cases(task: Task) -> tuple[Case, ...]:
 def _accumulating(key: TaskKey) -> tuple[Case, ...]:
     task = key.task
     halves = [dtype for dtype in task.dtypes if dtype in HALVES]
-    bases: tuple[Case, ...] = task.long_sums or ()
-    if task.long_sums is None and task.accumulation is not None and halves:
-        longest = _longest(task)
-        bases = (longest,) if longest is not None else ()
+    if task.long_sums is not None:
+        bases = list(task.long_sums)
+    elif task.accumulation is not None and halves:
+        found = (_with_sums(task, (SHORT[0],), SHORT[1]), _with_sums(task, TERMS, RESULTS))
+        bases = list(dict.fromkeys(case for case in found if case is not None))
+    else:
+        bases = []
     ordinary = {"normal", *own_fill(task)}
     fills = [fill for fill in FILLS if fill in task.contract.values]
-    cases = [case for base in bases for case in (base, *(with_fill(base, fill, ordinary) for fill in fills))]
-    return tuple(dict.fromkeys(in_dtype(task, case, dtype) for case in cases for dtype in halves))
+    moderate = [with_fill(base, MODERATE, ordinary) if FILLS[0] in fills else base for base in bases]
+    cases = [in_dtype(task, case, dtype) for case in moderate for dtype in halves]
+    if bases and halves and task.compare == "values":
+        cases += [in_dtype(task, with_fill(bases[-1], fill, ordinary), halves[0]) for fill in fills]
+    return tuple(dict.fromkeys(cases))
 
 
-def _longest(task: Task) -> Case | None:
+def _with_sums(task: Task, terms: tuple[int, ...], results: int) -> Case | None:
     """Return a case with a long sum behind each of many results, as far as the task has such sums.
 
     A dimension is better that is not in the result: the sum over it alone is then what makes the case long.
@@ -58,9 +70,9 @@ def _longest(task: Task) -> Case | None:
     pairs = [(base, dimension) for base in plain_bases(task) for dimension in dimensions(base)]
     for kept in (False, True):
         for base, dimension in pairs:
-            for size in TERMS if dimension.rank <= 3 else PLANE_TERMS:
+            for size in terms if dimension.rank <= 3 else PLANE_TERMS:
                 if size > dimension.size and (case := _with_sum(task, base, dimension, size, kept)) is not None:
-                    return _with_results(task, case, size)
+                    return _with_results(task, case, size, results)
     return None
 
 
@@ -81,14 +93,14 @@ def _terms(task: Task, case: Case) -> int:
     return task.accumulation(case)
 
 
-def _with_results(task: Task, case: Case, size: int) -> Case:
+def _with_results(task: Task, case: Case, size: int, results: int) -> Case:
     """Return the case with more results, where another dimension than the one of this size makes them more."""
     before = work_of(task, case)
     for dimension in dimensions(case):
-        wider = grown(case, dimension.size, RESULTS)
-        if before is None or before.results >= RESULTS or dimension.size == size:
+        wider = grown(case, dimension.size, results)
+        if before is None or before.results >= results or dimension.size == size:
             continue
         after = affordable(task, wider)
-        if after is not None and after.results >= RESULTS:
+        if after is not None and after.results >= results:
             return wider
     return case

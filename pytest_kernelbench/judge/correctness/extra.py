@@ -20,7 +20,7 @@ from pytest_kernelbench.model.task import Task
 EXTRA: Mapping[str, Callable[[Task], tuple[Case, ...]]] = {"sizes": large_cases, "dtypes": accumulating_cases}
 """The cases that a facet has beside the fixed ones, for kernels that can finish them."""
 
-CALL_SHARE = 0.1
+CALL_SHARE = 0.05
 """Share of a kernel's time limit that one call on such a case may take."""
 
 GPU_CALL_SHARE = 0.2

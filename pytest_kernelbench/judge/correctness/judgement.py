@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 SEARCH_SHARE = 0.1
 """Share of a kernel's time limit for random search in all facets together; fixed cases are never left out."""
 
-EXTRA_SHARE = 0.2
-"""Time for large cases and long sums in all facets together, as a share of the kernel's time limit, which it extends."""
+EXTRA_SHARE = 0.5
+"""Time for large cases and long sums in all facets together, as a share of the time limit, which it extends."""
 
 AUDITED_CASES = 6
 """Fixed cases on which the work of launches and of PyTorch is counted."""

@@ -50,7 +50,7 @@ def _watched(task: Task, make: Callable[[], dict[str, Any]]) -> Work | None:
 
     sizes: list[int] = [0]
 
-    class Watch(TorchDispatchMode):
+    class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             result = function(*args, **(kwargs or {}))
             sizes.extend(tensor.numel() for tensor in tensors_in(result))
@@ -60,7 +60,7 @@ def _watched(task: Task, make: Callable[[], dict[str, Any]]) -> Work | None:
         warnings.simplefilter("ignore")
         try:
             values = make()
-            with Watch():
+            with Watch():  # type: ignore[no-untyped-call]
                 result = invoke(task.calling_convention, task.reference, signature(task), values)
         except Exception:  # the reference rejects the case, or needs values that there are not
             return None

@@ -24,6 +24,9 @@ from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
 
+PATIENCE = 4.0
+"""How many times its allowance a call may take on a machine that has other things to do."""
+
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
 
@@ -196,13 +199,13 @@ class CaseTrial(Trial):
     widest: tuple[int, Case] | None = None
     """The largest number of programs of a grid in a quick call that was right, and the case."""
     allowance: float | None = None
-    """Seconds that a call on a case of the judge's choice may take; None for cases that every kernel must finish."""
+    """CPU seconds for a call on a case of the judge's choice; None for cases that every kernel must finish."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.pace = Pace()
-        self.last_seconds = 0.0
-        """Time that the last call took."""
+        self.work_seconds = 0.0
+        """CPU time of the last call that was answered, which other processes do not prolong; on a GPU the time."""
 
     @property
     def hurried(self) -> bool:
@@ -227,7 +230,7 @@ class CaseTrial(Trial):
                 raise TooSlow(case) from None
             raise
         if answer.status == "ok":
-            self.pace.note(size, self.last_seconds)
+            self.pace.note(size, self.work_seconds)
         self.assess(assessed, evidence, answer, conditions.out_is)
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
@@ -250,14 +253,14 @@ class CaseTrial(Trial):
         """
         left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
         if self.allowance is not None:
-            left = self.allowance
+            left = min(PATIENCE * self.allowance, CALL_SHARE * self.timeout)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
         if runner is None or not runner.alive:
             self.close()
             runner = self.load()
-        started = time.perf_counter()
+        started, before = time.perf_counter(), runner.cpu_seconds()
         try:
             answer = runner.call(
                 case,
@@ -270,12 +273,12 @@ class CaseTrial(Trial):
             )
             self.observe(answer)
             self.asked |= answer.counts.get("asked") is True
+            self.work_seconds = time.perf_counter() - started if self.on_gpu else runner.cpu_seconds() - before
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None
         finally:
-            self.last_seconds = time.perf_counter() - started
-            self.runner_seconds += self.last_seconds
+            self.runner_seconds += time.perf_counter() - started
 
 
 def whole(value: Any) -> int:

@@ -23,7 +23,7 @@ def sum_kernel(x_ptr, y_ptr, out_ptr, count, scale, BLOCK: tl.constexpr):
             y_ptr + offsets, mask=offsets < count, other=0
         )
         total += d * d
-    tl.store(out_ptr, tl.sum(total.to(tl.float32), axis=0) / scale)
+    tl.store(out_ptr, tl.sum(total, axis=0).to(tl.float32) / scale)
 
 
 def mse_loss(input, target, reduction="mean"):
@@ -34,5 +34,5 @@ def mse_loss(input, target, reduction="mean"):
         each_kernel[(triton.cdiv(count, 1024),)](x, y, result, count, BLOCK=1024)
         return result
     result = torch.empty((), dtype=x.dtype, device=x.device)
-    sum_kernel[(1,)](x, y, result, count, count if reduction == "mean" else 1, BLOCK=1024)
+    sum_kernel[(1,)](x, y, result, count, count if reduction == "mean" else 1, BLOCK=64)
     return result

@@ -20,7 +20,7 @@ def sum_kernel(x_ptr, y_ptr, columns, BLOCK: tl.constexpr):
 def sum(input, dim, keepdim=False, dtype=None):
     x = input.float() if dtype is None else input.to(dtype)
     given = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
-    dims = [axis % x.ndim for axis in given]
+    dims = [axis % x.ndim for axis in given] if x.ndim else []
     kept = [axis for axis in range(x.ndim) if axis not in dims]
     x = x.permute(*kept, *dims).contiguous()
     columns = math.prod(input.shape[axis] for axis in dims)
