@@ -79,7 +79,7 @@ class Memory:
     def harmless(self, kind: str, pointers: np.ndarray[Any, Any], strays: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return those of the stray lanes that can be accessed without disturbing this process.
 
-        A load may read whatever is mapped. A store may write to guard bands, where the judge finds it, and nowhere else.
+        A load may read whatever is mapped. A store may write to guard bands alone, where the judge finds it.
         """
         import numpy as np
 
