@@ -91,6 +91,38 @@ def test_a_breach_of_contract_that_another_facet_sees_is_reported_under_contract
     assert record.failure.message == "x was changed: it is only an input"
 
 
+LATE = """
+calls = 0
+
+def double(x):
+    global calls
+    calls += 1
+    y = x * 2
+    if calls > {calls}:
+        x.reshape(-1)[0] = 7
+    return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("tried", "calls", "failed"),
+    [
+        (("basic", "contract", "engine"), 0, {"contract": "contract"}),
+        (("basic", "contract", "engine"), 3 + 3 * 6, {"engine": "contract"}),
+        (("basic", "sizes"), 0, {"basic": "contract"}),
+        (("basic", "sizes"), 3, {"sizes": "contract"}),
+    ],
+    ids=["before", "after the facet contract", "without that facet", "later without that facet"],
+)
+def test_a_breach_is_reported_once_wherever_it_is_seen(
+    tried: tuple[str, ...], calls: int, failed: dict[str, str]
+) -> None:
+    record = judged(LATE.format(calls=calls), facets=tried)
+    assert {facet: status for facet, status in record.facets.items() if status != "passed"} == failed
+    assert record.failure is not None
+    assert (record.status, record.failure.message) == ("contract", "x was changed: it is only an input")
+
+
 def test_one_case_is_replayed_alone() -> None:
     case = Case(x=Tensor((77,)))
     record = judged(
