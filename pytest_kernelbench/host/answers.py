@@ -193,9 +193,7 @@ def _output(entry: dict[str, Any], block: memoryview, arguments: Mapping[str, in
     tensor = _tensor(dtype, shape, block) if entry.get("omitted") is not True else None
     same, device = entry.get("same") is True, shown(entry.get("device", "cpu"), 20)
     graded = entry.get("requires_grad") is True
-    return Output(
-        "Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device, requires_grad=graded
-    )
+    return Output("Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device, requires_grad=graded)
 
 
 def _tensor(dtype: str, shape: tuple[int, ...], block: memoryview) -> torch.Tensor:

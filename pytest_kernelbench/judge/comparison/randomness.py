@@ -81,8 +81,8 @@ def too_coarse(values: torch.Tensor, bits: int) -> str | None:
 
 def _most_repetitions(count: int, bits: int) -> float:
     """Return the sum of the largest probabilities with which each of `count` draws repeats an earlier one."""
-    whole = min(count, 2**bits)
-    return whole * (whole - 1) / 2 * 2.0**-bits + (count - whole)
+    whole = float(min(count, 2**bits))
+    return whole * (whole - 1.0) / 2.0 * 2.0**-bits + (count - whole)
 
 
 def correlated(standardised: torch.Tensor, max_product: float) -> int | None:

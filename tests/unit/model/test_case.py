@@ -130,7 +130,10 @@ def test_sizes_in_elements_and_bytes() -> None:
         (lambda: Tensor((3,), fill="norml"), r"^fill 'norml': did you mean normal.*\(one of \d+\)"),
         (lambda: Tensor((3,), fill="uniform(1)"), r"^fill 'uniform\(1\)': uniform takes 2 to 2 arguments"),
         (lambda: Tensor((3,), fill="constant(x)"), r"^fill 'constant\(x\)': arguments are numbers"),
-        (lambda: Case(x=object()), "^argument x: a object cannot be in a case; use Tensor, DType, Generator or scalars"),
+        (
+            lambda: Case(x=object()),
+            "^argument x: a object cannot be in a case; use Tensor, DType, Gen",
+        ),
         (lambda: Case(x=[{1}]), "^argument x: a set cannot be in a case"),
         (lambda: decode({"pickle": "x"}), "^not an encoded case: 'pickle'"),
     ],

@@ -47,8 +47,8 @@ def digest(**environment: str) -> str:
 
 
 def test_the_bytes_do_not_depend_on_threads_or_on_blas() -> None:
-    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    many = {name: "4" for name in one} | {"OPENBLAS_CORETYPE": "Nehalem", "MKL_CBWR": "COMPATIBLE"}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    many = dict.fromkeys(one, "4") | {"OPENBLAS_CORETYPE": "Nehalem", "MKL_CBWR": "COMPATIBLE"}
     assert digest(**one) == digest(**many)
 
 
