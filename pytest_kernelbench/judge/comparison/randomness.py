@@ -42,10 +42,10 @@ def random(evidence: Evidence, got: Sequence[torch.Tensor]) -> Verdict:
         if distance > limit:
             size = f"Kolmogorov-Smirnov distance {distance:.3g}, at most {limit:.3g}"
             return wrong(f"{expected.name}: the draws are not uniform: {size}")
-        if (text := too_coarse(values, FRACTION_BITS[expected.dtype])) is not None:
-            return wrong(f"{expected.name}: {text}")
         if (lag := correlated((values - 0.5) * math.sqrt(12), 3.0)) is not None:
             return wrong(f"{expected.name}: draws that are {lag} apart are correlated")
+        if (text := too_coarse(values, FRACTION_BITS[expected.dtype])) is not None:
+            return wrong(f"{expected.name}: {text}")
     return Verdict("ieee")
 
 
