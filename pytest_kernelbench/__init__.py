@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "Generator", "KernelBenchError", "Task", "TaskError",
-           "Tensor", "__version__", "evaluate"]  # fmt: skip
+__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "Generator", "KernelBenchError", "Task",
+           "TaskError", "Tensor", "__version__", "evaluate"]  # fmt: skip
 
 _HOMES = {
     "Case": "model.case",

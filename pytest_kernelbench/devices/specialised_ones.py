@@ -34,7 +34,7 @@ def _constant(interpreter: Any, name: str, argument: Any, names: frozenset[str])
     if type(argument) is not int or argument != 1 or name not in names:
         return argument
     one = interpreter._implicit_cvt(1)
-    return _class_of_ones(type(one))(name, one.handle, one.type)
+    return _class_of_ones()(name, one.handle, one.type)
 
 
 @functools.lru_cache(maxsize=256)
@@ -49,10 +49,11 @@ def _specialised_parameters(function: Any, excepted: tuple[Any, ...]) -> frozens
 
 
 @functools.cache
-def _class_of_ones(tensor: type[Any]) -> type[Any]:
+def _class_of_ones() -> type[Any]:
     """Return the class of an integer argument that equals 1."""
+    import triton.language as tl
 
-    class One(tensor):  # type: ignore[misc]
+    class One(tl.tensor):  # type: ignore[misc]
         def __init__(self, name: str, handle: Any, kind: Any) -> None:
             super().__init__(handle, kind)
             self.argument = name

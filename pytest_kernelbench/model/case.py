@@ -110,8 +110,9 @@ class Tensor:
 class Case:
     """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
 
-    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Generator`, `Tensor`, and tuples or lists of those.
-    The class has no methods, so that an argument can have any name; the functions of this module work on it.
+    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Generator`, `Tensor`, and tuples or
+    lists of those. The class has no methods, so that an argument can have any name; the functions of this module work
+    on it.
     """
 
     __slots__ = ("arguments",)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating-point dtype; denormals are smaller in magnitude."""
 
-LARGEST = {"float16": 65504.0, "bfloat16": 2.0**127, "float32": 2.0**128, "float64": 2.0**1023}
-"""A number from which the dtype's range ends within a factor of two, of each floating-point dtype."""
+LARGEST = {"float16": 65504.0, "bfloat16": 3.38e38, "float32": 3.4e38, "float64": 1.79e308}
+"""About the largest number of each floating-point dtype."""
 
 JUNK = -1.0e4
 """Contents of an `out=` tensor before the call: finite in every floating-point dtype, and unlike any result."""

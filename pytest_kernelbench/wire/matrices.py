@@ -156,7 +156,7 @@ def _rotations(rng: np.random.Generator, batch: Shape, size: int, is_complex: bo
 
 
 def _on_half_circle(rng: np.random.Generator, shape: Shape) -> tuple[Array, Array]:
-    """Draw cosines and sines of angles between -90 and 90 degrees, without functions that libraries round differently."""
+    """Draw cosines and sines of angles between -90 and 90 degrees, by divisions alone."""
     tangent = rng.uniform(-1.0, 1.0, shape)
     norm = 1.0 + tangent * tangent
     return (1.0 - tangent * tangent) / norm, 2.0 * tangent / norm

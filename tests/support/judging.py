@@ -109,4 +109,5 @@ def _seen(value: Any, arguments: Arguments) -> Output:
         return output(value)
     shared = [guarded for guarded in arguments.tensors if guarded.holds(value.data_ptr())]
     alias = shared[0].path if shared else None
-    return replace(output(value), alias=alias, same=bool(shared) and shared[0].tensor is value)
+    seen = replace(output(value.detach()), requires_grad=value.requires_grad)
+    return replace(seen, alias=alias, same=bool(shared) and shared[0].tensor is value)

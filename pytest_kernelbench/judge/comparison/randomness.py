@@ -42,10 +42,10 @@ def random(evidence: Evidence, got: Sequence[torch.Tensor]) -> Verdict:
         if distance > limit:
             size = f"Kolmogorov-Smirnov distance {distance:.3g}, at most {limit:.3g}"
             return wrong(f"{expected.name}: the draws are not uniform: {size}")
-        if (text := too_coarse(values, FRACTION_BITS[expected.dtype])) is not None:
-            return wrong(f"{expected.name}: {text}")
         if (lag := correlated((values - 0.5) * math.sqrt(12), 3.0)) is not None:
             return wrong(f"{expected.name}: draws that are {lag} apart are correlated")
+        if (text := too_coarse(values, FRACTION_BITS[expected.dtype])) is not None:
+            return wrong(f"{expected.name}: {text}")
     return Verdict("ieee")
 
 
@@ -81,8 +81,8 @@ def too_coarse(values: torch.Tensor, bits: int) -> str | None:
 
 def _most_repetitions(count: int, bits: int) -> float:
     """Return the sum of the largest probabilities with which each of `count` draws repeats an earlier one."""
-    whole = min(count, 2**bits)
-    return whole * (whole - 1) / 2 * 2.0**-bits + (count - whole)
+    whole = float(min(count, 2**bits))
+    return whole * (whole - 1.0) / 2.0 * 2.0**-bits + (count - whole)
 
 
 def correlated(standardised: torch.Tensor, max_product: float) -> int | None:
