@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+NAN = 0x7FC0
+"""Bits of a NaN."""
+
 
 def install() -> None:
     """Patch the interpreter's arithmetic, conversions, products and reductions, for the rest of this process."""
@@ -31,13 +34,13 @@ def widen(data: Any) -> Any:
 
 
 def narrow(data: Any) -> Any:
-    """Convert float32 values to an array of bfloat16 bits (uint16), rounded to nearest even; NaN becomes 0x7FC0."""
+    """Convert float32 values to an array of bfloat16 bits (uint16), rounded to nearest even; NaN becomes `NAN`."""
     import numpy as np
 
     values = np.ascontiguousarray(data, dtype=np.float32)
     bits = values.view(np.uint32).reshape(np.shape(data))
     rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
-    return np.where(np.isnan(values).reshape(np.shape(data)), np.uint16(0x7FC0), rounded).astype(np.uint16)
+    return np.where(np.isnan(values).reshape(np.shape(data)), np.uint16(NAN), rounded).astype(np.uint16)
 
 
 def _is_bfloat16(handle: Any) -> bool:

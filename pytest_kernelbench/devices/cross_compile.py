@@ -11,13 +11,13 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from types import SimpleNamespace
 from typing import Any
 
-from pytest_kernelbench.devices import stand_in
+from pytest_kernelbench.devices import driver, launches, torch_cuda
 from pytest_kernelbench.devices.resources import Resources, of_assembler, of_code_object, overhear
 from pytest_kernelbench.devices.specialisations import specialisation
-from pytest_kernelbench.model.targets import TARGETS, Target
+from pytest_kernelbench.devices.stood_for import StoodFor
+from pytest_kernelbench.model.targets import TARGETS
 
 _KILLED = re.compile(r"failed with error code -(\d+)")
 """Triton's message where a signal ended the assembler."""
@@ -44,11 +44,14 @@ class Compiler:
         """Kernel and grid of each launch of the current call."""
         self.failed: BaseException | None = None
         """The last error of the compiler in the current call, whether or not the kernel caught it."""
+        self.limits = launches.LaunchLimits.of(self.target.backend, self.target.warp, self.target.threads)
+        """What a launch may ask for."""
         self._tuning = 0  # depth of calls of the autotuner
         self._log = ""
         self._resources: dict[bytes, Resources] = {}
         self._errors: dict[Any, BaseException] = {}
-        stand_in.install(_properties(self.target), _driver(self))
+        gpu = StoodFor(self.target)
+        torch_cuda.install(gpu, _driver(self, gpu))
         self._watch()
 
     def start(self) -> None:
@@ -74,7 +77,7 @@ class Compiler:
 
         def tune(tuner: Any, *args: Any, **kwargs: Any) -> Any:
             # Some autotuners have their own benchmark function, which would time launches with events.
-            tuner.do_bench = stand_in.benchmark
+            tuner.do_bench = driver.benchmark
             return run(tuner, *args, **kwargs)
 
         package.compile, Autotuner._bench, Autotuner.run = compile, tried, tune
@@ -188,28 +191,8 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def _properties(target: Target) -> SimpleNamespace:
-    """Return the device properties of a target."""
-    return SimpleNamespace(
-        name=f"{target.model} (compile only)",
-        major=target.capability[0],
-        minor=target.capability[1],
-        gcnArchName=target.name,
-        multi_processor_count=target.multiprocessors,
-        total_memory=target.memory << 30,
-        warp_size=target.warp,
-        max_threads_per_multi_processor=target.warps * target.warp,
-        shared_memory_per_block=48 << 10 if target.backend == "cuda" else target.shared,
-        shared_memory_per_block_optin=target.shared,
-        shared_memory_per_multiprocessor=target.shared_all,
-        regs_per_multiprocessor=target.registers,
-        L2_cache_size=stand_in.PROPERTIES.L2_cache_size,
-    )
-
-
-def _driver(compiler: Compiler) -> Any:
+def _driver(compiler: Compiler, gpu: StoodFor) -> Any:
     """Return a driver for Triton that records launches instead of making them."""
-    from triton.backends.compiler import GPUTarget
     from triton.compiler.compiler import CompiledKernel
 
     target = compiler.target
@@ -227,27 +210,25 @@ def _driver(compiler: Compiler) -> Any:
 
         def __init__(self, src: Any, metadata: Any) -> None:
             self.kernel = str(metadata.hash)
+            self.name, self.warps = str(metadata.name), metadata.num_warps
 
-        def __call__(self, grid_x: int, grid_y: int, grid_z: int, *rest: Any, **more: Any) -> None:
-            compiler.launch(self.kernel, (grid_x, grid_y, grid_z))
+        def __call__(self, grid_x: Any, grid_y: Any, grid_z: Any, *rest: Any, **more: Any) -> None:
+            grid = launches.grid_of((grid_x, grid_y, grid_z), None, (), {})
+            try:
+                launches.check(self.name, grid, self.warps, compiler.limits)
+            except launches.LaunchRefused as error:
+                compiler.failed = error
+                raise
+            compiler.launch(self.kernel, grid)
 
-    class Driver(stand_in.Driver):
+    class Driver(driver.Driver):
         """The driver of the target."""
 
         launcher_cls = Launcher
-        utils = SimpleNamespace(
-            get_device_properties=lambda device: {
-                "max_shared_mem": target.shared,
-                "multiprocessor_count": target.multiprocessors,
-                "max_num_regs": target.registers,
-                "warpSize": target.warp,
-                "arch": target.name,
-            },
-            load_binary=load,
-            unload_module=lambda module: None,
-        )
 
-        def get_current_target(self) -> Any:
-            return GPUTarget(target.backend, target.arch, target.warp)
+        def __init__(self) -> None:
+            super().__init__(gpu)
+            self.utils.load_binary = load
+            self.utils.unload_module = lambda module: None
 
     return Driver()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kernelbench.wire.conditions import CallConditions
+from pytest_kernelbench.wire.protocol import MAX_VIOLATIONS
 
 LAUNCH_EVENT = "kernelbench.launch"
 """Audit event of a launch; its argument is the file that defines the kernel function, or an empty text."""
@@ -30,6 +31,8 @@ class Counts:
     """Largest number of configurations of any autotuner that ran."""
     programs: int = 0
     """Number of programs of the largest grid, on devices where the order of programs can be chosen."""
+    empty_grids: int = 0
+    """Launches whose grid has no programs, so that nothing is launched."""
     bare_loads: bool = False
     """Whether a masked load without `other` was run."""
     touched: int = 0
@@ -46,12 +49,29 @@ class Instruments:
     """Conditions of the current call."""
     counts: Counts = field(default_factory=Counts)
     """Counts of the current call."""
+    warps: int = 4
+    """Warps of the current launch."""
+    recorded: list[tuple[str, tuple[int, int, int]]] | None = None
+    """Name and grid of each launch of a call whose launches are looked at and not made; None in other calls."""
     operations: dict[str, int] = field(default_factory=dict)
     """The part of `Counts.computed` of each ATen operation, by its name."""
+    violations: list[str] = field(default_factory=list)
+    """What launches did that breaks a rule of the language or of memory, in words, since the last `take_violations`."""
 
     def start(self, conditions: CallConditions) -> None:
         """Begin a call: set its conditions and reset all counts."""
         self.conditions, self.counts, self.operations = conditions, Counts(), {}
+        self.recorded = None
+
+    def violate(self, text: str) -> None:
+        """Note a violation once; beyond `MAX_VIOLATIONS` they are left out."""
+        if text not in self.violations and len(self.violations) < MAX_VIOLATIONS:
+            self.violations.append(text)
+
+    def take_violations(self) -> list[str]:
+        """Return the violations so far, and forget them."""
+        taken, self.violations = self.violations, []
+        return taken
 
 
 def patch_autotuner(instruments: Instruments) -> None:
@@ -71,7 +91,11 @@ def patch_autotuner(instruments: Instruments) -> None:
             return autotune(self, *args, **kwargs)
         self.nargs = dict(zip(self.arg_names, args, strict=False))
         try:
-            return _first_that_fits(self, _chosen(self, instruments.conditions.config, kwargs), args, kwargs)
+            configs = _chosen(self, instruments.conditions.config, kwargs)
+            if instruments.recorded is not None:
+                # On a GPU all of them are timed before one is chosen.
+                return _each(self, configs, args, kwargs)
+            return _first_that_fits(self, configs, args, kwargs)
         finally:
             self.nargs = None
 
@@ -86,6 +110,23 @@ def _chosen(tuner: Any, wanted: int | None, kwargs: Mapping[str, Any]) -> Sequen
     return [*tuner.configs[first:], *tuner.configs[:first]]
 
 
+def _each(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Run every configuration that the device can run, and return what the first of them returns."""
+    first = _first_that_fits(tuner, configs, args, kwargs)
+    for config in configs:
+        try:
+            _first_that_fits(tuner, [config], args, kwargs)
+        except Exception as error:
+            if not _skipped(error):
+                raise
+    return first
+
+
+def _skipped(error: Exception) -> bool:
+    """Whether Triton's autotuner skips a configuration at this error."""
+    return not SKIPPED_ERRORS.isdisjoint(base.__name__ for base in type(error).__mro__)
+
+
 def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Run the first configuration that the device can run; raises the first error where it can run none."""
     skipped: Exception | None = None
@@ -96,7 +137,7 @@ def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kw
         try:
             return tuner.fn.run(*args, **{**kwargs, **chosen})
         except Exception as error:
-            if SKIPPED_ERRORS.isdisjoint(base.__name__ for base in type(error).__mro__):
+            if not _skipped(error):
                 raise
             skipped = skipped or error
     assert skipped is not None, "the autotuner has no configuration"

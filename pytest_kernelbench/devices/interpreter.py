@@ -1,4 +1,4 @@
-"""Instruments for Triton's interpreter: count or skip launches, reorder programs, poison masked lanes."""
+"""Instruments for Triton's interpreter: check, count or skip launches, reorder programs, poison masked lanes."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises
+from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
+from pytest_kernelbench.devices.lines import RanLines
+from pytest_kernelbench.devices.missing import Missing
+from pytest_kernelbench.devices.stood_for import StoodFor
 
 
-def install(instruments: Instruments) -> None:
-    """Patch Triton's interpreter and autotuner until this process ends."""
+def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
+    """Patch Triton's interpreter and autotuner until this process ends; launches must be possible on `gpu`."""
     from triton.runtime import interpreter
 
-    _patch_launches(interpreter, instruments)
+    memory.install(instruments)  # first: launches that are left out are not watched
+    promises.install(instruments)
+    _patch_launches(interpreter, instruments, gpu, lines)
+    _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
     patch_autotuner(instruments)
+    # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
+    interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)
 
 
-def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
-    """Count, skip or fail launches, and choose the order of programs."""
+def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
+    """Check, count, record, skip or fail launches, and choose the order of programs."""
     import torch
 
     launch = interpreter.GridExecutor.__call__
@@ -29,17 +39,35 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
     set_dim, set_index = builder.set_grid_dim, builder.set_grid_idx
     order: dict[tuple[int, int, int], tuple[int, int, int]] = {}  # which program runs in place of another
 
+    limits = launches.LaunchLimits.of(gpu.target.backend, gpu.target.warp, gpu.target.threads)
+
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        name = getattr(self.fn, "__name__", "?")
+        again = lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)  # noqa: E731
+        handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:
-            return None
+            return handle
         if instruments.conditions.fail_launches:
             raise RuntimeError("launches fail in this call")
-        sys.audit(LAUNCH_EVENT, getattr(getattr(self.fn, "__code__", None), "co_filename", ""))
-        with torch._C.DisableTorchFunction():
-            result = launch(self, *args, **kwargs)
+        grid = launches.grid_of(self.grid, self.fn, args, kwargs)
+        launches.check(name, grid, kwargs.get("num_warps", launches.DEFAULT_WARPS), limits)
+        if instruments.recorded is not None:
+            instruments.recorded.append((name, grid))
+        elif not cuda_graphs.captured(lambda: made(self, grid, args, kwargs)):
+            made(self, grid, args, kwargs)
+        return handle
+
+    def made(executor: Any, grid: launches.Grid, args: Any, kwargs: Any) -> None:
+        sys.audit(LAUNCH_EVENT, getattr(getattr(executor.fn, "__code__", None), "co_filename", ""))
+        instruments.warps = kwargs.get("num_warps", launches.DEFAULT_WARPS)
+        executor.grid = grid
+        if launches.empty(grid):
+            instruments.counts.empty_grids += 1
+            executor.grid = (0, 1, 1)
+        with torch._C.DisableTorchFunction(), lines.paused():
+            launch(executor, *args, **kwargs)
         # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1
-        return result
 
     def plan(*grid: int) -> None:
         set_dim(*grid)
@@ -55,6 +83,27 @@ def _patch_launches(interpreter: Any, instruments: Instruments) -> None:
 
     interpreter.GridExecutor.__call__ = counted
     builder.set_grid_dim, builder.set_grid_idx = plan, step
+
+
+def _patch_handles(interpreter: Any, gpu: StoodFor) -> None:
+    """Return handles from `warmup`, and refuse what is not written in the language that is interpreted."""
+    from triton.runtime.jit import JITFunction
+
+    real = interpreter.InterpretedFunction.run
+
+    def run(self: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> Any:
+        if not warmup:
+            return real(self, *args, grid=grid, warmup=False, **kwargs)
+        options = {name: value for name, value in kwargs.items() if name not in self.arg_names}
+        launch = lambda grid, arguments: self.run(*arguments, grid=grid, warmup=False, **options)  # noqa: E731
+        return Handle(self.__name__, gpu, options, launch)
+
+    def compiled(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # With the interpreter, only Gluon makes functions of this class.
+        raise Missing(f"{self.fn.__name__}, a kernel in Gluon,")
+
+    interpreter.InterpretedFunction.run = run
+    JITFunction.run = compiled
 
 
 def _patch_language_once(interpreter: Any) -> None:
@@ -96,23 +145,24 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
     load, store = builder.create_load, builder.create_store
     masked_load, masked_store = builder.create_masked_load, builder.create_masked_store
 
-    def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any) -> Any:
+    # How hints about caches are given differs between versions of Triton, also between callers in one of them.
+    def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
         if other is None:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
                 other = _lane_poison(interpreter, ptrs)
-        return masked_load(self, ptrs, mask, other, *rest)
+        return masked_load(self, ptrs, mask, other, *rest, **named)
 
-    def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any) -> Any:
+    def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
-        return masked_store(self, ptrs, value, mask, *rest)
+        return masked_store(self, ptrs, value, mask, *rest, **named)
 
     def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(self: Any, ptrs: Any, *rest: Any) -> Any:
+        def counted(self: Any, ptrs: Any, *rest: Any, **named: Any) -> Any:
             # In some versions of Triton unmasked accesses call the masked ones, which have counted them then.
             before = instruments.counts.touched
-            result = function(self, ptrs, *rest)
+            result = function(self, ptrs, *rest, **named)
             if instruments.counts.touched == before:
                 instruments.counts.touched += int(np.size(ptrs.data))
             return result

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.code_signals import signals
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.helpers import without_helpers
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.source import Source, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
@@ -51,8 +52,8 @@ class SubmissionSession:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """Kernel files and JSON-lines files, sorted."""
-        return tuple(kernel_files(self.source.path))
+        """Kernel files and JSON-lines files, sorted; not the helpers that kernels import."""
+        return tuple(without_helpers(kernel_files(self.source.path), self.source.root, self.session.catalogue))
 
     def holds(self, path: Path) -> bool:
         """Whether a path is the submission, or a folder or file with kernels in it."""

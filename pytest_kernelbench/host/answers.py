@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.model.case import ITEMSIZE
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS
 from pytest_kernelbench.model.rules import RULES
-from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT
+from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT, MAX_VIOLATIONS
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +24,9 @@ MAX_COUNTS = 64
 
 MAX_OPERATIONS = 32
 """ATen operations of one call whose counts are kept."""
+
+MAX_LINES = 100_000
+"""Lines of a kernel's file that are told in one response."""
 
 MAX_SECONDS = 1e6
 """Upper bound of any time that a runner reports."""
@@ -90,8 +93,12 @@ class Answer:
     """Counts of the instruments, as in `devices.instruments.Counts`."""
     operations: Mapping[str, int] = field(default_factory=dict)
     """Elements that each computing ATen operation touched, in an audited call."""
+    violations: tuple[str, ...] = ()
+    """What launches did that breaks a rule of the language or of memory, in words."""
     seconds: float = 0.0
     """Duration of the call by the runner's clock."""
+    lines: frozenset[int] = frozenset()
+    """Lines of the kernel's file that ran for the first time in this runner."""
     observations: tuple[tuple[str, str], ...] = ()
     """What the kernel did beside computing: pairs of the rule that it breaks, or an empty text, and a description."""
 
@@ -113,7 +120,8 @@ def plain(header: dict[str, Any]) -> Answer:
     frames = header.get("frames")
     lines = tuple(shown(frame, 300) for frame in frames[:MAX_FRAMES]) if isinstance(frames, list) else ()
     message, observations = shown(header.get("message"), MAX_TEXT), _observations(header.get("observations"))
-    return Answer(status, message, lines, shown(header.get("within"), 80), observations=observations)
+    within = shown(header.get("within"), 80)
+    return Answer(status, message, lines, within, lines=_lines(header), observations=observations)
 
 
 def answer(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]) -> Answer:
@@ -167,7 +175,9 @@ def _validated(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]
         unready=header["unready"] is True,
         counts={shown(name, 40): value if type(value) is bool else _count(value) for name, value in counts.items()},
         operations={_line(str(name)): _count(value) for name, value in list(operations.items())[:MAX_OPERATIONS]},
+        violations=_texts(header.get("violations", []), MAX_VIOLATIONS),
         seconds=seconds_of(header["seconds"]),
+        lines=_lines(header),
         observations=_observations(header.get("observations")),
     )
 
@@ -214,6 +224,11 @@ def _list(value: Any, length: int) -> list[Any]:
     return value
 
 
+def _texts(value: Any, count: int) -> tuple[str, ...]:
+    """Return a list of texts for messages, each on one line."""
+    return tuple(" ".join(shown(text, MAX_TEXT).split()) for text in _list(value, count))
+
+
 def _integers(value: Any) -> list[int]:
     """Return a shape or strides: integers of 64 bits."""
     for each in _list(value, MAX_DIMENSIONS):
@@ -226,6 +241,14 @@ def _count(value: Any) -> int:
     if type(value) is not int or not 0 <= value < 1 << 63:
         raise ValueError(f"expected a count, got {_described(value)}")
     return value
+
+
+def _lines(header: Mapping[str, Any]) -> frozenset[int]:
+    """Return the numbers of lines in a response; whatever else is in their place counts as nothing."""
+    listed = header.get("lines")
+    return (
+        frozenset(each for each in listed[:MAX_LINES] if type(each) is int) if isinstance(listed, list) else frozenset()
+    )
 
 
 def _observations(listed: Any) -> tuple[tuple[str, str], ...]:

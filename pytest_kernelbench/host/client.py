@@ -9,19 +9,35 @@ from pytest_kernelbench.host.answers import Answer, InconsistentAnswer, answer, 
 from pytest_kernelbench.host.process import Child, RunnerDied
 from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
+from pytest_kernelbench.wire.far import compact
 from pytest_kernelbench.wire.materialize import GUARD, geometry
 
 
 class Runner(Child):
     """A process that imports one kernel and responds to requests; every method raises `RunnerDied` where it dies."""
 
-    def load(self, code: str, filename: str, entries: Sequence[str], timeout: float = 60.0) -> Answer:
+    def load(
+        self,
+        code: str,
+        filename: str,
+        entries: Sequence[str],
+        timeout: float = 60.0,
+        helpers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Import the code as a module from a file named `filename`; the first of `entries` it defines is called later.
+
+        `helpers` has the code of other modules that it may import, by their paths relative to that of the code.
 
         Raises `SandboxError`, before any code of the kernel runs, where the sandbox is strict and incomplete.
         """
         self.ready(timeout)
-        request = {"op": "load", "code": code, "filename": filename, "entries": list(entries)}
+        request = {
+            "op": "load",
+            "code": code,
+            "filename": filename,
+            "entries": list(entries),
+            "helpers": dict(helpers or {}),
+        }
         return plain(self.ask(request, max_bytes=0, timeout=timeout)[0])
 
     def call(
@@ -52,6 +68,21 @@ class Runner(Child):
         }
         memory = _memory(case)
         return self._answer(*self.ask(request, max_bytes=max_bytes + sum(memory.values()), timeout=timeout), memory)
+
+    def look(
+        self, case: Case, parameters: Sequence[tuple[str, str]], *, convention: str, timeout: float
+    ) -> dict[str, Any]:
+        """Run the host code of the kernel on a case without its launches, and return the header of the response.
+
+        `refused` in it is the header of what a GPU would raise at a launch, or None. Raises `RunnerDied`.
+        """
+        request = {
+            "op": "look",
+            "case": encode(case),
+            "parameters": [list(pair) for pair in parameters],
+            "convention": convention,
+        }
+        return self.ask(request, max_bytes=0, timeout=timeout)[0]
 
     def _answer(self, header: dict[str, Any], body: bytes, memory: Mapping[str, int]) -> Answer:
         if header.get("status") != "ok":
@@ -155,4 +186,4 @@ class Runner(Child):
 
 def _memory(case: Case) -> dict[str, int]:
     """Return the bytes of the memory of each tensor argument, guard bands included, by its path."""
-    return {path: geometry(recipe)[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}
+    return {path: geometry(compact(recipe))[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}

@@ -193,6 +193,8 @@ INTERPRETING = RunnerForkServer(
         "pytest_kernelbench.devices.bfloat16",
         "pytest_kernelbench.devices.interpreter",
         "pytest_kernelbench.devices.loops",
+        "pytest_kernelbench.devices.torch_cuda",
+        "pytest_kernelbench.runner.looking",
     ),
     environment={**_SINGLE_THREADED, "TRITON_INTERPRET": "1"},
 )

@@ -20,6 +20,7 @@ from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.sandbox import limits
 from pytest_kernelbench.wire import protocol
 from pytest_kernelbench.wire.device_names import COMPILE, INTERPRETER, on_gpu
+from pytest_kernelbench.wire.far import RESERVE
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -220,5 +221,6 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
             "file_size": settings.file_size,
             "cpu": settings.cpu,
             "sandbox": settings.sandbox,
+            "reserve": RESERVE,
         }
         return fork_server.start(SERVE, (channel, printed, str(home), settings.device, confinement))

@@ -30,6 +30,9 @@ FILLS: Mapping[str, tuple[int, int]] = {
 LAYOUTS = ("contiguous", "transposed", "strided", "offset", "expanded", "channels_last")
 """Memory layouts of a tensor; `wire.materialize.geometry` defines them."""
 
+FAR_LAYOUTS = ("far", "far_last")
+"""Layouts with more than 2^31 elements between the first and the last step along an axis: see `wire.far`."""
+
 _FILL = re.compile(r"([a-z_]+)(?:\((.*)\))?")
 _SCALARS = (bool, int, float, complex, str, type(None))
 
@@ -70,8 +73,8 @@ class Tensor:
             raise TaskError(f"Tensor({self.shape}): sizes are at least 0")
         _check_dtype(self.dtype)
         parse_fill(self.fill)
-        if self.layout not in LAYOUTS:
-            raise TaskError(f"layout {self.layout!r}: {choices(self.layout, LAYOUTS)}")
+        if self.layout not in (*LAYOUTS, *FAR_LAYOUTS):
+            raise TaskError(f"layout {self.layout!r}: {choices(self.layout, (*LAYOUTS, *FAR_LAYOUTS))}")
 
     def __repr__(self) -> str:
         parts = [repr(self.shape)]

@@ -41,14 +41,19 @@ def code_of(text: str) -> str:
 def syntax_error(code: str) -> str | None:
     """Return why a text is not valid Python; None where it is."""
     try:
-        with PROCESS_LOCK, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
+        parsed(code)
     except SyntaxError as error:
         return f"{error.msg} (line {error.lineno})" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:
         return str(error) or type(error).__name__
     return None
+
+
+def parsed(code: str) -> ast.Module:
+    """Return the syntax tree of code, without printing the compiler's warnings; raises as `ast.parse` does."""
+    with PROCESS_LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
 
 
 def digest_of(code: str) -> str:

@@ -56,6 +56,11 @@ class Record:
     failure: Failure | None = None
     observations: Sequence[str] = field(default_factory=list)
     """What the kernel does beside computing, in words; none of it is a verdict by itself."""
+    unrun_lines: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """Lines of the file that never ran in any judged case: `first`, `last`, and the condition `under` which they are.
+
+    Known where all facets were tried on the interpreter.
+    """
     device: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

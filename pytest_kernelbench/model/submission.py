@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import code_of, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
 
 LANGUAGES = ("triton", "torch", "cuda")
@@ -79,7 +80,9 @@ class Kernel:
     line: int | None
     variant: str | None
     sha256: str
-    """SHA-256 of the file's bytes, or of the code of a JSON line."""
+    """SHA-256 of the file's bytes with its helpers, or of the code of a JSON line."""
+    helpers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Code of the modules that the kernel imports from its submission, by their paths as modules."""
 
     @property
     def where(self) -> str:
@@ -120,7 +123,7 @@ class Submission:
         source = Source.at(path)
         metadata = Metadata.of(source.root)
         kernels: list[Kernel] = []
-        for file in kernel_files(source.path):
+        for file in without_helpers(kernel_files(source.path), source.root, catalogue):
             if file.suffix == ".jsonl":
                 kernels += kernels_of_lines(file, source.root, catalogue)
             else:
@@ -136,10 +139,12 @@ def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
         task = catalogue.match(path.stem)
     except KernelBenchError as error:
         raise KernelBenchError(
-            f"{path}: {error}; a file that is not a kernel needs a name that starts with '_'"
+            f"{path}: {error}; a file that is not a kernel must be imported by one, or have a name that starts with '_'"
         ) from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Kernel(task.name, task.category, path, None, None, variant_of(path, root), digest)
+    helpers = helpers_of(path, root)
+    digest = digest_with(digest, helpers)
+    return Kernel(task.name, task.category, path, None, None, variant_of(path, root), digest, helpers)
 
 
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, Tensor, decode, leaves
@@ -40,9 +40,7 @@ def _run(
     from pytest_kernelbench.devices.meta_tensors import META, MetaStandIn
     from pytest_kernelbench.devices.stand_in import CPU
 
-    case: Case = decode(request["case"])
-    meta = sum(recipe.nbytes for _, recipe in leaves(case)) > MAX_MATERIALISED
-    values = values_of(case, _meta) if meta else materialize(case).values
+    values, meta = arguments_of(decode(request["case"]))
     parameters = [(name, kind) for name, kind in request["parameters"]]
     mode = MetaStandIn(contents, META if meta else CPU)
     raised = None
@@ -53,6 +51,13 @@ def _run(
     except BaseException as error:  # whatever a kernel raises is data, exits and skips included
         raised = {**describe(error, path), "compiler": compiler.blamed(error), "meta": meta}
     return raised, mode.reads, compiler.launches
+
+
+def arguments_of(case: Case) -> tuple[Mapping[str, Any], bool]:
+    """Return the arguments of a case for host code alone, and whether its tensors are without contents."""
+    if sum(recipe.nbytes for _, recipe in leaves(case)) > MAX_MATERIALISED:
+        return values_of(case, _meta), True
+    return materialize(case).values, False
 
 
 def _meta(path: str, recipe: Tensor) -> Any:

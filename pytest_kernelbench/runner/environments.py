@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.runner.errors import describe, describe_on_gpu
 from pytest_kernelbench.wire.conditions import CallConditions
-from pytest_kernelbench.wire.device_names import COMPILE, CUDA, INTERPRETER
+from pytest_kernelbench.wire.device_names import AS, COMPILE, CUDA, INTERPRETER, stand_in_of
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,16 @@ class ExecutionEnvironment:
         """Return the context in which the kernel's code runs; `poison` names the contents of uninitialised memory."""
         return contextlib.nullcontext()
 
+    @contextlib.contextmanager
+    def loading(self, code: CodeType, path: str) -> Iterator[None]:
+        """Enter the context in which the code of the kernel's file is executed."""
+        with self.mode():
+            yield
+
+    def ran(self) -> list[int]:
+        """Return the lines of the kernel's file that have run for the first time since the last call."""
+        return []
+
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         """Call the kernel under these conditions and return its result."""
         return call()
@@ -42,6 +53,10 @@ class ExecutionEnvironment:
     def operations(self) -> dict[str, int]:
         """Return the elements that each computing ATen operation touched in the last call, if that was audited."""
         return {}
+
+    def violations(self) -> list[str]:
+        """Return what launches did that breaks a rule of the language or of memory, since this was asked last."""
+        return []
 
     def timer(self) -> Timer:
         """Return the timer of this device."""
@@ -81,30 +96,56 @@ class _Instrumented(ExecutionEnvironment):
     def operations(self) -> dict[str, int]:
         return self.instruments.operations
 
+    def violations(self) -> list[str]:
+        return self.instruments.take_violations()
+
 
 class Interpreted(_Instrumented):
     """Triton's interpreter, behind a stand-in for CUDA."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = INTERPRETER) -> None:
+        """`device` is the name of an interpreter, which may name the GPU that the stand-in is."""
         super().__init__()
         import numpy as np
 
-        from pytest_kernelbench.devices import bare_names, bfloat16, interpreter, loops, stand_in
-        from pytest_kernelbench.devices.libdevice import install as libdevice
+        from pytest_kernelbench.devices import interpretation
+        from pytest_kernelbench.devices.lines import RanLines
+        from pytest_kernelbench.devices.stood_for import StoodFor
+        from pytest_kernelbench.model.targets import TARGETS
 
         # A GPU does not report overflow, and the warnings of numpy would bury what the kernel itself prints.
         np.seterr(all="ignore")
-        stand_in.install()
-        bare_names.install()
-        bfloat16.install()
-        loops.install()
-        interpreter.install(self.instruments)
-        libdevice.install()
+        named = stand_in_of(device)
+        self.gpu = StoodFor(TARGETS[named[0]], named[1]) if named else StoodFor()
+        self.lines = RanLines()
+        interpretation.install(self.instruments, self.gpu, self.lines)
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         from pytest_kernelbench.devices.stand_in import StandIn
 
         return StandIn(poison)
+
+    @contextlib.contextmanager
+    def loading(self, code: CodeType, path: str) -> Iterator[None]:
+        self.lines.begin(code, path)
+        with super().loading(code, path), self.lines.watching():
+            yield
+
+    def ran(self) -> list[int]:
+        return self.lines.take()
+
+    def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
+        with self.lines.watching():
+            return super().run(conditions, call)
+
+    def counts(self) -> dict[str, int]:
+        return {**super().counts(), "asked": self.gpu.asked}
+
+    def look(self, request: dict[str, Any], entry: Any, path: str) -> dict[str, Any]:
+        """Look at what the entry point launches on a case, as `runner.looking.look` does."""
+        from pytest_kernelbench.runner.looking import look
+
+        return look(self.instruments, request, entry, path)
 
 
 class OnGpu(_Instrumented):
@@ -184,4 +225,4 @@ def environment_for(device: str) -> ExecutionEnvironment:
         from pytest_kernelbench.devices.cuda import CudaDevice
 
         return OnGpu(CudaDevice(device.removeprefix(CUDA)))
-    return Interpreted() if device == INTERPRETER else ExecutionEnvironment()
+    return Interpreted(device) if device == INTERPRETER or device.startswith(AS) else ExecutionEnvironment()

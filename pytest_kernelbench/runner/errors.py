@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import traceback
 from typing import Any
 
+from pytest_kernelbench.devices.missing import Missing
 from pytest_kernelbench.runner.fault import failed_launch, of_the_stand_in
 from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_TEXT
 
@@ -38,6 +40,8 @@ def describe(error: BaseException, path: str) -> dict[str, Any]:
     names the function that raised within a launch.
     """
     root = _root(error)
+    if isinstance(root, Missing):
+        return {"status": "unsupported", "message": str(root)[:MAX_TEXT], "frames": _frames(error, path)}
     text = f"{type(root).__name__}: {root}"[:MAX_TEXT]
     reason = _unsupported(error, root) or of_the_stand_in(root)
     header: dict[str, Any] = {
@@ -69,6 +73,9 @@ def describe_on_gpu(error: BaseException, path: str) -> dict[str, Any]:
 def _status(root: BaseException) -> str:
     if isinstance(root, MemoryError) or "can't allocate memory" in str(root):
         return "crash"
+    # By name, since only the interpreter's patches, which need Triton, know the class.
+    if type(root).__name__ == "LanguageError":
+        return "compile_error"
     return "crash" if isinstance(root, SystemExit) else "runtime_error"
 
 
@@ -107,7 +114,8 @@ def _raised_by_interpreter(root: BaseException) -> bool:
 
 
 def _frames(error: BaseException, path: str) -> list[str]:
-    """Return the kernel's stack frames through the chain of causes, innermost last."""
+    """Return the stack frames in the kernel's file and its helpers through the chain of causes, innermost last."""
+    home = os.path.dirname(path) + os.sep
     lines: list[str] = []
     chain: list[BaseException] = []
     while error is not None and error not in chain:
@@ -115,11 +123,17 @@ def _frames(error: BaseException, path: str) -> list[str]:
         error = error.__cause__  # type: ignore[assignment]
     for link in chain:
         for frame in traceback.extract_tb(link.__traceback__):
-            if frame.filename == path:
-                source = linecache.getline(path, frame.lineno or 0).strip()
-                line = f"line {frame.lineno}, in {frame.name}: {source}"
+            if path and frame.filename.startswith(home):
+                source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+                line = f"{_helper(frame.filename, path)}line {frame.lineno}, in {frame.name}: {source}"
                 if line not in lines:
                     lines.append(line)
-    if isinstance(chain[0], SyntaxError) and chain[0].filename == path:
-        lines.append(f"line {chain[0].lineno}: {(chain[0].text or '').strip()}")
+    broken = chain[0].filename if isinstance(chain[0], SyntaxError) else None
+    if isinstance(chain[0], SyntaxError) and path and broken and broken.startswith(home):
+        lines.append(f"{_helper(broken, path)}line {chain[0].lineno}: {(chain[0].text or '').strip()}")
     return lines[-MAX_FRAMES:]
+
+
+def _helper(file: str, path: str) -> str:
+    """Return the name of a helper, to stand before a line of it; nothing for the kernel's file itself."""
+    return "" if file == path else f"{os.path.relpath(file, os.path.dirname(path))}, "

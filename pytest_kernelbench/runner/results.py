@@ -46,6 +46,7 @@ def described(result: Any, arguments: Arguments, max_bytes: int) -> tuple[dict[s
         "seconds": 0.0,
         "counts": {},
         "operations": {},
+        "violations": [],
     }
     return header, [*parts, *memory]
 

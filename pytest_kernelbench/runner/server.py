@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ from typing import Any
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
-from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, environment_for
+from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -96,7 +97,8 @@ class _Server:
             responder({**self.environment.describe(error, self.path), **self._observed()})
 
     def _observed(self) -> dict[str, Any]:
-        return {"observations": self.observer.take()} if self.observer is not None else {}
+        lines = {"lines": ran} if (ran := self.environment.ran()) else {}
+        return {"observations": self.observer.take(), **lines} if self.observer is not None else lines
 
     def _response(self, request: dict[str, Any], responder: protocol.Responder) -> tuple[dict[str, Any], list[bytes]]:
         if request["op"] == "load":
@@ -106,6 +108,9 @@ class _Server:
         if request["op"] == "compile":
             assert isinstance(self.environment, CompileOnly)
             return self.environment.compile(request, self.entry, self.path, responder), []
+        if request["op"] == "look":
+            assert isinstance(self.environment, Interpreted)
+            return self.environment.look(request, self.entry, self.path), []
         if request["op"] in OPERATIONS:
             self.environment.tune()
             return self._time(request)
@@ -150,7 +155,8 @@ def call(
     last.keep(result)
     header, parts = described(result, arguments, request["max_bytes"])
     seen = {"overwritten": overwritten, "unready": unready, "seconds": seconds}
-    return {**header, **seen, "counts": environment.counts(), "operations": environment.operations()}, parts
+    instruments = {"counts": environment.counts(), "operations": environment.operations()}
+    return {**header, **seen, **instruments, "violations": environment.violations()}, parts
 
 
 def _decline(channel: socket.socket, error: Exception) -> None:
@@ -187,15 +193,26 @@ def _thread_count() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
+def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
+    """Write the modules that a kernel may import into its folder."""
+    for name, code in helpers.items():
+        file = home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, encoding="utf-8")
+    if helpers:
+        sys.path.insert(0, str(home))
+
+
 def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
     """Import the kernel's code as a module and return its entry point."""
+    _write_helpers(Path(path).parent, request["helpers"])
     Path(path).write_text(request["code"], encoding="utf-8")
     sys.argv[:] = [path]
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path
     sys.modules[module.__name__] = module
     code = compile(request["code"], path, "exec")
-    with environment.mode():
+    with environment.loading(code, path):
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):

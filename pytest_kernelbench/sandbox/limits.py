@@ -44,12 +44,12 @@ def user_of(pid: int) -> int:
     return FIRST_USER + pid % 1_000_000
 
 
-def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None) -> None:
+def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None, reserve: int = 0) -> None:
     """Limit the current process, and make `home` its HOME, TMPDIR, working directory and folder of all caches.
 
     `memory` (bytes) limits the address space beyond what is in use; None leaves it unlimited, because CUDA reserves
-    more than there is memory. `file_size` (bytes) limits files, `cpu` (seconds) the CPU time. The process becomes the
-    leader of its own session and process group.
+    more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits
+    files, `cpu` (seconds) the CPU time. The process becomes the leader of its own session and process group.
     """
     os.setsid()
     _environment(home)
@@ -58,7 +58,7 @@ def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None) ->
     _limit(resource.RLIMIT_FSIZE, file_size)
     _limit(resource.RLIMIT_NOFILE, FILES_OF_CUDA if memory is None else FILES)
     if memory is not None:
-        _limit(resource.RLIMIT_AS, _address_space() + memory)
+        _limit(resource.RLIMIT_AS, _address_space() + memory, reserve)
     if cpu is not None:
         _limit(resource.RLIMIT_CPU, cpu)
     # Writing beyond the limit then raises an error instead of ending the process.
@@ -92,12 +92,12 @@ def _environment(home: Path) -> None:
         os.environ[name] = str(home)
 
 
-def _limit(what: int, value: int) -> None:
+def _limit(what: int, value: int, reserve: int = 0) -> None:
+    """Set a limit, which the process can raise by `reserve` at most."""
     _, hard = resource.getrlimit(what)
-    if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
+    most = value + reserve if hard == resource.RLIM_INFINITY else min(value + reserve, hard)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(what, (value, value))
+        resource.setrlimit(what, (min(value, most), most))
 
 
 def _address_space() -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Tensor, leaves, parse_fill
+from pytest_kernelbench.wire import far
 from pytest_kernelbench.wire.fills import fill, generator, quantise
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ GUARD = 256
 
 GUARD_BYTE = 0xA5
 """Value of every byte of a guard band."""
+
+GUARD_BANDS = (slice(0, GUARD), slice(-GUARD, None))
+"""The guard bands among all bytes of a tensor."""
 
 
 @dataclass(slots=True)
@@ -30,10 +34,25 @@ class GuardedTensor:
     tensor: torch.Tensor
     memory: torch.Tensor
     """All bytes as a uint8 tensor on the device of the tensor: guard band, storage, guard band."""
+    rows: torch.Tensor | None = None
+    """A second tensor over the same elements, where most of the memory is not in use: see `wire.far`."""
 
     def snapshot(self) -> bytes:
-        """Return a copy of all bytes, guard bands included."""
-        return bytes(self.memory.cpu().numpy().tobytes())
+        """Return a copy of all bytes in use, guard bands included, as if the tensor had no gaps."""
+        if self.rows is None:
+            return bytes(self.memory.cpu().numpy().tobytes())
+        elements = self.rows.cpu().contiguous().reshape(-1).view(torch_dtype("uint8"))
+        bands = (self.memory[part].cpu().numpy().tobytes() for part in GUARD_BANDS)
+        return bytes(elements.numpy().tobytes()).join(bands)
+
+    def overwrite(self, block: torch.Tensor) -> None:
+        """Replace all bytes in use by those of a tensor, in the form of `snapshot`."""
+        if self.rows is None:
+            self.memory.copy_(block)
+            return
+        self.rows.copy_(block[GUARD:-GUARD].view(self.rows.dtype).reshape(self.rows.shape))
+        for part in GUARD_BANDS:
+            self.memory[part].copy_(block[part])
 
     def holds(self, pointer: int) -> bool:
         """Whether an address lies in this memory, guard bands included."""
@@ -81,7 +100,7 @@ def refill(arguments: Arguments, case: Case) -> None:
     Addresses and version counters of the tensors do not change, so a kernel cannot see that the contents are new.
     """
     for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True):
-        guarded.memory.copy_(_make(path, recipe).memory)
+        guarded.overwrite(_make(path, far.compact(recipe)).memory)
 
 
 @contextlib.contextmanager
@@ -106,7 +125,8 @@ def geometry(recipe: Tensor) -> tuple[int, tuple[int, ...], int]:
 
     `transposed` swaps the last two dimensions in memory, `strided` takes every other element of the last dimension,
     `offset` starts 3 elements into its storage, `expanded` repeats the first dimension with stride 0, `channels_last`
-    puts dimension 1 innermost. A layout that is impossible for the shape means `contiguous`.
+    puts dimension 1 innermost, `far` and `far_last` are in `wire.far`. A layout that is impossible for the shape means
+    `contiguous`.
     """
     shape, layout, rank = recipe.shape, recipe.layout, len(recipe.shape)
     order = list(range(rank))
@@ -114,11 +134,16 @@ def geometry(recipe: Tensor) -> tuple[int, tuple[int, ...], int]:
         order[-1], order[-2] = order[-2], order[-1]
     if layout == "channels_last" and rank >= 3:
         order = [0, *range(2, rank), 1]
+    if (distant := far.axis_of(recipe)) is not None:
+        order = [distant, *(axis for axis in range(rank) if axis != distant)]
     step = 2 if layout == "strided" and rank else 1
     strides = [0] * rank
     for axis in reversed(order):
         strides[axis] = step
         step *= max(1, shape[axis])
+    if distant is not None:
+        strides[distant] = far.stride_of(recipe, distant)
+        step = (shape[distant] - 1) * strides[distant] + recipe.numel // shape[distant]
     if layout == "expanded" and rank:
         step //= max(1, shape[0])
         strides[0] = 0
@@ -147,6 +172,8 @@ def _value(path: str, value: Any, make: Callable[[str, Tensor], Any]) -> Any:
 def _make(path: str, recipe: Tensor) -> GuardedTensor:
     import torch
 
+    if far.axis_of(recipe) is not None:
+        return _make_far(path, recipe)
     elements = geometry(recipe)[0]
     size = elements * ITEMSIZE[recipe.dtype]
     memory = bytearray([GUARD_BYTE]) * (size + 2 * GUARD)
@@ -162,6 +189,23 @@ def _make(path: str, recipe: Tensor) -> GuardedTensor:
     return GuardedTensor(path, recipe, tensor, torch.frombuffer(memory, dtype=torch.uint8))
 
 
+def _make_far(path: str, recipe: Tensor) -> GuardedTensor:
+    """Make a tensor whose rows lie far apart; the guard bands are before the first row and after the last one."""
+    import torch
+
+    elements = geometry(recipe)[0]
+    memory = far.mapped(elements * ITEMSIZE[recipe.dtype] + 2 * GUARD)
+    tensor, rows = (
+        _laid_out(torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD), recipe)
+        for _ in range(2)
+    )
+    whole = torch.frombuffer(memory, dtype=torch.uint8)
+    for part in GUARD_BANDS:
+        whole[part].fill_(GUARD_BYTE)
+    tensor.copy_(_values(path, recipe))
+    return GuardedTensor(path, recipe, tensor, whole, rows)
+
+
 def _laid_out(storage: torch.Tensor, recipe: Tensor) -> torch.Tensor:
     _, strides, offset = geometry(recipe)
     return storage.as_strided(recipe.shape, strides, offset)
@@ -169,9 +213,23 @@ def _laid_out(storage: torch.Tensor, recipe: Tensor) -> torch.Tensor:
 
 def _copied(guarded: GuardedTensor, device: str) -> GuardedTensor:
     """Return a copy of all bytes on a device, with a tensor whose storage ends at the guard bands."""
-    memory = guarded.memory.to(device, copy=True)
+    memory = guarded.memory.to(device, copy=True) if guarded.rows is None else _reserved(guarded, device)
     storage = _between_guards(memory).view(guarded.tensor.dtype)
-    return GuardedTensor(guarded.path, guarded.recipe, _laid_out(storage, guarded.recipe), memory)
+    copied = GuardedTensor(guarded.path, guarded.recipe, _laid_out(storage, guarded.recipe), memory)
+    if guarded.rows is not None:
+        copied.rows = _laid_out(_between_guards(memory).view(guarded.tensor.dtype), guarded.recipe)
+        copied.rows.copy_(guarded.rows)
+    return copied
+
+
+def _reserved(guarded: GuardedTensor, device: str) -> torch.Tensor:
+    """Return memory on a device of which only the guard bands have contents."""
+    import torch
+
+    memory = torch.empty(guarded.memory.shape, dtype=torch.uint8, device=device)
+    for part in GUARD_BANDS:
+        memory[part].copy_(guarded.memory[part])
+    return memory
 
 
 def _between_guards(memory: torch.Tensor) -> torch.Tensor:

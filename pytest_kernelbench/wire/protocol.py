@@ -26,6 +26,9 @@ MAX_TEXT = 4000
 MAX_LINE = 200
 """Characters of a short text that are kept: an observation, or the text of an output that is not a tensor."""
 
+MAX_VIOLATIONS = 8
+"""Violations of one request that are reported."""
+
 MAX_FRAMES = 8
 """Stack frames of an exception that are kept, the innermost ones."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.model.case import Case, encode, leaves, without
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.calling_conventions import invoke
+from pytest_kernelbench.wire.far import compacted
 from pytest_kernelbench.wire.materialize import materialize, onednn_where_sound
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def collect_evidence(
 
     import torch
 
-    plain = without(case, "out")
+    plain = compacted(without(case, "out"))
     try:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_kernelbench.host.answers import Answer, Output
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.far import compact
 from pytest_kernelbench.wire.materialize import GUARD, geometry, torch_dtype
 
 
@@ -23,7 +24,7 @@ def afterwards(recipe: Tensor, memory: bytes) -> Output:
     """Return the tensor of a recipe, contiguous, from its memory after a call, guard bands included."""
     import torch
 
-    elements, strides, offset = geometry(recipe)
+    elements, strides, offset = geometry(compact(recipe))
     storage = torch.frombuffer(bytearray(memory), dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
     tensor = storage.as_strided(recipe.shape, strides, offset).contiguous()
     return Output("Tensor", recipe.dtype, recipe.shape, tensor=tensor)

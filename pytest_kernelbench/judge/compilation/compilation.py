@@ -138,7 +138,9 @@ class Compilation:
 
     def _load(self, runner: Runner) -> None:
         entries = entry_points(self.kernel, self.task)
-        answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS)
+        answer = runner.load(
+            self.kernel.text(), f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS, self.kernel.helpers
+        )
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
             raise self._end(_Fault(status, answer.text))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 
-from pytest_kernelbench.model.case import Case, DType, Tensor, leaves, map_tensors
+from pytest_kernelbench.model.case import FAR_LAYOUTS, Case, DType, Tensor, leaves, map_tensors
 from pytest_kernelbench.model.task import VALUE_FILLS, DrawRequest, Task
+from pytest_kernelbench.wire import far
 
 SEARCH: Mapping[str, int] = {
     "basic": 0,
@@ -163,6 +164,20 @@ def _layouts(task: Task) -> Iterator[Case]:
         if len(paths) > 1 and "transposed" in task.contract.layouts:
             for path in paths:
                 yield _laid_out(base, "transposed", (path,))
+    if "strided" in task.contract.layouts:
+        for layout in FAR_LAYOUTS:
+            yield from filter(is_far, (_far(base, layout) for base in bases))
+
+
+def _far(base: Case, layout: str) -> Case:
+    """Return the case with rows or columns that are far apart, in as many tensors as can lie so."""
+    possible = [path for path, recipe in leaves(base) if far.axis_of(with_fields(recipe, layout=layout)) is not None]
+    return _laid_out(base, layout, possible[: far.FAR_TENSORS])
+
+
+def is_far(case: Case) -> bool:
+    """Whether a tensor of the case takes more addresses than a kernel can count in 32 bits."""
+    return any(recipe.layout in FAR_LAYOUTS for _, recipe in leaves(case))
 
 
 def _laid_out(base: Case, layout: str, paths: Sequence[str] | None = None) -> Case:

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, facets
+from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.paths import MAX_RANGES, Paths
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
-from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.wire import far
+from pytest_kernelbench.wire.device_names import INTERPRETER
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -77,6 +80,7 @@ class Judgement:
             label=self.provenance.label,
             kernel_share=self.provenance.share,
             launches=trial.launches,
+            unrun_lines=self._unrun_lines(),
             failure=self._failure(),
             observations=[*self.provenance.observations, *trial.observed][:MAX_OBSERVATIONS],
             examples=trial.examples,
@@ -103,17 +107,53 @@ class Judgement:
         try:
             self._fixed_cases(facet)
             self._search(facet)
-            if facet == "contract" and self.trial.violation is not None:
+            if facet == "sizes" and self.settings.case is None:
+                hints.sizes(self.trial, self._fixed(facet))
+            if facet == "engine":
+                self._elsewhere()
+            if self.trial.violation is not None and self._reports_breach(facet):
                 raise self.trial.violation
         except Finding as finding:
             self._fail(facet, finding)
         else:
             self.results[facet] = "passed"
 
+    def _reports_breach(self, facet: str) -> bool:
+        """Whether a breach of contract that is known after a facet fails it: unless `contract` reports or did so."""
+        later = self.settings.facets[list(self.settings.facets).index(facet) + 1 :]
+        reported = any(finding is self.trial.violation for _, finding in self.findings)
+        return "contract" not in later and not reported
+
     def _fixed_cases(self, facet: str) -> None:
-        cases = [self.settings.case] if self.settings.case is not None else facets.fixed_cases(self.task, facet)
-        for case in cases:
-            checks.CHECKS[facet](self.trial, case)
+        for case in self._fixed(facet):
+            if self.settings.case is not None or not facets.is_far(case) or self._has_room():
+                checks.CHECKS[facet](self.trial, case)
+
+    def _has_room(self) -> bool:
+        """Whether cases of gigabytes of addresses can be judged: on the interpreter, which sees each address."""
+        return self.settings.runner_device == INTERPRETER and far.possible()
+
+    def _elsewhere(self) -> None:
+        """Look at the launches of the workloads, and call the kernel as on other GPUs."""
+        if self.settings.device != "interpreter" or self.settings.language != "triton":
+            return
+        elsewhere.workloads(
+            self.trial, [*self.task.workloads.items()] if self.settings.case is None else self._replayed
+        )
+        widest = [self.trial.widest[1]] if self.trial.widest is not None else []
+        elsewhere.other_gpus(self.trial, list(dict.fromkeys([*self._fixed("engine")[:1], *widest])))
+
+    @property
+    def _replayed(self) -> list[tuple[str, Case]]:
+        """The workload that is replayed, with its name; it is too large to run without a GPU."""
+        found = [(name, case) for name, case in self.task.workloads.items() if case == self.settings.case]
+        return found[:1] if self.settings.device == "interpreter" else []
+
+    def _fixed(self, facet: str) -> list[Case]:
+        """Return the fixed cases of a facet, or the case to replay instead of them."""
+        if self.settings.case is None:
+            return facets.fixed_cases(self.task, facet)
+        return [self.settings.case] if not self._replayed else []
 
     def _search(self, facet: str) -> None:
         count = facets.examples(facet, self.settings.examples)
@@ -145,6 +185,12 @@ class Judgement:
         """Why the kernel is rejected, in words; empty if it is not."""
         reasons = [self.provenance.reason] if self.provenance.rejected and self.settings.language == "triton" else []
         return [*reasons, *broken(self.trial.observed, self.settings.allow, self.settings.language)]
+
+    def _unrun_lines(self) -> list[dict[str, Any]]:
+        """Return the lines that never ran, if all facets were tried: a failure may keep others from being reached."""
+        complete = self.settings.case is None and set(self.results) == set(FACETS)
+        paths = Paths.of(self.kernel.text()) if complete and self.trial.ran else None
+        return [each.to_json() for each in paths.unrun(self.trial.ran)[:MAX_RANGES]] if paths is not None else []
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":

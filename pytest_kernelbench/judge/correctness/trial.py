@@ -13,17 +13,21 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, 
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.device_names import on_gpu
-from pytest_kernelbench.wire.materialize import GUARD, materialize
+from pytest_kernelbench.wire.far import compacted
+from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
 
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
+
+QUICK_SECONDS = 0.3
+"""Seconds of a call that can be repeated on several other devices."""
 
 
 class Finding(AssertionError):
@@ -64,6 +68,8 @@ class Trial:
         """The end of what the kernel printed, set by `close`."""
         self.orphaned = False
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
+        self.ran: set[int] = set()
+        """Lines of the kernel's file that have run; known on the interpreter only."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
         self._asked: dict[str, tuple[str, str]] = {}
@@ -88,7 +94,9 @@ class Trial:
         try:
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
-            answer = runner.load(self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left)
+            answer = runner.load(
+                self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers
+            )
         except RunnerDied as death:
             raise self.died(death, None) from None
         self.observe(answer)
@@ -98,8 +106,9 @@ class Trial:
         return runner
 
     def observe(self, answer: Answer) -> None:
-        """Keep the observations of an answer."""
+        """Keep what an answer tells beside the result."""
         self.observed |= {text: rule for rule, text in answer.observations}
+        self.ran |= answer.lines
 
     def close(self) -> None:
         """End the runner, keeping the end of what the kernel printed."""
@@ -146,14 +155,15 @@ class Trial:
     def _breach(self, case: Case, answer: Answer) -> str | None:
         """Return how the call broke the contract, such as by writing to an input; None if it did not."""
         written = self.task.written(case)
-        before = materialize(case).tensors
-        for guarded, after, metadata in zip(before, answer.memory, answer.metadata, strict=True):
+        before = materialize(compacted(case)).tensors
+        strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
+        for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
             now = guarded.snapshot()
             if len(after) != len(now) or after[:GUARD] != now[:GUARD] or after[-GUARD:] != now[-GUARD:]:
                 return f"memory outside of {guarded.path} was written"
             if guarded.path.partition("[")[0] not in written and after != now:
                 return f"{guarded.path} was changed: it is only an input"
-            if metadata != [list(guarded.tensor.shape), list(guarded.tensor.stride())]:
+            if metadata != [list(guarded.tensor.shape), list(stride)]:
                 return f"shape or strides of {guarded.path} were changed"
         if answer.overwritten:
             return "the call changed the result of the previous call"
@@ -164,7 +174,7 @@ class Trial:
                 return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
-        return None
+        return next(iter(answer.violations), None)
 
 
 class CaseTrial(Trial):
@@ -172,6 +182,12 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
+    patience = float("inf")
+    """Seconds that a call may take, where that is less than its share of the kernel's time."""
+    asked = False
+    """Whether the kernel has asked for what differs between GPUs."""
+    widest: tuple[int, Case] | None = None
+    """The largest number of programs of a grid in a quick call that was right, and the case."""
 
     @property
     def hurried(self) -> bool:
@@ -186,7 +202,11 @@ class CaseTrial(Trial):
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        return self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        programs = whole(answer.counts.get("programs"))
+        if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
+            self.widest = (programs, assessed)
+        return answer
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
@@ -202,7 +222,7 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.patience)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
@@ -221,6 +241,7 @@ class CaseTrial(Trial):
                 timeout=left,
             )
             self.observe(answer)
+            self.asked |= answer.counts.get("asked") is True
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None

@@ -20,7 +20,9 @@ def addmm_kernel(
         total = tl.dot(a, b, total, input_precision="ieee")
     total *= alpha
     if beta != 0:
-        total += beta * tl.load(x_ptr + row * x_row + column * x_column, mask=inside, other=0).to(tl.float32)
+        total += beta * tl.load(
+            x_ptr + row.to(tl.int64) * x_row + column.to(tl.int64) * x_column, mask=inside, other=0
+        ).to(tl.float32)
     tl.store(c_ptr + row * n + column, total, mask=inside)
 
 

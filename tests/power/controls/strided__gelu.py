@@ -10,7 +10,7 @@ def gelu_kernel(
     x_ptr, y_ptr, count, size_1, size_2, size_3, stride_0, stride_1, stride_2, stride_3,
     TANH: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    offsets = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = offsets < count
     place = offsets % size_3 * stride_3 + offsets // size_3 % size_2 * stride_2
     place += offsets // (size_3 * size_2) % size_1 * stride_1 + offsets // (size_3 * size_2 * size_1) * stride_0

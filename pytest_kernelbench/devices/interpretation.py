@@ -1,0 +1,37 @@
+"""Everything that a kernel needs to run without a GPU: all patches of torch and Triton, in the order that they need."""
+
+from __future__ import annotations
+
+from pytest_kernelbench.devices import (
+    bare_names,
+    bfloat16,
+    block_pointers,
+    descriptors,
+    interpreter,
+    language,
+    lines,
+    loops,
+    numbers,
+    scalars,
+    torch_cuda,
+)
+from pytest_kernelbench.devices.driver import Driver
+from pytest_kernelbench.devices.instruments import Instruments
+from pytest_kernelbench.devices.libdevice import install as libdevice
+from pytest_kernelbench.devices.stood_for import StoodFor
+
+
+def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> None:
+    """Patch torch and Triton until this process ends; before a kernel is imported."""
+    torch_cuda.install(gpu, Driver(gpu))
+    bare_names.install()
+    bfloat16.install()
+    loops.install()
+    scalars.install()
+    numbers.install()
+    language.install()
+    lines.install(ran)
+    descriptors.install()
+    block_pointers.install()
+    interpreter.install(instruments, gpu, ran)
+    libdevice.install()

@@ -1,0 +1,121 @@
+"""Cases with the sizes that a kernel's own code compares with: a branch that no other case has taken is taken once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace as with_fields
+from typing import Any
+
+from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors, replace
+from pytest_kernelbench.model.paths import Paths, Unrun
+
+MAX_CASES = 8
+"""Maximum number of cases that are tried for a kernel."""
+
+MAX_ELEMENTS = 1 << 18
+"""Maximum elements of all tensors of such a case."""
+
+SECONDS = 8.0
+"""Seconds in which cases are tried."""
+
+PATIENCE = 4.0
+"""Seconds that one call may take: it is not the kernel's fault that its interpreter is slow."""
+
+WRONG = ("wrong_values", "wrong_shape", "wrong_dtype", "contract")
+"""What such a case may find. A kernel may refuse a size by an exception, and these cases are no task author's."""
+
+
+def sizes(trial: CaseTrial, bases: Sequence[Case]) -> None:
+    """Call on cases of sizes that the file compares with, as far as nothing else has tried them; raises `Finding`.
+
+    `bases` are the cases that are made longer.
+    """
+    paths = Paths.of(trial.kernel.text())
+    if paths is None or not trial.ran:
+        return
+    longest = max((size for case in bases for _, recipe in leaves(case) for size in recipe.shape), default=0)
+    attempt = _Attempt(trial, bases)
+    for unrun in paths.unrun(trial.ran):
+        if not unrun.refuses:
+            for size in unrun.sizes:
+                attempt.run(size, unrun)
+    for size in paths.caps():
+        if size > longest:
+            attempt.run(size)
+
+
+class _Attempt:
+    """The cases that are tried for one kernel."""
+
+    def __init__(self, trial: CaseTrial, bases: Sequence[Case]) -> None:
+        self.trial = trial
+        self.bases = sorted((case for case in bases if _elements(case)), key=_elements)[:3]
+        self.tried: set[Case] = set()
+        self.end = time.monotonic() + SECONDS
+
+    def run(self, size: int, unrun: Unrun | None = None) -> None:
+        """Call on cases just above a size, until lines that never ran have run; then on one of exactly that size."""
+        for base in self.bases:
+            for old in _sizes(base):
+                if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
+                    return
+                self._call(base, old, size + 1, size)
+                if self._ran(unrun) or unrun is None:
+                    self._call(base, old, size, size)
+                    if unrun is None:
+                        return
+
+    def _ran(self, unrun: Unrun | None) -> bool:
+        return unrun is not None and not self.trial.ran.isdisjoint(range(unrun.first, unrun.last + 1))
+
+    def _call(self, base: Case, old: int, new: int, size: int) -> None:
+        """Call on a case in which one dimension is longer, unless the reference does not take it."""
+        for case in _longer(base, old, new):
+            if case in self.tried or _elements(case) > MAX_ELEMENTS:
+                continue
+            try:
+                self.trial.evidence(case)
+            except Finding:
+                continue
+            self.tried.add(case)
+            self.trial.patience = PATIENCE
+            try:
+                self.trial.run(case)
+            except Finding as finding:
+                if finding.status in WRONG:
+                    where = f"at a size beside {size}, which the file compares with"
+                    raise Finding(finding.status, f"{where}:\n{finding.message}", case) from None
+            finally:
+                self.trial.patience = float("inf")
+            return
+
+
+def _elements(case: Case) -> int:
+    return sum(recipe.numel for _, recipe in leaves(case))
+
+
+def _sizes(case: Case) -> list[int]:
+    """Return the sizes of dimensions longer than 1, the last dimension of the first tensor first."""
+    shapes = [recipe.shape for _, recipe in leaves(case)]
+    return list(dict.fromkeys(size for shape in shapes for size in reversed(shape) if size > 1))
+
+
+def _longer(case: Case, old: int, new: int) -> Iterator[Case]:
+    """Yield the case with another size in its tensors, and also in its arguments that are shapes."""
+
+    def change(path: str, recipe: Tensor) -> Tensor:
+        shape = tuple(new if size == old else size for size in recipe.shape)
+        fill = f"integers(0, {new})" if recipe.fill == f"integers(0, {old})" else recipe.fill
+        return with_fields(recipe, shape=shape, fill=fill)
+
+    longer = map_tensors(case, change)
+    yield longer
+    shapes: dict[str, Any] = {
+        name: type(value)(new if size == old else size for size in value)
+        for name, value in longer.arguments.items()
+        if isinstance(value, (tuple, list)) and old in value and all(type(size) is int for size in value)
+    }
+    if shapes:
+        yield replace(longer, **shapes)

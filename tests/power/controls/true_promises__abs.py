@@ -1,0 +1,22 @@
+"""Tells the compiler what it could not know of offsets, all of it true."""
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def abs_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
+    start = tl.multiple_of(tl.program_id(0) * BLOCK, BLOCK)
+    offsets = tl.max_contiguous(tl.multiple_of(start + tl.arange(0, BLOCK), BLOCK), BLOCK)
+    group = tl.max_constancy(offsets // 16, 16)
+    offsets = group * 16 + offsets % 16
+    x = tl.load(x_ptr + offsets, mask=offsets < count, other=0)
+    tl.store(y_ptr + offsets, tl.abs(x), mask=offsets < count)
+
+
+def abs(input_tensor, out=None):
+    x = input_tensor.contiguous()
+    result = torch.empty_like(x)
+    abs_kernel[(triton.cdiv(x.numel(), 256),)](x, result, x.numel(), BLOCK=256)
+    return result if out is None else out.copy_(result)
