@@ -8,6 +8,7 @@ from pytest_kernelbench.devices import (
     block_pointers,
     descriptors,
     interpreter,
+    jit_functions,
     language,
     lines,
     loops,
@@ -35,3 +36,4 @@ def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> Non
     block_pointers.install()
     interpreter.install(instruments, gpu, ran)
     libdevice.install()
+    jit_functions.install()

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises, specialised_ones
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
+from pytest_kernelbench.devices.jit_functions import completed
 from pytest_kernelbench.devices.lines import RanLines
 from pytest_kernelbench.devices.missing import Missing
 from pytest_kernelbench.devices.stood_for import StoodFor
@@ -87,16 +88,19 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
 
 
 def _patch_handles(interpreter: Any, gpu: StoodFor) -> None:
-    """Return handles from `warmup`, and refuse what is not written in the language that is interpreted."""
+    """Return handles from launches and `warmup`, and refuse what is not written in the language that is interpreted."""
     from triton.runtime.jit import JITFunction
 
     real = interpreter.InterpretedFunction.run
 
     def run(self: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> Any:
         if not warmup:
-            return real(self, *args, grid=grid, warmup=False, **kwargs)
+            real(self, *args, grid=grid, warmup=False, **kwargs)
         options = {name: value for name, value in kwargs.items() if name not in self.arg_names}
-        launch = lambda grid, arguments: self.run(*arguments, grid=grid, warmup=False, **options)  # noqa: E731
+
+        def launch(grid: Any, arguments: Any) -> None:
+            self.run(grid=grid, warmup=False, **completed(self, arguments, args, kwargs), **options)
+
         return Handle(self.__name__, gpu, options, launch)
 
     def compiled(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import multiprocessing
 import os
 import socket
 import sys
@@ -202,6 +203,8 @@ def _close_inherited(channel: int) -> None:
         if number > 2 and number != channel:
             with contextlib.suppress(OSError):
                 os.close(number)
+    # A lock made by the start method of fork servers would be registered through one of them.
+    multiprocessing.set_start_method("fork", force=True)
 
 
 def _thread_count() -> int:
