@@ -159,9 +159,7 @@ def _report(channel: socket.socket, entered: policy.Entered, *, enclosed: bool) 
     Nothing comes between confinement and this: until the judge has the listener, a refused call would wait for ever.
     """
     listens = entered.listener is not None
-    protocol.send(
-        channel, {"status": "ready", "failed": entered.failed, "enclosed": enclosed, "listens": listens}
-    )
+    protocol.send(channel, {"status": "ready", "failed": entered.failed, "enclosed": enclosed, "listens": listens})
     if entered.listener is not None:
         socket.send_fds(channel, [b"\n"], [entered.listener])
         os.close(entered.listener)

@@ -177,9 +177,7 @@ def _argument(place: int) -> Instruction:
     return (LOAD, 0, 0, 16 + 8 * place)
 
 
-def _unless(
-    place: int, values: Sequence[int], otherwise: Instruction, mask: int = 0xFFFFFFFF
-) -> Sequence[Instruction]:
+def _unless(place: int, values: Sequence[int], otherwise: Instruction, mask: int = 0xFFFFFFFF) -> Sequence[Instruction]:
     """Return instructions that go on if the argument has one of these values, and refuse the call if not."""
     tests = [(EQUAL, len(values) - index, 0, value & 0xFFFFFFFF) for index, value in enumerate(values)]
     return [_argument(place), (AND, 0, 0, mask), *tests, otherwise]
