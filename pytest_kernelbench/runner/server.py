@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import io
 import os
 import socket
 import sys
 import time
+import tokenize
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -201,7 +203,9 @@ def _thread_count() -> int:
 
 def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
     """Import the kernel's code as a module and return its entry point."""
-    Path(path).write_text(request["code"], encoding="utf-8")
+    # Python and Triton read the source again, by its coding line if it has one.
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(request["code"].encode(errors="replace")).readline)
+    Path(path).write_text(request["code"], encoding=encoding, errors="replace")
     sys.argv[:] = [path]
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path
