@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS
 from pytest_kernelbench.model.rules import RULES
 from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT, MAX_VIOLATIONS
@@ -151,8 +152,8 @@ def shown(value: Any, length: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without escape sequences and control characters: a kernel must not control the terminal."""
-    return _CONTROL.sub("", _ESCAPE.sub("", text))
+    """Return a text without escape sequences and control characters, and with marks of direction and the like escaped."""
+    return visible(_CONTROL.sub("", _ESCAPE.sub("", text)))
 
 
 def _validated(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]) -> Answer:

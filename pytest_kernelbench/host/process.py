@@ -97,7 +97,9 @@ class Child:
         self._is_ready = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
-        self._user, self._group = users.USERS.reserve(), ControlGroup.make()
+        self._user = users.USERS.reserve()
+        # A user of its own is enough to find and to end all processes.
+        self._group = ControlGroup.make(to_limit=self._user is not None)
         try:
             with theirs:
                 user = self._user.number if self._user is not None else None
@@ -199,9 +201,9 @@ class Child:
 
     def _with_refusals(self, header: dict[str, Any]) -> dict[str, Any]:
         """Return a header with the refused calls among its observations: the judge knows them, not the runner."""
-        told = header.get("observations")
         refused = [["", refusal(name)] for name in self._vigil.refused]
-        return {**header, "observations": [*refused, *(told if isinstance(told, list) else [])]}
+        told = header.get("observations")
+        return {**header, "observations": refused + (told if isinstance(told, list) else [])} if refused else header
 
     def ready(self, timeout: float) -> None:
         """Wait until the runner can take a kernel; raises `SandboxError` where a strict sandbox is incomplete."""
@@ -209,12 +211,12 @@ class Child:
             return
         try:
             header, _ = protocol.receive(self._channel, max_bytes=0, timeout=timeout)
-            if header["listens"]:
+            if header.get("listens"):
                 _, (listener, *_), _, _ = socket.recv_fds(self._channel, 1, 1)
                 self._vigil.refusals = Refusals(listener)
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
-        if not header["enclosed"]:
+        if not header.get("enclosed"):
             self._vigil.space = self.settings.space
         if header["failed"] and self.settings.sandbox == "strict":
             failed = "; ".join(f"{name}: {reason}" for name, reason in header["failed"].items())

@@ -68,7 +68,8 @@ class Tensor:
     `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
     (as `torch.randint`, the upper end excluded). `layout` is the memory layout; `expanded` changes the values, too,
     since it repeats the first row. With `edited`, one element in the middle half is drawn again and all others stay as
-    they are; this needs a fill that draws elements independently (`normal`, `uniform`, `integers`).
+    they are; this needs a fill that draws elements independently (`normal`, `uniform`, `integers`). A number from 2 on
+    is that of another edit, as `wire.edits` defines them for almost all fills.
     """
 
     shape: tuple[int, ...]
@@ -76,7 +77,7 @@ class Tensor:
     fill: str = "normal"
     layout: str = "contiguous"
     seed: int = 0
-    edited: bool = False
+    edited: int = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))

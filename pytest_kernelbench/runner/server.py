@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import io
 import multiprocessing
 import os
 import socket
 import sys
 import time
+import tokenize
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -224,7 +226,9 @@ def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
 def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
     """Import the kernel's code as a module and return its entry point."""
     _write_helpers(Path(path).parent, request["helpers"])
-    Path(path).write_text(request["code"], encoding="utf-8")
+    # Python and Triton read the source again, by its coding line if it has one.
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(request["code"].encode(errors="replace")).readline)
+    Path(path).write_text(request["code"], encoding=encoding, errors="replace")
     sys.argv[:] = [path]
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path

@@ -26,10 +26,13 @@ class ControlGroup:
         """Whether Linux keeps the memory of all its processes together within a limit."""
 
     @classmethod
-    def make(cls) -> ControlGroup | None:
-        """Make a group below that of the judge; None where the judge may not, or Linux is older than 5.14."""
+    def make(cls, *, to_limit: bool = False) -> ControlGroup | None:
+        """Make a group below that of the judge; None where the judge may not, or Linux is older than 5.14.
+
+        With `to_limit`, there is also none where it could not limit memory: moving a process takes some milliseconds.
+        """
         above = own()
-        if above is None:
+        if above is None or (to_limit and not _limits_memory(above)):
             return None
         folder = above / f"{PREFIX}{os.getpid()}-{next(_NUMBERS)}"
         try:
@@ -74,6 +77,14 @@ class ControlGroup:
         except OSError:
             return False
         return True
+
+
+def _limits_memory(above: Path) -> bool:
+    """Whether the groups below a group can limit memory."""
+    try:
+        return "memory" in (above / "cgroup.subtree_control").read_text().split()
+    except OSError:
+        return False
 
 
 def own() -> Path | None:

@@ -19,6 +19,9 @@ from pytest_kernelbench.sandbox.users import User
 PATIENCE = 5.0
 """Seconds that the processes of a runner get to disappear after they were killed."""
 
+ROUND = 0.05
+"""Seconds after which those that are still there are killed again."""
+
 PAUSE = 0.002
 """Seconds between two looks at whether they have."""
 
@@ -54,9 +57,10 @@ class Family:
 
     def others(self) -> list[int]:
         """Return the running processes of this runner beside itself."""
-        found = set(processes.descendants(self.pid)) if self.owns_number else set()
         if self.user is not None:
-            found |= set(processes.of_user(self.user.number))
+            found = set(processes.of_user(self.user.number))
+        else:
+            found = set(processes.descendants(self.pid)) if self.owns_number else set()
         return sorted(found - {self.pid})
 
     def all(self) -> list[int]:
@@ -80,11 +84,15 @@ def end(family: Family) -> bool:
             for pid in family.others():
                 _kill(pid, signal.SIGKILL)
         _signal(family, signal.SIGKILL)
-        if not family.all():
+        again = time.monotonic() + ROUND
+        while family.all():
+            if time.monotonic() > deadline:
+                return False
+            if time.monotonic() > again:
+                break
+            time.sleep(PAUSE)
+        else:
             return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(PAUSE)
 
 
 def _signal(family: Family, number: signal.Signals) -> None:

@@ -61,13 +61,13 @@ def descendants(pid: int, table: Mapping[int, Process] | None = None) -> list[in
     return sorted(each for each in found if table[each].alive)
 
 
-def of_user(user: int) -> list[int]:
-    """Return the running processes of a user."""
+def of_user(user: int, *, ended: bool = False) -> list[int]:
+    """Return the running processes of a user, and with `ended` those that wait for their parent."""
     found = []
     for pid in pids():
         with contextlib.suppress(OSError):
             mine = os.stat(f"/proc/{pid}").st_uid == user or _real_user(pid) == user
-            if mine and (known := process(pid)) is not None and known.alive:
+            if mine and (known := process(pid)) is not None and (known.alive or ended):
                 found.append(pid)
     return found
 

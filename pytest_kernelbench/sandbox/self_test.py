@@ -90,7 +90,7 @@ def measures() -> list[Measure]:
 def _main(folder: Path, port: int, user: int | None = None) -> None:
     """Enter the sandbox, try everything, and print what was possible as JSON."""
     home = Path(tempfile.mkdtemp(dir=folder))
-    judge = os.getppid()
+    judge, version = os.getppid(), landlock.version()
     limits.apply(home, memory=MEMORY, file_size=MAX_FILE, space=MAX_SPACE, cpu=TIMEOUT, user=user)
     failed = policy.enter(home, gpu=False).failed
     attempts: dict[str, list[Callable[[], object]]] = {
@@ -120,8 +120,8 @@ def _main(folder: Path, port: int, user: int | None = None) -> None:
     broken = {name: _possible(each) for name, each in attempts.items()}
     if "Landlock" in failed:
         broken["files"] = failed["Landlock"]
-    elif landlock.version() < landlock.NEEDED:
-        broken["files"] = f"Landlock version {landlock.version()} does not protect files from being truncated"
+    elif version < landlock.NEEDED:
+        broken["files"] = f"Landlock version {version} does not protect files from being truncated"
     sys.stdout.write(json.dumps(broken))
 
 

@@ -6,6 +6,7 @@ each of its runners, so that no two judges of a machine ever use the same one.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -55,11 +56,18 @@ class Sweeper:
         ]
         with theirs:
             self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), cwd="/")
+        atexit.register(self.close)
 
     @property
     def usable(self) -> bool:
         """Whether it runs and belongs to this process."""
         return self.judge == os.getpid() and self._process.poll() is None
+
+    def close(self) -> None:
+        """Let it end, after it has swept the users that are not released."""
+        self._channel.close()
+        if self.judge == os.getpid():
+            self._process.wait()
 
     def ask(self, word: str, user: int, *descriptors: int) -> bool:
         """Send a request and return whether it was done."""
@@ -98,11 +106,14 @@ class Users:
     def __init__(self) -> None:
         self._starting = threading.Lock()
         self._sweeper: Sweeper | None = None
+        self._next = os.getpid()
+        """Where the search for a free user starts, modulo their number."""
 
     def reserve(self) -> User | None:
         """Return a user that no other runner has; None where the judge is not root, or there are none to spare.
 
-        A user that already has processes is never chosen: they would be ended together with the runner.
+        A user that already has processes is never chosen: they would be ended together with the runner, and those that
+        have ended count in its limit until their parent looks. So users are taken in turns.
         """
         if os.geteuid() != 0 or (numbers := available()) is None:
             return None
@@ -110,8 +121,10 @@ class Users:
             lock = _opened()
             if lock is None:
                 return None
-            for number in numbers:
-                if _locked(lock, number) and not processes.of_user(number):
+            for _ in numbers:
+                self._next += 1
+                number = numbers[self._next % len(numbers)]
+                if _locked(lock, number) and not processes.of_user(number, ended=True):
                     return User(number, lock, self._running(numbers))
             os.close(lock)
         return None

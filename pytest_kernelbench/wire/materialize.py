@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Generator, Tensor, leaves, parse_fill
-from pytest_kernelbench.wire import far
+from pytest_kernelbench.wire import edits, far
 from pytest_kernelbench.wire.fills import fill, generator, quantise
 
 if TYPE_CHECKING:
@@ -283,11 +283,12 @@ def _values(path: str, recipe: Tensor) -> torch.Tensor:
     name, arguments = parse_fill(recipe.fill)
     rng = generator(recipe.seed, path)
     drawn = fill(name, arguments, recipe.shape, recipe.dtype, rng)
-    if recipe.edited and name in INDEPENDENT and drawn.size:
+    if recipe.edited == 1 and name in INDEPENDENT and drawn.size:
         index = drawn.size // 4 + int(rng.integers(max(1, drawn.size // 2)))
         drawn.flat[index] = fill(name, arguments, recipe.shape, recipe.dtype, rng).flat[index]
     values = np.asarray(quantise(drawn, recipe.dtype))
     tensor = torch.from_numpy(values)
     if recipe.dtype.startswith("complex") and not tensor.is_complex():
         tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))
-    return tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
+    contents = tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
+    return edits.apply(contents, path, recipe) if recipe.edited > 1 else contents

@@ -15,6 +15,7 @@ from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
 from pytest_kernelbench.judge.correctness.pace import Pace, TooSlow, size_of
 from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.device_names import on_gpu
@@ -93,6 +94,10 @@ class Trial:
 
     def load(self) -> Runner:
         """Start a runner, import the kernel and return the runner; raises `Finding`."""
+        try:
+            code = self.kernel.text()
+        except Undecodable as error:
+            raise Finding("load_error", str(error)) from None
         started = time.monotonic()
         self.runner = runner = Runner(self.settings)
         # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
@@ -100,9 +105,7 @@ class Trial:
         try:
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
-            answer = runner.load(
-                self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers
-            )
+            answer = runner.load(code, f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers)
         except RunnerDied as death:
             raise self.died(death, None) from None
         self.observe(answer)

@@ -247,17 +247,19 @@ def test_a_runner_of_root_cannot_write_what_is_roots(make: Make, tmp_path: Path)
     assert ask(make(f"import os\ndef work(x, factor): os.kill({os.getpid()}, 9)")).message.startswith("PermissionError")
 
 
-def test_nothing_outlives_a_runner(make: Make) -> None:
+@pytest.mark.parametrize("sandbox", ["best", "off"])
+def test_nothing_outlives_a_runner(sandbox: str, make: Make) -> None:
     psutil = pytest.importorskip("psutil")
     code = (
         "import json, os, subprocess\n"
         "def work(x, factor):\n"
         "    plain = subprocess.Popen(['sleep', '300'])\n"
-        "    apart = subprocess.Popen(['sleep', '300'], start_new_session=True)\n"
-        "    print(json.dumps([os.getpid(), plain.pid, apart.pid]), flush=True)\n"
+        f"    apart = subprocess.Popen(['sleep', '300'], start_new_session={sandbox == 'off'})\n"
+        "    orphan = subprocess.check_output(['sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!'])\n"
+        "    print(json.dumps([os.getpid(), plain.pid, apart.pid, int(orphan)]), flush=True)\n"
         "    return x\n"
     )
-    runner = make(code)
+    runner = make(code, sandbox=sandbox)
     pids = tell(runner)
     assert all(psutil.pid_exists(pid) for pid in pids)
     runner.close()
