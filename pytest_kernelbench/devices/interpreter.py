@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices import cuda_graphs, launches
+from pytest_kernelbench.devices import cuda_graphs, extras, launches, waiting
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 from pytest_kernelbench.devices.lines import RanLines
@@ -23,6 +23,8 @@ def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
+    waiting.install(interpreter)
+    extras.install(interpreter, instruments, gpu)
     patch_autotuner(instruments)
 
 
