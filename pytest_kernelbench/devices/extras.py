@@ -90,7 +90,7 @@ def _map_elementwise(interpreter: Any) -> Callable[..., Any]:
             dtype = rows[0][index].dtype
             data = np.array([row[index + step].handle.data.reshape(-1)[0] for row in rows for step in range(size)])
             made.append(tensor(data.reshape(shape), tl.block_type(dtype, shape) if shape else dtype, dtype))
-        return made[0] if len(made) == 1 else tl.tuple(made)
+        return made[0] if single else tl.tuple(made)
 
     return map_elementwise
 

@@ -40,8 +40,8 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
     limits = launches.LaunchLimits.of(gpu.target.backend, gpu.target.warp, gpu.target.threads)
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        again = lambda grid, arguments, **named: type(self)(self.fn, self.arg_names, grid)(*arguments, **named)  # noqa: E731
         name = getattr(self.fn, "__name__", "?")
-        again = lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)  # noqa: E731
         handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:
             return handle
@@ -51,7 +51,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
         launches.check(name, grid, kwargs.get("num_warps", launches.DEFAULT_WARPS), limits)
         if instruments.recorded is not None:
             instruments.recorded.append((name, grid))
-        elif not cuda_graphs.captured(lambda: made(self, grid, args, kwargs)):
+        elif not cuda_graphs.captured(lambda: again(grid, args, **kwargs)):
             made(self, grid, args, kwargs)
         return handle
 
