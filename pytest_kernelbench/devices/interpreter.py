@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises, specialised_ones
+from pytest_kernelbench.devices import cuda_graphs, extras, launches, memory, promises, specialised_ones, waiting
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 from pytest_kernelbench.devices.jit_functions import completed
@@ -27,6 +27,8 @@ def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
     specialised_ones.install(interpreter)
+    waiting.install(interpreter)
+    extras.install(interpreter, instruments, gpu)
     patch_autotuner(instruments)
     # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
     interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)
@@ -44,8 +46,8 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
     limits = launches.LaunchLimits.of(gpu.target.backend, gpu.target.warp, gpu.target.threads)
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        again = lambda grid, arguments, **named: type(self)(self.fn, self.arg_names, grid)(*arguments, **named)  # noqa: E731
         name = getattr(self.fn, "__name__", "?")
-        again = lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)  # noqa: E731
         handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:
             return handle
@@ -55,7 +57,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
         launches.check(name, grid, kwargs.get("num_warps", launches.DEFAULT_WARPS), limits)
         if instruments.recorded is not None:
             instruments.recorded.append((name, grid))
-        elif not cuda_graphs.captured(lambda: made(self, grid, args, kwargs)):
+        elif not cuda_graphs.captured(lambda: again(grid, args, **kwargs)):
             made(self, grid, args, kwargs)
         return handle
 
