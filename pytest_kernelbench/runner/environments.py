@@ -41,8 +41,10 @@ class ExecutionEnvironment:
         """Return the lines of the kernel's file that have run for the first time since the last call."""
         return []
 
-    def watch(self, arguments: Arguments, rewrite: Case | None) -> None:
-        """Prepare to watch the launches of calls with these arguments, where their conditions ask for that."""
+    @contextlib.contextmanager
+    def watching(self, arguments: Arguments, rewrite: Case | None) -> Iterator[None]:
+        """Watch the launches of calls with these arguments, where the conditions of a call ask for that."""
+        yield
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         """Call the kernel under these conditions and return its result."""
@@ -87,10 +89,16 @@ class _Instrumented(ExecutionEnvironment):
         self.instruments = Instruments()
         self.watched: Watch | None = None
 
-    def watch(self, arguments: Arguments, rewrite: Case | None) -> None:
+    @contextlib.contextmanager
+    def watching(self, arguments: Arguments, rewrite: Case | None) -> Iterator[None]:
         from pytest_kernelbench.runner.watch import Watch
 
         self.watched = Watch(self.instruments, arguments, rewrite)
+        try:
+            yield
+        finally:
+            # The arguments must not live longer than their call: those of some cases take gigabytes of addresses.
+            self.watched = self.instruments.watcher = None
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         self.instruments.start(conditions)

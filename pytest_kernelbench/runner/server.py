@@ -145,9 +145,8 @@ def call(
     values = arguments.passed(conditions.out_is)
     use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
     rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
-    environment.watch(arguments, rewrite)
     started = time.perf_counter()
-    with onednn_where_sound(case):
+    with onednn_where_sound(case), environment.watching(arguments, rewrite):
         result = environment.run(conditions, use)
         if rewrite is not None and not conditions.swap_at_launch:
             refill(arguments, rewrite)
