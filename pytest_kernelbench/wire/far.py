@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import mmap
 import resource
 import weakref
@@ -69,6 +70,14 @@ def mapped(size: int) -> mmap.mmap:
 
     The limit of the process on addresses grows by this much until the memory is freed.
     """
+    try:
+        return _mapped(size)
+    except OSError:
+        gc.collect()  # tensors of earlier calls may be part of reference cycles
+        return _mapped(size)
+
+
+def _mapped(size: int) -> mmap.mmap:
     _lend(size)
     try:
         memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | NO_RESERVE)
