@@ -10,8 +10,8 @@ def dropout_kernel(x_ptr, y_ptr, count, seed, p, scale, lambd, BLOCK: tl.constex
     offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     inside = offsets < count
     x = tl.load(x_ptr + offsets, mask=inside, other=0).to(tl.float32)
-    x = tl.where(tl.abs(x) > lambd, x, 0.0)
-    tl.store(y_ptr + offsets, tl.where(tl.rand(seed, offsets) >= p, x * scale, 0.0), mask=inside)
+    x = tl.where(tl.rand(seed, offsets) >= p, x * scale, 0.0)
+    tl.store(y_ptr + offsets, tl.where(tl.abs(x) > lambd, x, 0.0), mask=inside)
 
 
 def fused_hardshrink_dropout(input, p=0.5, training=True, inplace=False, lambd=0.5):
