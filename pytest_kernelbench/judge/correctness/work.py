@@ -70,7 +70,7 @@ def audited(trial: CaseTrial, case: Case) -> CaseWork | None:
         return None
     mismatch = compare(evidence, trial.outputs(case, answer)).mismatch
     if mismatch is not None and not _complex(case):  # counting loses the conjugation of complex views
-        if not _right_ordinarily(trial, case, evidence):
+        if not _right_ordinarily(trial, first, case):
             return None
         raise Finding(mismatch.status, f"when operations of PyTorch are counted:\n{mismatch.message}", case)
     counts = {name: whole(value) for name, value in answer.counts.items()}
@@ -168,10 +168,11 @@ def _right(trial: CaseTrial, evidence: Evidence, case: Case, answer: Answer) -> 
     return compare(evidence, trial.outputs(case, answer)).mismatch is None
 
 
-def _right_ordinarily(trial: CaseTrial, case: Case, evidence: Evidence) -> bool:
-    """Whether the kernel is right on the case if nothing is counted: other facets find what it cannot do."""
+def _right_ordinarily(trial: CaseTrial, first: Case, case: Case) -> bool:
+    """Whether the kernel is right in the same two calls if nothing is counted: facets find what it cannot do."""
+    evidence = trial.evidence(case)
     try:
-        answer = trial.ask(case, evidence.max_bytes)
+        answer = trial.ask(first, evidence.max_bytes, rewrite=case)
     except Finding:
         return False
     return answer.status == "ok" and _right(trial, evidence, case, answer)
