@@ -53,7 +53,8 @@ def work(x):
 
 PLACES = [
     ("interpreter.GridExecutor", "__call__"), ("interpreter.interpreter_builder", "set_grid_dim"),
-    ("interpreter.interpreter_builder", "set_grid_idx"), ("interpreter", "_patch_lang"), ("interpreter", "_implicit_cvt"), ("Autotuner", "run"),
+    ("interpreter.interpreter_builder", "set_grid_idx"), ("interpreter", "_patch_lang"),
+    ("interpreter", "_implicit_cvt"), ("Autotuner", "run"),
     ("interpreter.ASTTransformer", "visit_For"), ("interpreter", "_kernelbench_loop"),
     ("builder", "create_masked_load"), ("builder", "create_masked_store"), ("builder", "create_load"),
     ("builder", "create_store"), ("builder", "create_fma"), ("builder", "create_erf"), ("builder", "create_rsqrt"),
@@ -96,7 +97,14 @@ def test_nothing_is_planted_and_the_kernel_works(runner: Runner) -> None:
     assert answer.status == "ok", answer.text
 
 
-HOST = "import torch, triton, triton.language as tl\n@triton.jit\ndef kernel(x, n):\n    {kernel}\ndef work(x):\n    {host}\n"
+HOST = """
+import torch, triton, triton.language as tl
+@triton.jit
+def kernel(x, n):
+    {kernel}
+def work(x):
+    {host}
+"""
 
 
 @pytest.mark.parametrize(

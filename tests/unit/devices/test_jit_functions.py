@@ -1,0 +1,75 @@
+"""Interpreted functions in the place of compiled ones, as libraries of kernels use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_kernelbench import Case, Tensor
+from tests.unit.devices import Interpret
+
+CASE = Case(x=Tensor((8,)))
+
+CODE = """
+import multiprocessing
+
+@triton.jit
+def helper(x):
+    return 2 * x
+
+@triton.jit(do_not_specialize=["n"])
+def kernel(x, y, n, scale: tl.constexpr, BLOCK: tl.constexpr = 8):
+    at = tl.arange(0, BLOCK)
+    tl.store(y + at, scale * helper(tl.load(x + at, mask=at < n)), mask=at < n)
+
+class Entry(triton.KernelInterface):
+    def __init__(self, function):
+        self.function = function
+        while not isinstance(function, triton.runtime.JITFunction):
+            function = function.fn
+        self.jit = function
+        self.lock = multiprocessing.Lock()
+        self.cache = {}
+
+    def run(self, *args, grid, **kwargs):
+        with self.lock:
+            if not self.cache:
+                self.cache[0] = self.function.run(*args, grid=grid, **kwargs)
+        given = PASSED(self.jit.params, args, kwargs)
+        self.cache[0][grid](*given)
+
+def work(x):
+    y = torch.zeros_like(x)
+    entry = Entry(kernel)
+    for scale in (3.0, 3.0):
+        entry[(1,)](x, y, 8, scale=scale, warmup=False)
+    return y - 6 * x
+"""
+PASSED = {
+    "all": "lambda params, args, kwargs: (*args, kwargs['scale'], 8)",
+    "all but constants": "lambda params, args, kwargs: args[:3]",
+}
+
+
+@pytest.mark.parametrize("which", PASSED)
+def test_a_library_may_launch_what_a_first_launch_has_returned(interpret: Interpret, which: str) -> None:
+    answer = interpret(f"PASSED = {PASSED[which]}\n{CODE}", CASE)
+    assert answer.status == "ok", answer.text
+    assert answer.outputs[0].tensor is not None
+    assert not answer.outputs[0].tensor.any()
+    assert answer.counts["launches"] == 3
+
+
+def test_parameters_and_keys_are_those_of_a_compiled_function(interpret: Interpret) -> None:
+    code = f"PASSED = None\n{CODE}\ndef work(x):\n    return torch.tensor([{{}}])\n"
+    checks = (
+        "[p.name for p in kernel.params if p.is_constexpr] == ['scale', 'BLOCK']",
+        "[p.name for p in kernel.params if p.do_not_specialize] == ['n']",
+        "list(kernel.signature.parameters) == kernel.arg_names",
+        "kernel.cache_key != helper.cache_key",
+        "'tl.store' in kernel.src",
+        "not hasattr(kernel, 'data_ptr')",
+    )
+    answer = interpret(code.format(", ".join(checks)), CASE)
+    assert answer.status == "ok", answer.text
+    assert answer.outputs[0].tensor is not None
+    assert answer.outputs[0].tensor.tolist() == [True] * len(checks)
