@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from typing import Any
 
 from pytest_kernelbench.devices.rewriting import Rewriter
@@ -11,6 +10,7 @@ from pytest_kernelbench.devices.rewriting import Rewriter
 
 def install() -> None:
     """Patch Triton's interpreter and `tl.constexpr` until this process ends."""
+    from triton import knobs
     from triton.compiler.code_generator import CodeGenerator
     from triton.runtime import interpreter
 
@@ -20,11 +20,11 @@ def install() -> None:
     vars(interpreter).update(FUNCTIONS)
     settings = {"language": CodeGenerator, "chains": hasattr(interpreter, "_InterpreterComparison")}
     transformer: Any = type("Transformer", (Rewriter, interpreter.ASTTransformer), settings)
-    any_global = os.environ.get("TRITON_ALLOW_NON_CONSTEXPR_GLOBALS", "0") not in ("", "0")
 
     def transform(self: Any, source: str) -> ast.AST:
         scope = {**self.fn.__globals__, **_closure(self.fn)}
-        tree: ast.AST = transformer(scope, any_global=any_global).visit(ast.parse(source))
+        rewriter = transformer(scope, any_global=knobs.compilation.allow_non_constexpr_globals)
+        tree: ast.AST = rewriter.visit(ast.parse(source))
         return ast.increment_lineno(ast.fix_missing_locations(tree), self.def_file_lineno - 1)
 
     interpreter.FunctionRewriter._transform_ast = transform

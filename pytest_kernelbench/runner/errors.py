@@ -115,7 +115,6 @@ def _raised_by_interpreter(root: BaseException) -> bool:
 
 def _frames(error: BaseException, path: str) -> list[str]:
     """Return the stack frames in the kernel's file and its helpers through the chain of causes, innermost last."""
-    home = os.path.dirname(path) + os.sep
     lines: list[str] = []
     chain: list[BaseException] = []
     while error is not None and error not in chain:
@@ -123,15 +122,21 @@ def _frames(error: BaseException, path: str) -> list[str]:
         error = error.__cause__  # type: ignore[assignment]
     for link in chain:
         for frame in traceback.extract_tb(link.__traceback__):
-            if path and frame.filename.startswith(home):
+            if _own(frame.filename, path):
                 source = linecache.getline(frame.filename, frame.lineno or 0).strip()
                 line = f"{_helper(frame.filename, path)}line {frame.lineno}, in {frame.name}: {source}"
                 if line not in lines:
                     lines.append(line)
     broken = chain[0].filename if isinstance(chain[0], SyntaxError) else None
-    if isinstance(chain[0], SyntaxError) and path and broken and broken.startswith(home):
+    if isinstance(chain[0], SyntaxError) and broken and _own(broken, path):
         lines.append(f"{_helper(broken, path)}line {chain[0].lineno}: {(chain[0].text or '').strip()}")
     return lines[-MAX_FRAMES:]
+
+
+def _own(file: str, path: str) -> bool:
+    """Whether a file is the kernel's, at `path`, or a helper in its folder."""
+    home = os.path.dirname(path)
+    return file == path or (home != "" and file.startswith(home + os.sep))
 
 
 def _helper(file: str, path: str) -> str:

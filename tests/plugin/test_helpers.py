@@ -12,7 +12,8 @@ FILES = {
     "helpers.py": "import pack.deep\n\ndef clamped(x, inplace):\n    return pack.deep.clamp(x, inplace)\n\n"
     "def broken(x):\n    raise ValueError('no sigmoid')\n",
     "pack/__init__.py": "",
-    "pack/deep.py": "from .softmax import LOW\n\ndef clamp(x, inplace):\n    return x.clamp_(min=LOW) if inplace else x.clamp(min=LOW)\n",
+    "pack/deep.py": "from .softmax import LOW\n\n"
+    "def clamp(x, inplace):\n    return x.clamp_(min=LOW) if inplace else x.clamp(min=LOW)\n",
     "pack/softmax.py": "LOW = 0\n",
 }
 

@@ -86,3 +86,27 @@ def test_what_the_compiler_refuses_is_a_compile_error_at_its_line(interpret: Int
     assert "break is no part of Triton's language" in answer.text
     assert any("break" in frame for frame in answer.frames), answer
     assert interpret(REFUSED, Case(x=Tensor((1,), fill="constant(-2)"))).status == "ok"
+
+
+GLOBAL = """
+import os
+os.environ["TRITON_ALLOW_NON_CONSTEXPR_GLOBALS"] = "{allowed}"
+FACTOR = 3
+
+@triton.jit
+def kernel(x, y):
+    tl.store(y, tl.load(x) * FACTOR)
+
+def work(x):
+    y = torch.zeros(1, device=x.device)
+    kernel[(1,)](x, y)
+    return y
+"""
+
+
+def test_a_kernel_may_read_any_global_variable_where_the_compiler_is_told_so(interpret: Interpret) -> None:
+    case = Case(x=Tensor((1,), fill="constant(2)"))
+    assert interpret(GLOBAL.format(allowed=1), case).outputs[0].tensor.tolist() == [6]
+    refused = interpret(GLOBAL.format(allowed=0), case)
+    assert refused.status == "compile_error"
+    assert "Cannot access global variable FACTOR" in refused.text
