@@ -25,11 +25,8 @@ ROWS = 3
 LARGEST_ITEM = 4
 """Bytes of the largest element; a tensor of these takes 8 GiB of addresses."""
 
-FAR_TENSORS = 2
-"""Tensors of one case that may lie so; any others are contiguous."""
-
-RESERVE = 2 * FAR_TENSORS * (ELEMENTS * LARGEST_ITEM + (1 << 30))
-"""Bytes of addresses for the tensors of two cases: the result of a call may share memory until the next one ends."""
+RESERVE = 3 * (ELEMENTS * LARGEST_ITEM + (1 << 30))
+"""Bytes of addresses for three such tensors: results of earlier calls may share their memory for some time."""
 
 NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000)
 """Flag of `mmap` for memory that is not counted before it is touched."""

@@ -170,9 +170,10 @@ def _layouts(task: Task) -> Iterator[Case]:
 
 
 def _far(base: Case, layout: str) -> Case:
-    """Return the case with rows or columns that are far apart, in as many tensors as can lie so."""
-    possible = [path for path, recipe in leaves(base) if far.axis_of(with_fields(recipe, layout=layout)) is not None]
-    return _laid_out(base, layout, possible[: far.FAR_TENSORS])
+    """Return the case with rows or columns that are far apart in its largest tensor, as in the data of large models."""
+    path, recipe = max(leaves(base), key=lambda leaf: leaf[1].numel, default=("", Tensor(())))
+    possible = far.axis_of(with_fields(recipe, layout=layout)) is not None
+    return _laid_out(base, layout, (path,) if possible else ())
 
 
 def is_far(case: Case) -> bool:
