@@ -108,8 +108,9 @@ class Judgement:
     def _facet(self, facet: str) -> None:
         try:
             self._fixed_cases(facet)
-            self._extra_cases(facet)
+            # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
+            self._extra_cases(facet)
             if facet == "contract" and self.trial.violation is not None:
                 raise self.trial.violation
         except Finding as finding:
