@@ -12,7 +12,7 @@ from pytest_kernelbench.judge.correctness.facets import in_dtype, own_fill, with
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
 from pytest_kernelbench.judge.correctness.large import TaskKey, affordable, plain_bases
 from pytest_kernelbench.judge.correctness.reference_work import work_of
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 
 TERMS = (3_001, 1_025, 257)
@@ -32,6 +32,12 @@ HALVES = ("float16", "bfloat16")
 
 MODERATE = "normal(0, 3)"
 """Fill of values that are large enough for the terms to differ in size, and too small for functions to be flat."""
+
+BESIDE = "normal(0, 0.01)"
+"""Fill of tensors that are no part of the long sum, so that they do not hide its error in the result."""
+
+BESIDE_SHARE = 16
+"""A tensor is no part of the long sum if it has fewer elements than one in so many of the largest one."""
 
 FILLS = ("normal(0, 30)", "normal(30, 1)", "normal(1000, 0.1)")
 """Fills with large values, and with an offset of which few terms exceed float16 though their mean does not."""
@@ -55,11 +61,18 @@ def _accumulating(key: TaskKey) -> tuple[Case, ...]:
         bases = []
     ordinary = {"normal", *own_fill(task)}
     fills = [fill for fill in FILLS if fill in task.contract.values]
-    moderate = [with_fill(base, MODERATE, ordinary) if FILLS[0] in fills else base for base in bases]
+    moderate = [_moderate(base, ordinary) if {FILLS[0], BESIDE} <= {*task.contract.values} else base for base in bases]
     cases = [in_dtype(task, case, dtype) for case in moderate for dtype in halves]
     if bases and halves and task.compare == "values":
         cases += [in_dtype(task, with_fill(bases[-1], fill, ordinary), halves[0]) for fill in fills]
     return tuple(dict.fromkeys(cases))
+
+
+def _moderate(case: Case, ordinary: set[str]) -> Case:
+    """Return the case with moderate values in its large tensors, and small ones in the others."""
+    largest = max(recipe.numel for _, recipe in leaves(case))
+    beside = [path.partition("[")[0] for path, recipe in leaves(case) if recipe.numel < largest // BESIDE_SHARE]
+    return with_fill(with_fill(case, BESIDE, ordinary, beside), MODERATE, ordinary)
 
 
 def _with_sums(task: Task, terms: tuple[int, ...], results: int) -> Case | None:

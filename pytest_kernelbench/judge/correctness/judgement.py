@@ -114,8 +114,9 @@ class Judgement:
     def _facet(self, facet: str) -> None:
         try:
             self._fixed_cases(facet)
-            self._extra_cases(facet)
+            # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
+            self._extra_cases(facet)
             if facet == "sizes" and self.settings.case is None:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":

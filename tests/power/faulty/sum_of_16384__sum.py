@@ -22,7 +22,7 @@ def sum(input, dim, keepdim=False, dtype=None):
     given = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else dim
     dims = [axis % x.ndim for axis in given] if x.ndim else []
     kept = [axis for axis in range(x.ndim) if axis not in dims]
-    x = x.permute(*kept, *dims).contiguous()
+    x = x.permute((*kept, *dims)).contiguous()
     columns = math.prod(input.shape[axis] for axis in dims)
     y = torch.empty(math.prod(input.shape[axis] for axis in kept), dtype=dtype or input.dtype, device=input.device)
     if y.numel():

@@ -64,7 +64,7 @@ def test_facets_without_extra_cases() -> None:
 
 
 def test_a_drawn_case_that_would_take_too_long_is_left_out() -> None:
-    trial = trial_of(seconds=4.0)
+    trial = trial_of(seconds=1.0)
     try_drawn(trial, "sizes", LARGE)
     assert list(trial.observed) == ["drawn cases that it is too slow for were left out of sizes"]
     try_drawn(trial, "sizes", SMALL)
