@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.api import Evaluation, evaluate
-    from pytest_kernelbench.model.case import Case, DType, Tensor
+    from pytest_kernelbench.model.case import Case, DType, Generator, Tensor
     from pytest_kernelbench.model.errors import KernelBenchError, TaskError
     from pytest_kernelbench.model.task import Contract, DrawRequest, Task
 
     __version__: str
 
-__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "KernelBenchError", "Task", "TaskError", "Tensor",
-           "__version__", "evaluate"]  # fmt: skip
+__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "Generator", "KernelBenchError", "Task",
+           "TaskError", "Tensor", "__version__", "evaluate"]  # fmt: skip
 
 _HOMES = {
     "Case": "model.case",
@@ -26,6 +26,7 @@ _HOMES = {
     "DType": "model.case",
     "DrawRequest": "model.task",
     "Evaluation": "evaluation.api",
+    "Generator": "model.case",
     "KernelBenchError": "model.errors",
     "Task": "model.task",
     "TaskError": "model.errors",

@@ -164,6 +164,7 @@ def _demands(task: Task) -> Iterator[tuple[str, bool]]:
     yield "tensors without dimensions", contract.zero_dim
     if "out" in task.parameters:
         yield "`out=` written and returned", task.takes_out
+        yield "`out=` that is an input", task.takes_out and task.elementwise
     yield "the same bits for the same inputs", contract.deterministic
     yield "a result that shares no memory with an input", not contract.alias
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.api import Evaluation, evaluate
 from pytest_kernelbench.evaluation.options import OPTIONS
+from pytest_kernelbench.model.code import Undecodable, decoded
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.submission import LANGUAGES
@@ -89,7 +90,10 @@ def _failure(record: Record) -> Iterator[str]:
 
 def _code(file: str) -> str:
     data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    return data.decode("utf-8-sig", errors="replace")
+    try:
+        return decoded(data)
+    except Undecodable as error:
+        raise KernelBenchError(f"{file}: {error}") from None
 
 
 def _task(arguments: argparse.Namespace) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.cli.arguments import add_tasks, catalogue_of
 from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue
+from pytest_kernelbench.model.demands import texts
 from pytest_kernelbench.model.task import Task
 
 if TYPE_CHECKING:
@@ -19,11 +20,15 @@ INTRODUCTION = """\
 # Tasks
 
 Each task with the signature that kernels must have, its dtypes, what it demands beyond ordinary values, and
-the workloads that are timed. `pytest-kernelbench tasks` writes this page. The demands are
+the workloads that are timed. `pytest-kernelbench tasks` writes this page. A dtype or a demand with arguments in
+parentheses holds for those alone. The demands are
 
 - `nan`, `inf`: a result is defined for NaN or infinities in the inputs,
 - `empty`, `zero_dim`: tensors without elements, or without dimensions, are legal,
-- `out`: `out=` is written and returned,
+- `out`: `out=` is written and returned, `out in place`: also where it is one of the inputs,
+- `generator`, `requires_grad`: random numbers come from the generator, and the result requires gradients on demand,
+- `changed options`, `missing gradients`: options of an optimizer change between steps, as schedulers change them, and
+  parameters may have no gradient,
 - `writes`: these arguments are written, and compared afterwards,
 - `random`: the result differs from call to call,
 - `by`: results are compared in another way than by value
@@ -64,7 +69,7 @@ def _row(name: str, task: Task) -> str:
     cells = (
         f"`{name}`",
         f"`{task.entry or name}{inspect.signature(task.reference)}`",
-        ", ".join(task.dtypes),
+        ", ".join((*task.dtypes, *texts(task, dtypes=True))),
         ", ".join(_demands(task)),
         ", ".join(task.workloads),
     )
@@ -73,9 +78,11 @@ def _row(name: str, task: Task) -> str:
 
 def _demands(task: Task) -> Iterator[str]:
     contract = task.contract
-    yield from (flag for flag in ("nan", "inf", "empty", "zero_dim") if getattr(contract, flag))
+    yield from texts(task, dtypes=False)
     if task.takes_out:
         yield "out"
+        if task.elementwise:
+            yield "out in place"
     if task.mutates:
         yield f"writes {' '.join(task.mutates)}"
     if not contract.deterministic:

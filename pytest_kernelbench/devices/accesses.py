@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import sys
@@ -81,7 +82,7 @@ class Region:
 
 def place_of(frame: FrameType | None) -> Place:
     """Return the innermost place that is outside of Triton and of this package."""
-    while frame is not None and _internal(frame.f_code):
+    while frame is not None and _internal(frame.f_code.co_filename):
         frame = frame.f_back
     return (frame.f_code, frame.f_lineno) if frame is not None else None
 
@@ -100,13 +101,8 @@ def program_name(program: tuple[int, int, int]) -> str:
     return f"program {program[0]}" if not any(program[1:]) else f"program {program}"
 
 
-_INTERNAL: dict[CodeType, bool] = {}
-
-
-def _internal(code: CodeType) -> bool:
-    """Whether code belongs to Triton or to this package."""
-    known = _INTERNAL.get(code)
-    if known is None:
-        roots = [os.path.dirname(sys.modules[name].__file__ or "") for name in ("triton", "pytest_kernelbench")]
-        known = _INTERNAL[code] = any(code.co_filename.startswith(root + os.sep) for root in roots)
-    return known
+@functools.cache
+def _internal(filename: str) -> bool:
+    """Whether a file belongs to Triton or to this package."""
+    roots = (os.path.dirname(sys.modules[name].__file__ or "") for name in ("triton", "pytest_kernelbench"))
+    return any(filename.startswith(root + os.sep) for root in roots)

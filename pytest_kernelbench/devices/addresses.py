@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import bisect
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.devices.accesses import Region
+from pytest_kernelbench.devices.accesses import READ, Region
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from pytest_kernelbench.wire.materialize import GuardedTensor
 
 MAPPED = 1 << 20
 """Bytes around known memory in which an address is still accessed, as on a GPU, where it most often exists."""
@@ -74,6 +76,24 @@ class Memory:
                 left = left & ~inside
         return parts, left
 
+    def harmless(self, kind: str, pointers: np.ndarray[Any, Any], strays: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return those of the stray lanes that can be accessed without disturbing this process.
+
+        A load may read whatever is mapped. A store may write to guard bands alone, where the judge finds it.
+        """
+        import numpy as np
+
+        inside = np.zeros(strays.shape, bool)
+        if kind == READ:
+            inside |= ~self.wild(pointers, strays)
+            inside &= strays
+            return inside
+        for guarded in _guarded(gc.get_objects()):
+            start = guarded.memory.data_ptr()
+            inside |= (pointers >= np.uint64(start)) & (pointers < np.uint64(start + guarded.memory.numel()))
+        inside &= strays
+        return inside
+
     def wild(self, pointers: np.ndarray[Any, Any], strays: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return those of the stray lanes that are so far from every tensor that an access would end the process."""
         import numpy as np
@@ -131,14 +151,19 @@ def _region(name: str, tensor: Any) -> Region:
     return Region(start, start + storage.nbytes(), name, tensor.data_ptr(), tensor.element_size())
 
 
+def _guarded(objects: Sequence[Any]) -> list[GuardedTensor]:
+    """Return the arguments of the call among all objects, with their guard bands."""
+    from pytest_kernelbench.wire.materialize import GuardedTensor
+
+    return [each for each in objects if type(each) is GuardedTensor]
+
+
 def _live_regions() -> Iterator[Region]:
     """Yield the memory of every tensor of this process, except the guard bands around the arguments of the call."""
     import torch
 
-    from pytest_kernelbench.wire.materialize import GuardedTensor
-
     objects = gc.get_objects()
-    hidden = {id(each.memory) for each in objects if type(each) is GuardedTensor}
+    hidden = {id(each.memory) for each in _guarded(objects)}
     for each in objects:
         # By type, since isinstance asks an object for its class, which may run code of the kernel.
         if issubclass(type(each), torch.Tensor) and id(each) not in hidden and each.layout == torch.strided:

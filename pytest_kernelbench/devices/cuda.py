@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -94,13 +95,15 @@ def watch_launches(driver: Any, instruments: Instruments) -> None:
                 raise RuntimeError("launches fail in this call")
             if not instruments.conditions.tuned:
                 sys.audit(LAUNCH_EVENT, self.file)
-            result = super().__call__(grid_x, grid_y, grid_z, stream, *rest)
+            with instruments.watching(rest):
+                result = super().__call__(grid_x, grid_y, grid_z, stream, *rest)
             # Only launches that work count, not those after whose failure a kernel falls back to torch.
             counts = instruments.counts
             counts.launches += 1
             counts.off_stream_launches += stream != DEFAULT_STREAM
             if not instruments.conditions.tuned:
                 counts.touched += sum(_elements(leaf) for leaf in tree_leaves(rest))
+                instruments.captured |= capturing(tree_leaves(rest))
             return result
 
     driver.launcher_cls = Watched
@@ -110,6 +113,12 @@ def _file_of(source: Any) -> str:
     """Return the file of the function that was compiled; empty where it was not a Python function."""
     function = getattr(getattr(source, "fn", None), "fn", None)
     return getattr(getattr(function, "__code__", None), "co_filename", "")
+
+
+def capturing(arguments: Iterable[Any]) -> bool:
+    """Whether launches on these arguments are now captured in a CUDA graph: their memory can then not be read."""
+    on_gpu = torch.version.cuda is not None and any(getattr(each, "is_cuda", False) for each in arguments)
+    return on_gpu and torch.cuda.is_current_stream_capturing()
 
 
 def _elements(argument: Any) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_kernelbench.wire.conditions import CallConditions
 from pytest_kernelbench.wire.protocol import MAX_VIOLATIONS
@@ -36,9 +37,30 @@ class Counts:
     bare_loads: bool = False
     """Whether a masked load without `other` was run."""
     touched: int = 0
-    """Elements that launches loaded and stored; on a GPU, elements of the tensors that launches were given."""
+    """Elements that launches loaded and stored; on a GPU, elements of the tensors that launches were given.
+
+    In an audited call on the interpreter, each address counts once.
+    """
     computed: int = 0
-    """Elements that computing ATen operations read and wrote, in an audited call."""
+    """Elements that computing ATen operations read and wrote and that the host read, in an audited call."""
+    constant: int = 0
+    """The part of `touched` of launches whose results do not depend on the contents of the arguments."""
+    copied: int = 0
+    """The part of `touched` of other launches that only copy or rearrange elements."""
+    passed_on: int = 0
+    """The part of `copied` of launches that keep the order of the elements and read no argument."""
+    swapped_launches: int = 0
+    """Launches that read contents which only launches see."""
+
+
+class LaunchWatcher(Protocol):
+    """Something that looks at the memory of launches."""
+
+    def before(self, tensors: Sequence[Any]) -> None:
+        """Look at the tensors that a launch gets, before it runs."""
+
+    def after(self) -> None:
+        """Look at the same tensors after the launch has run or raised."""
 
 
 @dataclass(slots=True)
@@ -57,11 +79,38 @@ class Instruments:
     """The part of `Counts.computed` of each ATen operation, by its name."""
     violations: list[str] = field(default_factory=list)
     """What launches did that breaks a rule of the language or of memory, in words, since the last `take_violations`."""
+    captured: bool = False
+    """Whether launches were ever captured in a CUDA graph."""
+    watcher: LaunchWatcher | None = None
+    """What looks at the launches of the current call."""
+    launching: bool = False
+    """Whether a launch runs in front of the watcher: what it does with its arguments is no host code."""
+    addresses: list[Any] | None = None
+    """Addresses that launches access, as arrays with repetitions; None where nobody collects them."""
+
+    @contextlib.contextmanager
+    def watching(self, *arguments: Any) -> Iterator[None]:
+        """Run one launch, which is given these arguments, in front of the watcher."""
+        if self.watcher is None:
+            yield
+            return
+        self.launching = True
+        self.watcher.before(_tensors(arguments))
+        try:
+            yield
+        finally:
+            self.watcher.after()
+            self.launching = False
+
+    def access(self, addresses: Any, mask: Any = None) -> None:
+        """Collect the addresses of a load or store, those of masked lanes left out."""
+        if self.addresses is not None:
+            self.addresses.append(addresses.reshape(-1) if mask is None else addresses[mask])
 
     def start(self, conditions: CallConditions) -> None:
         """Begin a call: set its conditions and reset all counts."""
         self.conditions, self.counts, self.operations = conditions, Counts(), {}
-        self.recorded = None
+        self.recorded = self.watcher = self.addresses = None
 
     def violate(self, text: str) -> None:
         """Note a violation once; beyond `MAX_VIOLATIONS` they are left out."""
@@ -72,6 +121,15 @@ class Instruments:
         """Return the violations so far, and forget them."""
         taken, self.violations = self.violations, []
         return taken
+
+
+def _tensors(arguments: Any) -> list[Any]:
+    """Return the tensors among the arguments of a launch, and those behind its tensor descriptors."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    leaves = [getattr(leaf, "base", leaf) for leaf in tree_leaves(arguments)]
+    return list({id(leaf): leaf for leaf in leaves if isinstance(leaf, torch.Tensor)}.values())
 
 
 def patch_autotuner(instruments: Instruments) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from pytest_kernelbench.devices import cuda_graphs, launches, memory, promises
+from pytest_kernelbench.devices import cuda_graphs, extras, launches, memory, promises, specialised_ones, waiting
 from pytest_kernelbench.devices.driver import Handle
 from pytest_kernelbench.devices.instruments import LAUNCH_EVENT, Instruments, patch_autotuner
 from pytest_kernelbench.devices.jit_functions import completed
@@ -26,6 +26,9 @@ def install(instruments: Instruments, gpu: StoodFor, lines: RanLines) -> None:
     _patch_handles(interpreter, gpu)
     _patch_language_once(interpreter)
     _patch_memory(interpreter, instruments)
+    specialised_ones.install(interpreter)
+    waiting.install(interpreter)
+    extras.install(interpreter, instruments, gpu)
     patch_autotuner(instruments)
     # Triton computes all integers a second time to assert that they do not overflow, and leaves the assertion out.
     interpreter.interpreter_builder.options = interpreter.InterpreterOptions(sanitize_overflow=False)
@@ -43,8 +46,8 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
     limits = launches.LaunchLimits.of(gpu.target.backend, gpu.target.warp, gpu.target.threads)
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        again = lambda grid, arguments, **named: type(self)(self.fn, self.arg_names, grid)(*arguments, **named)  # noqa: E731
         name = getattr(self.fn, "__name__", "?")
-        again = lambda grid, arguments: type(self)(self.fn, self.arg_names, grid)(*arguments)  # noqa: E731
         handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:
             return handle
@@ -54,7 +57,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
         launches.check(name, grid, kwargs.get("num_warps", launches.DEFAULT_WARPS), limits)
         if instruments.recorded is not None:
             instruments.recorded.append((name, grid))
-        elif not cuda_graphs.captured(lambda: made(self, grid, args, kwargs)):
+        elif not cuda_graphs.captured(lambda: again(grid, args, **kwargs)):
             made(self, grid, args, kwargs)
         return handle
 
@@ -65,7 +68,7 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
         if launches.empty(grid):
             instruments.counts.empty_grids += 1
             executor.grid = (0, 1, 1)
-        with torch._C.DisableTorchFunction(), lines.paused():
+        with torch._C.DisableTorchFunction(), lines.paused(), instruments.watching(args, kwargs):
             launch(executor, *args, **kwargs)
         # Only launches that work count, not those after whose failure a kernel falls back to torch.
         instruments.counts.launches += 1
@@ -152,6 +155,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
     # How hints about caches are given differs between versions of Triton, also between callers in one of them.
     def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         if other is None:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
@@ -160,6 +164,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
 
     def counted_store(self: Any, ptrs: Any, value: Any, mask: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
+        instruments.access(ptrs.data, mask.data)
         return masked_store(self, ptrs, value, mask, *rest, **named)
 
     def unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,6 +174,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
             result = function(self, ptrs, *rest, **named)
             if instruments.counts.touched == before:
                 instruments.counts.touched += int(np.size(ptrs.data))
+                instruments.access(ptrs.data)
             return result
 
         return counted

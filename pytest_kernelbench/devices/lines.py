@@ -26,7 +26,7 @@ class RanLines:
         """Lines that have run."""
         self._told: set[int] = set()
         self._left: dict[CodeType, set[int]] = {}
-        self._monitored = False
+        self._monitoring: Any = getattr(sys, "monitoring", None)  # since Python 3.12
 
     def take(self) -> list[int]:
         """Return the lines that have run for the first time since the last call."""
@@ -37,25 +37,24 @@ class RanLines:
     def begin(self, code: CodeType, path: str) -> None:
         """Watch the code of a file; on Python 3.11, lines are seen only where `watching` is active."""
         self.path = path
-        if sys.version_info >= (3, 12) and not self._monitored:
-            monitoring = sys.monitoring
-            if monitoring.get_tool(TOOL) is None:
-                monitoring.use_tool_id(TOOL, "pytest-kernelbench")
-                monitoring.register_callback(TOOL, monitoring.events.LINE, self._ran)
-                self._monitored = True
-        if sys.version_info >= (3, 12) and self._monitored:
-            for each in _codes(code):
-                sys.monitoring.set_local_events(TOOL, each, sys.monitoring.events.LINE)
+        if self._monitoring is None:
+            return
+        events = self._monitoring.events
+        if self._monitoring.get_tool(TOOL) is None:
+            self._monitoring.use_tool_id(TOOL, "pytest-kernelbench")
+            self._monitoring.register_callback(TOOL, events.LINE, self._ran)
+        for each in _codes(code):
+            self._monitoring.set_local_events(TOOL, each, events.LINE)
 
     def _ran(self, code: CodeType, line: int) -> Any:
         """Note a line, which is then watched no longer."""
         self.seen.add(line)
-        return sys.monitoring.DISABLE if sys.version_info >= (3, 12) else None
+        return self._monitoring.DISABLE
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
         """Trace host code, on Python 3.11 and unless something else traces this process."""
-        if sys.version_info >= (3, 12) or sys.gettrace() is not None:
+        if self._monitoring is not None or sys.gettrace() is not None:
             yield
             return
         sys.settrace(self._call)

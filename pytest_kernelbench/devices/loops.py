@@ -113,7 +113,8 @@ def loop(*bounds: Any, step: Any = None, **hints: Any) -> Iterator[Any]:
     """
     given = [_unwrapped(bound) for bound in (*bounds, step) if bound is not None]
     kinds = [str(getattr(bound, "dtype", "int32")) for bound in given]
-    values = [operator.index(bound) for bound in given]
+    # Some versions of Triton cannot make an integer of a scalar tensor with every version of numpy.
+    values = [int(bound.handle.data.item()) if hasattr(bound, "handle") else operator.index(bound) for bound in given]
     if len(bounds) == 1 and step is not None:
         values = [0, *values]
     span = builtins.range(*values)

@@ -112,7 +112,7 @@ class Watch:
         if not launch.strayed:
             launch.strayed = True
             self._report_stray(launch, seen, strays)
-        return mask & ~launch.memory.wild(pointers, strays)
+        return mask & (~strays | launch.memory.harmless(seen.kind, pointers, strays))
 
     def _report_stray(self, launch: Launch, seen: Access, strays: Any) -> None:
         first = int(seen.pointers[strays].min())
@@ -161,8 +161,8 @@ def _patch_native(native: Any, watch: Watch) -> None:
         import numpy as np
 
         kind = WRITE if watch.alone else ATOMIC
-        watch.access(kind, pointers, np.ones(pointers.shape, bool), values.dtype.itemsize, semantics)
-        return cas(pointers, expected, values, semantics)
+        _, allowed = watch.access(kind, pointers, np.ones(pointers.shape, bool), values.dtype.itemsize, semantics)
+        return cas(pointers, expected, values, semantics) if allowed.all() else expected.copy()
 
     native.load, native.store, native.atomic_rmw, native.atomic_cas = loaded, stored, updated, swapped
 

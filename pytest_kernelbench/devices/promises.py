@@ -77,8 +77,12 @@ def _multiple(data: Array, axis: int, value: int, step: int) -> bool:
 
 
 def _contiguous(data: Array, axis: int, value: int, step: int) -> bool:
-    """Whether the elements along an axis form contiguous groups of this length."""
-    return _grouped(data, axis, value, step)
+    """Whether the elements along an axis form contiguous groups of this length.
+
+    A group may start again at 0: `max_contiguous(offsets % size, BLOCK)` is how the lanes beyond the last row of a
+    product are kept inside of it, and what they compute is never stored.
+    """
+    return _grouped(data, axis, value, step, restarts=step == 1)
 
 
 def _constant(data: Array, axis: int, value: int, step: int) -> bool:
@@ -86,8 +90,11 @@ def _constant(data: Array, axis: int, value: int, step: int) -> bool:
     return _grouped(data, axis, value, 0)
 
 
-def _grouped(data: Array, axis: int, length: int, difference: int) -> bool:
-    """Whether neighbours within groups along an axis differ by this much; groups are no longer than the axis."""
+def _grouped(data: Array, axis: int, length: int, difference: int, *, restarts: bool = False) -> bool:
+    """Whether neighbours within groups along an axis differ by this much; groups are no longer than the axis.
+
+    With `restarts`, the second of two neighbours may also be 0.
+    """
     import numpy as np
 
     along = np.moveaxis(data, axis, -1)
@@ -95,7 +102,8 @@ def _grouped(data: Array, axis: int, length: int, difference: int) -> bool:
     if along.shape[-1] % length:
         return True
     groups = along.reshape(*along.shape[:-1], -1, length)
-    return bool((np.diff(groups, axis=-1) == difference).all())
+    follows = np.diff(groups, axis=-1) == difference
+    return bool((follows | (groups[..., 1:] == 0) if restarts else follows).all())
 
 
 CHECKS: dict[str, Callable[[Array, int, int, int], bool]] = {

@@ -126,9 +126,7 @@ class _Scan:
             return
         for index in np.unique(earlier[others]):
             first = self.accesses[index - 1]
-            if not self.before(first, access) and not (
-                first.test_and_set and access.pointers.size == 1 and _plain_read(access)
-            ):
+            if not self.before(first, access) and not _reads_flag(first, access):
                 cell = int(where[others & (earlier == index)][0])
                 yield self._described(first, access, cell)
                 return
@@ -148,8 +146,9 @@ class _Scan:
         self.reader[where] = number
 
 
-def _plain_read(access: Access) -> bool:
-    return access.kind == READ
+def _reads_flag(first: Access, access: Access) -> bool:
+    """Whether a scalar load reads a flag that an earlier store has set after reading it."""
+    return first.test_and_set and access.kind == READ and access.pointers.size == 1
 
 
 def _between_threads(cells: Cells) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.code_signals import signals
+from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
@@ -250,8 +251,8 @@ class SubmissionSession:
 
 
 def _signals(kernel: Kernel) -> dict[str, int | float]:
-    """Return the signals of a kernel's code; none if its file was deleted meanwhile."""
+    """Return the signals of a kernel's code; none if it is no text, or its file was deleted meanwhile."""
     try:
         return signals(kernel.text())
-    except OSError:
+    except (OSError, Undecodable):
         return {}

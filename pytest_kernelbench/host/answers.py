@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import ITEMSIZE
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS
 from pytest_kernelbench.model.rules import RULES
 from pytest_kernelbench.wire.protocol import MAX_FRAMES, MAX_LINE, MAX_OUTPUTS, MAX_TEXT, MAX_VIOLATIONS
@@ -67,6 +68,8 @@ class Output:
     """The `repr` of an output that is not a tensor."""
     device: str = "cpu"
     """Type of the device that the output was on."""
+    requires_grad: bool = False
+    """Whether operations on the output would be recorded for gradients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,8 @@ def shown(value: Any, length: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without escape sequences and control characters: a kernel must not control the terminal."""
-    return _CONTROL.sub("", _ESCAPE.sub("", text))
+    """Return a text without escape sequences and control characters, and with marks of direction and the like escaped."""
+    return visible(_CONTROL.sub("", _ESCAPE.sub("", text)))
 
 
 def _validated(header: dict[str, Any], body: bytes, arguments: Mapping[str, int]) -> Answer:
@@ -202,7 +205,8 @@ def _output(entry: dict[str, Any], block: memoryview, arguments: Mapping[str, in
         raise ValueError(f"expected the path of an argument, got {_described(alias)}")
     tensor = _tensor(dtype, shape, block) if entry.get("omitted") is not True else None
     same, device = entry.get("same") is True, shown(entry.get("device", "cpu"), 20)
-    return Output("Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device)
+    graded = entry.get("requires_grad") is True
+    return Output("Tensor", shown(dtype, 40), shape, layout, alias, same, tensor, device=device, requires_grad=graded)
 
 
 def _tensor(dtype: str, shape: tuple[int, ...], block: memoryview) -> torch.Tensor:

@@ -125,18 +125,26 @@ class Runner(Child):
         found = plain(header)
         return found, self._seconds(header, "seconds") if found.status == "ok" else 0.0
 
-    def batch(self, first: int, count: int, *, threads: int, gated: bool, timeout: float) -> tuple[float, float, bool]:
+    def batch(
+        self, first: int, count: int, *, edit: int, threads: int, gated: bool, timeout: float
+    ) -> tuple[float, float, bool, float, float]:
         """Time `count` calls on consecutive input sets, beginning with number `first` (modulo their number).
 
-        Returns the seconds of all calls on the device, the seconds by the host's clock, and whether the former include
-        host time. Raises `RunnerDied` also where the kernel raises, since it worked before.
+        Each call finds another edit of its set, the first one that of number `edit`; with 0, all find the original
+        contents. Returns the seconds of all calls on the device, the seconds by the host's clock, whether the former
+        include host time, and the seconds of all edits, elapsed and of the processor, which are in neither. Raises
+        `RunnerDied` also where the kernel raises, since it worked before.
         """
-        request = {"op": "batch", "first": first, "count": count, "threads": threads, "gated": gated}
+        request = {"op": "batch", "first": first, "count": count, "edit": edit, "threads": threads, "gated": gated}
         header = self.ask(request, max_bytes=0, timeout=timeout)[0]
         found = plain(header)
         if found.status != "ok":
             raise RunnerDied(found.status, found.message)
-        return self._seconds(header, "seconds"), self._seconds(header, "host_seconds"), header.get("leaked") is True
+        untimed = header.get("untimed")
+        elapsed, processor = untimed if isinstance(untimed, list) and len(untimed) == 2 else (None, None)
+        times = {"seconds": header.get("seconds"), "host": header.get("host_seconds"), "a": elapsed, "b": processor}
+        seconds, host, elapsed, processor = (self._seconds(times, name) for name in times)
+        return seconds, host, header.get("leaked") is True, elapsed, processor
 
     def rewrite(self, index: int, case: Case, *, timeout: float) -> None:
         """Overwrite an input set with the contents of a case."""

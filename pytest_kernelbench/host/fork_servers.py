@@ -178,7 +178,7 @@ _COMMON = (
     "torch",
     "triton.language",
     "pytest_kernelbench.runner.server",
-    "pytest_kernelbench.runner.audit",
+    "pytest_kernelbench.runner.watch",
     "pytest_kernelbench.sandbox.preload",
     "pytest_kernelbench.devices.stand_in",
 )

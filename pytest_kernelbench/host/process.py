@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import socket
 import tempfile
 import time
@@ -16,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import printable
 from pytest_kernelbench.host.fork_servers import COMPILING, INTERPRETING, Remote, orphaned
+from pytest_kernelbench.host.vigil import Exceeded, Vigil
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.sandbox import limits
+from pytest_kernelbench.sandbox import ending, space, users
+from pytest_kernelbench.sandbox.cgroups import ControlGroup
+from pytest_kernelbench.sandbox.refusals import Refusals
 from pytest_kernelbench.wire import protocol
 from pytest_kernelbench.wire.device_names import COMPILE, INTERPRETER, on_gpu
 from pytest_kernelbench.wire.far import RESERVE
@@ -37,7 +39,10 @@ TIMEOUT_STATUS = 2.0
 SERVE = Remote("pytest_kernelbench.runner.server:serve")
 """The main function of a runner's process, by name: the judge's process never imports it."""
 
-_CHANNEL_ERRORS = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError)
+SLACK = 1 << 30
+"""Bytes of memory that all processes of a runner may use together beyond the limit of one of them."""
+
+_CHANNEL_ERRORS = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError, Exceeded)
 """Everything that exchanging messages can raise."""
 
 
@@ -51,6 +56,8 @@ class RunnerSettings:
     """Bytes of address space on top of what torch and Triton need; ignored on a GPU, where it cannot be limited."""
     file_size: int = 256 << 20
     """Bytes of the largest file that the kernel may write."""
+    space: int = 1 << 30
+    """Bytes of all files of the kernel together."""
     cpu: int | None = 24 * 3600
     """Seconds of CPU time of all threads together, after which Linux ends the runner even if the judge is gone.
 
@@ -90,12 +97,31 @@ class Child:
         self._is_ready = False
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the runner
         self._channel, theirs = socket.socketpair()
+        self._user = users.USERS.reserve()
+        # A user of its own is enough to find and to end all processes.
+        self._group = ControlGroup.make(to_limit=self._user is not None)
         try:
             with theirs:
-                self._process = _start(settings, theirs, self._output.fileno(), self.home)
+                user = self._user.number if self._user is not None else None
+                self._process = _start(settings, theirs, self._output.fileno(), self.home, user)
         except BaseException:
             self._discard()
             raise
+        self.family = ending.Family.of(self.pid, self._user, self._group)
+        """The runner with all processes that it starts."""
+        self._vigil = Vigil(self._channel, self.family, self.home)
+        self._watch_memory()
+
+    def _watch_memory(self) -> None:
+        """Have Linux limit the memory of all processes together, or watch it; on a GPU, there is no limit."""
+        placed = self._group is not None and self._group.add(self.pid)
+        if on_gpu(self.settings.device):
+            return
+        limit = self.settings.memory + SLACK
+        if self._group is not None and placed:
+            self._group.limit_memory(limit)
+        if self._group is None or not self._group.limits_memory:
+            self._vigil.memory = limit
 
     @property
     def pid(self) -> int:
@@ -123,16 +149,22 @@ class Child:
         """End the runner and all processes that it started, and remove its files; closing twice does nothing."""
         if self._output.closed:
             return
-        limits.end(self.pid)
+        gone = ending.end(self.family)
         self._process.join(TIMEOUT_EXIT)
         with contextlib.suppress(ValueError):
             self._process.close()
-        self._discard()
+        self._vigil.close()
+        self._discard(gone=gone)
 
-    def _discard(self) -> None:
+    def _discard(self, *, gone: bool = True) -> None:
         self._channel.close()
         self._output.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        space.remove(self.home)
+        if self._group is not None:
+            self._group.remove()
+        # A user with processes that could not be ended is not given to another runner.
+        if self._user is not None and gone:
+            self._user.release()
 
     def ask(
         self,
@@ -157,14 +189,21 @@ class Child:
             self._channel.settimeout(timeout)
             protocol.send(self._channel, {**request, "number": number})
             while True:
-                header, body = protocol.receive(self._channel, max_bytes=max_bytes, timeout=deadline - time.monotonic())
+                left = deadline - time.monotonic()
+                header, body = protocol.receive(self._channel, max_bytes=max_bytes, timeout=left, wait=self._vigil.wait)
                 if header.pop("number", None) != number:
                     raise protocol.ProtocolError("a message does not bear the number of the request")
                 if seen is None or header.get("status") != "progress":
-                    return header, body
+                    return self._with_refusals(header), body
                 seen(header)
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
+
+    def _with_refusals(self, header: dict[str, Any]) -> dict[str, Any]:
+        """Return a header with the refused calls among its observations: the judge knows them, not the runner."""
+        refused = [["", refusal(name)] for name in self._vigil.refused]
+        told = header.get("observations")
+        return {**header, "observations": refused + (told if isinstance(told, list) else [])} if refused else header
 
     def ready(self, timeout: float) -> None:
         """Wait until the runner can take a kernel; raises `SandboxError` where a strict sandbox is incomplete."""
@@ -172,8 +211,13 @@ class Child:
             return
         try:
             header, _ = protocol.receive(self._channel, max_bytes=0, timeout=timeout)
+            if header.get("listens"):
+                _, (listener, *_), _, _ = socket.recv_fds(self._channel, 1, 1)
+                self._vigil.refusals = Refusals(listener)
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
+        if not header.get("enclosed"):
+            self._vigil.space = self.settings.space
         if header["failed"] and self.settings.sandbox == "strict":
             failed = "; ".join(f"{name}: {reason}" for name, reason in header["failed"].items())
             raise SandboxError(f"--kb-sandbox=strict: the sandbox of the runner is incomplete: {failed}")
@@ -185,12 +229,15 @@ class Child:
             return self.died("timeout", f"no answer within {timeout:.0f} s")
         if isinstance(error, protocol.ProtocolError):
             return self.died("crash", f"the runner broke the protocol: {error}")
+        if isinstance(error, Exceeded):
+            return self.died("crash", str(error))
         return self.died("crash", self._how_it_ended())
 
     def died(self, status: str, message: str) -> RunnerDied:
         """Kill the runner and return the exception to raise."""
-        limits.end(self.pid)
-        return RunnerDied(status, message, orphaned=orphaned(self._process))
+        ending.end(self.family)
+        told = "".join(f"\n{refusal(name)}" for name in self._vigil.refused)
+        return RunnerDied(status, message + told, orphaned=orphaned(self._process))
 
     def _how_it_ended(self) -> str:
         import signal
@@ -207,7 +254,12 @@ class Child:
             return f"the kernel's process was ended by signal {-code}"
 
 
-def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path) -> BaseProcess:
+def refusal(name: str) -> str:
+    """Return the observation that a system call was refused."""
+    return f"the sandbox refused the system call {name}"
+
+
+def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path, user: int | None) -> BaseProcess:
     """Start a runner from the fork server for its device."""
     from multiprocessing.connection import Connection
 
@@ -219,6 +271,8 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
         confinement = {
             "memory": memory,
             "file_size": settings.file_size,
+            "space": settings.space,
+            "user": user,
             "cpu": settings.cpu,
             "sandbox": settings.sandbox,
             "reserve": RESERVE,

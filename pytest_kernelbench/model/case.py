@@ -24,6 +24,7 @@ FILLS: Mapping[str, tuple[int, int]] = {
     "distinct": (0, 0), "bernoulli": (1, 1), "signs": (0, 0), "log_probabilities": (1, 1), "symmetric": (0, 1),
     "hermitian": (0, 1), "positive_definite": (0, 0), "nonsingular": (0, 0), "graded": (1, 1), "dominant": (0, 0),
     "small_pivots": (1, 1), "diagonalizable": (0, 0), "lower": (0, 0), "upper": (0, 0), "junk": (0, 0),
+    "lowest": (0, 0), "highest": (0, 0), "wide": (0, 0),
 }  # fmt: skip
 """Minimum and maximum number of arguments of each fill; `wire.fills` defines the fills."""
 
@@ -50,6 +51,16 @@ class DType:
         return f"DType({self.name!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A random generator as an argument value, `rand(5, generator=Generator(7))`: each call gets a new one."""
+
+    seed: int
+
+    def __repr__(self) -> str:
+        return f"Generator({self.seed})"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Tensor:
     """The recipe of one tensor argument: equal recipes of the same argument give bitwise equal tensors.
@@ -57,7 +68,8 @@ class Tensor:
     `fill` names a distribution, with arguments where it has any: `"normal"`, `"normal(1000, 0.1)"`, `"integers(0, 7)"`
     (as `torch.randint`, the upper end excluded). `layout` is the memory layout; `expanded` changes the values, too,
     since it repeats the first row. With `edited`, one element in the middle half is drawn again and all others stay as
-    they are; this needs a fill that draws elements independently (`normal`, `uniform`, `integers`).
+    they are; this needs a fill that draws elements independently (`normal`, `uniform`, `integers`). A number from 2 on
+    is that of another edit, as `wire.edits` defines them for almost all fills.
     """
 
     shape: tuple[int, ...]
@@ -65,7 +77,7 @@ class Tensor:
     fill: str = "normal"
     layout: str = "contiguous"
     seed: int = 0
-    edited: bool = False
+    edited: int = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
@@ -99,8 +111,9 @@ class Tensor:
 class Case:
     """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
 
-    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Tensor`, and tuples or lists of those.
-    The class has no methods, so that an argument can have any name; the functions of this module work on it.
+    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Generator`, `Tensor`, and tuples or
+    lists of those. The class has no methods, so that an argument can have any name; the functions of this module work
+    on it.
     """
 
     __slots__ = ("arguments",)
@@ -181,6 +194,8 @@ def encode(value: Any) -> Any:
             return {"tensor": [list(value.shape), value.dtype, value.fill, value.layout, value.seed, value.edited]}
         case DType():
             return {"dtype": value.name}
+        case Generator():
+            return {"generator": value.seed}
         case tuple():
             return {"tuple": [encode(item) for item in value]}
         case list():
@@ -206,6 +221,8 @@ def decode(value: Any) -> Any:
             return Tensor(tuple(content[0]), *content[1:])
         case "dtype":
             return DType(content)
+        case "generator":
+            return Generator(content)
         case "tuple":
             return tuple(decode(item) for item in content)
         case "complex":
@@ -218,7 +235,7 @@ def decode(value: Any) -> Any:
 def parse(source: str) -> Case:
     """Parse the `repr` of a case, without evaluating code.
 
-    Raises `TaskError` for anything but calls of Case, Tensor, DType and float on literals.
+    Raises `TaskError` for anything but calls of Case, Tensor, DType, Generator and float on literals.
     """
     try:
         value = _build(ast.parse(source.strip(), mode="eval").body)
@@ -231,7 +248,9 @@ def parse(source: str) -> Case:
 
 def _build(node: ast.expr) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        makers: dict[str, Callable[..., Any]] = {"Case": Case, "Tensor": Tensor, "DType": DType, "float": float}
+        makers: dict[str, Callable[..., Any]] = {
+            "Case": Case, "Tensor": Tensor, "DType": DType, "Generator": Generator, "float": float
+        }  # fmt: skip
         if node.func.id not in makers:
             raise ValueError(f"{node.func.id} is not one of {', '.join(makers)}")
         if any(keyword.arg is None for keyword in node.keywords):
@@ -275,8 +294,9 @@ def _check_value(name: str, value: Any) -> None:
     if isinstance(value, (tuple, list)):
         for item in value:
             _check_value(name, item)
-    elif not isinstance(value, (*_SCALARS, DType, Tensor)):
-        raise TaskError(f"argument {name}: a {type(value).__name__} cannot be in a case; use Tensor, DType or scalars")
+    elif not isinstance(value, (*_SCALARS, DType, Generator, Tensor)):
+        kinds = "Tensor, DType, Generator or scalars"
+        raise TaskError(f"argument {name}: a {type(value).__name__} cannot be in a case; use {kinds}")
 
 
 def _check_dtype(name: str) -> None:

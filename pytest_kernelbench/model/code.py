@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import re
+import tokenize
 import warnings
 from itertools import combinations
 
@@ -14,6 +16,10 @@ _APPENDED_TEST = re.compile(r"^[ \t]*#{146,}[ \t]*\r?$", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*`{3,}([^`]*)")
 _MAX_FENCES = 12
 """Number of fences of which every pair is tried; a text may have thousands."""
+
+
+class Undecodable(ValueError):
+    """A file has bytes that are no text in its encoding; the message is that of Python."""
 
 
 def code_of(text: str) -> str:
@@ -36,6 +42,21 @@ def code_of(text: str) -> str:
     wider = sorted(combinations(ends, 2), key=lambda span: span[0] - span[1])
     codes = (_joined(rows, *span) for span in wider)
     return next((code for code in codes if len(code) > len(longest) and syntax_error(code) is None), longest)
+
+
+def decoded(data: bytes) -> str:
+    """Decode a file of Python as Python does: by its byte order mark or its coding line (PEP 263), otherwise as UTF-8.
+
+    Raises `Undecodable`.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Undecodable(f"SyntaxError: (unicode error) line {line}: {error}") from None
+    except (SyntaxError, LookupError) as error:
+        raise Undecodable(f"SyntaxError: {error}") from None
 
 
 def syntax_error(code: str) -> str | None:

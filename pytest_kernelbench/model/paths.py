@@ -108,7 +108,7 @@ def _number(node: ast.AST, constants: Mapping[str, int]) -> int | None:
         power: int | None = base**right if 0 <= right < 32 and abs(base) <= 16 else None
         return power if power is None or isinstance(node.op, ast.Pow) else left * power
     compute = _OPERATORS.get(type(node.op))
-    return None if compute is None or (right == 0 and compute is operator.floordiv) else compute(left, right)
+    return None if compute is None or (right == 0 and compute is operator.floordiv) else int(compute(left, right))
 
 
 def _unrun(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 RULES: Mapping[str, str] = {
     "clocks": "functions that a timer uses are replaced, so its times would be whatever the kernel says",
     "cpp_extension": "a C++ or CUDA extension is built, whose code is not inspected",
+    "fallback": "too many cases are answered without a launch that matters",
     "launches": "functions that launch kernels are replaced, so launches cannot be counted",
     "libraries": "kernels of an installed library do the work, not the submission's own",
     "torch_compile": "kernels that torch.compile generates do the work",
@@ -15,8 +16,8 @@ RULES: Mapping[str, str] = {
 
 ALLOWED_BY_LANGUAGE: Mapping[str, tuple[str, ...]] = {
     "triton": (),
-    "torch": ("libraries", "torch_compile"),
-    "cuda": ("cpp_extension",),
+    "torch": ("fallback", "libraries", "torch_compile"),
+    "cuda": ("cpp_extension", "fallback"),
 }
 """Rules that do not apply to submissions in a language."""
 

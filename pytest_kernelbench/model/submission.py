@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.code import code_of, digest_of
+from pytest_kernelbench.model.code import code_of, decoded, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
@@ -102,10 +102,10 @@ class Kernel:
         return next((number for number, line in enumerate(lines, 1) if entry.match(line)), 1)
 
     def text(self) -> str:
-        """Return the code to run, without Markdown fences and a test that the benchmark appended."""
+        """Return the code to run, without Markdown fences and a test that the benchmark appended; raises `Undecodable`."""
         if self.code is not None:
             return self.code
-        return code_of(self.source_path.read_bytes().decode("utf-8-sig", errors="replace"))
+        return code_of(decoded(self.source_path.read_bytes()))
 
 
 @dataclass(frozen=True, slots=True)

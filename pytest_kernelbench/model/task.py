@@ -31,7 +31,7 @@ VALUE_FILLS = (
 
 FLOATS = ("float32", "float16", "bfloat16")
 
-CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients",)}
+CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients", "changes")}
 """Calling conventions, each with the arguments of a case that it uses itself (`wire.calling_conventions`)."""
 
 
@@ -118,6 +118,12 @@ class Task:
     dtypes: tuple[str, ...] = FLOATS
     """Dtypes that the signature supports; the fixed cases use the first."""
     contract: Contract = field(default_factory=Contract)
+    value_cases: tuple[Case, ...] = ()
+    """Further fixed cases of the facet `values`, for values or sizes that would mean something else in other dtypes."""
+    large: tuple[Case, ...] | None = None
+    """Cases beyond what one block, one tile or one program can hold; None derives them from the fixed cases."""
+    long_sums: tuple[Case, ...] | None = None
+    """Cases with long sums, which are tried in half precision; None derives one from the fixed cases."""
     workloads: Mapping[str, Case] = field(default_factory=dict)
     """Cases that are timed, by name."""
     flops_and_bytes: Callable[[Case], tuple[int, int]] | None = None
@@ -138,6 +144,8 @@ class Task:
     """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances."""
     accumulation: Callable[[Case], int] | None = None
     """Number of terms of the longest sum behind one element of the result; 1 where absent."""
+    elementwise: bool = False
+    """Whether each element of the result depends on the elements at its place alone; `out` may then be an input."""
     tf32: bool = False
     """Whether float32 products may be computed in TF32; a kernel that does so gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
@@ -164,6 +172,7 @@ class Task:
             raise TaskError('compare="quantised" and the field pipelines belong together')
         known = {*self.parameters, *CALLING_CONVENTIONS[self.calling_convention]}
         places = {f"fixed_cases[{index}]": case for index, case in enumerate(self.fixed_cases)}
+        places |= {f"value_cases[{index}]": case for index, case in enumerate(self.value_cases)}
         places |= {f"workloads[{name!r}]": case for name, case in self.workloads.items()}
         for place, case in places.items():
             if unknown := sorted(set(case.arguments) - known):

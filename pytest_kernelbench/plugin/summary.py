@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import CATEGORIES
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report.compiled import lines as compiled_lines
@@ -27,10 +28,10 @@ def summarise(terminal: TerminalReporter, records: Sequence[Record], totals: Map
     """Print a table for each submission, then its failures by kind; `totals` are the numbers of tasks by category."""
     for title, mine in _parts(records):
         judged = [record for record in mine if record.kind == "correctness"]
-        terminal.section(f"kernelbench: {title}", "=")
+        terminal.section(visible(f"kernelbench: {title}"), "=")
         found = [*failures(judged), *observed(judged), *compiled_lines(mine), *speed_lines(mine)]
         for line in [*(table(judged, totals) if judged else ()), *found]:
-            terminal.line(line)
+            terminal.line(visible(line))
 
 
 def _parts(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_kernelbench.report.text import indented
+from pytest_kernelbench.report.text import indented, visible
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.record import Failure, Record
@@ -27,7 +27,7 @@ def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: s
         blocks.append("observed:\n" + indented("\n".join(record.observations)))
     if printed.strip():
         blocks.append(f"the kernel printed (the last of it):\n{indented(printed.strip())}")
-    return "\n\n".join(blocks)
+    return visible("\n\n".join(blocks))
 
 
 def _block(record: Record, failure: Failure, status: str, selection: str) -> str:

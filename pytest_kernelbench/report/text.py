@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
+
+from pytest_kernelbench.model.printing import visible as visible
 
 MAX_CHARACTERS = 2000
 """Number of characters of a message that a page shows."""
 
 _SPACE = "\N{NARROW NO-BREAK SPACE}"
-_HIDDEN = re.compile(r"[^\n\t -~]")
-
-
-def visible(text: str) -> str:
-    r"""Return the text with each control character, direction override and surrogate as an escape such as `\x1b`.
-
-    A kernel's names and output can then neither colour a terminal nor reverse the rest of a line.
-    """
-    return _HIDDEN.sub(lambda found: _escaped(found[0]), text)
 
 
 def cut(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -72,10 +63,3 @@ def significant(value: float) -> str:
     # 9.996 rounds to 10.00, which has one digit too many.
     places = max(0, 2 - math.floor(math.log10(abs(float(rounded)))))
     return f"{value:.{places}f}"
-
-
-def _escaped(character: str) -> str:
-    category = unicodedata.category(character)
-    if category[0] == "C" or category in ("Zl", "Zp"):
-        return character.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return character

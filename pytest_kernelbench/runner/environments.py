@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import torch
 
     from pytest_kernelbench.devices.cuda import CudaDevice
+    from pytest_kernelbench.model.case import Case
     from pytest_kernelbench.runner.timing import Timer
+    from pytest_kernelbench.runner.watch import Watch
+    from pytest_kernelbench.wire.materialize import Arguments
 
 
 class ExecutionEnvironment:
@@ -37,6 +40,11 @@ class ExecutionEnvironment:
     def ran(self) -> list[int]:
         """Return the lines of the kernel's file that have run for the first time since the last call."""
         return []
+
+    @contextlib.contextmanager
+    def watching(self, arguments: Arguments, rewrite: Case | None) -> Iterator[None]:
+        """Watch the launches of calls with these arguments, where the conditions of a call ask for that."""
+        yield
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         """Call the kernel under these conditions and return its result."""
@@ -79,13 +87,23 @@ class _Instrumented(ExecutionEnvironment):
         from pytest_kernelbench.devices.instruments import Instruments
 
         self.instruments = Instruments()
+        self.watched: Watch | None = None
+
+    @contextlib.contextmanager
+    def watching(self, arguments: Arguments, rewrite: Case | None) -> Iterator[None]:
+        from pytest_kernelbench.runner.watch import Watch
+
+        self.watched = Watch(self.instruments, arguments, rewrite)
+        try:
+            yield
+        finally:
+            # The arguments must not live longer than their call: those of some cases take gigabytes of addresses.
+            self.watched = self.instruments.watcher = None
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
-        from pytest_kernelbench.runner.audit import Audit
-
         self.instruments.start(conditions)
-        audit = Audit(self.instruments) if conditions.audit else contextlib.nullcontext()
-        with self.mode(conditions.poison), audit:
+        watching = self.watched.over(conditions) if self.watched is not None else contextlib.nullcontext()
+        with self.mode(conditions.poison), watching:
             return call()
 
     def counts(self) -> dict[str, int]:

@@ -79,6 +79,7 @@ def _outputs(result: Any, arguments: Arguments, max_bytes: int) -> tuple[list[di
             "shape": list(value.shape),
             "layout": str(value.layout).removeprefix("torch."),
             "device": value.device.type,
+            "requires_grad": bool(value.requires_grad),
             **_alias(value, arguments),
         }
         max_bytes -= size

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import io
 import multiprocessing
 import os
 import socket
 import sys
+import threading
 import time
+import tokenize
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -58,12 +61,13 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
         return
     gc.freeze()
     sandboxed = confinement.pop("sandbox") != "off"
-    limits.apply(Path(home), **confinement)
-    failed = policy.enter(Path(home), gpu=on_gpu(device)) if sandboxed else {}
+    enclosed = limits.apply(Path(home), **confinement)
+    entered = policy.enter(Path(home), gpu=on_gpu(device), listen=True) if sandboxed else policy.Entered()
+    _report(channel, entered, enclosed=enclosed)
+    _allow_locks()
     observer = None if device.startswith(COMPILE) else Observer(home)
     if observer is not None:
         observer.install()
-    protocol.send(channel, {"status": "ready", "failed": failed})
     server = _Server(environment, observer, Path(home))
     while True:
         try:
@@ -140,12 +144,14 @@ def call(
     arguments = materialize(case, environment.tensor_device)
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
-    use = lambda: invoke(request["convention"], entry, parameters, arguments.values)  # noqa: E731
+    values = arguments.passed(conditions.out_is)
+    use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
+    rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
     started = time.perf_counter()
-    with onednn_where_sound(case):
+    with onednn_where_sound(case), environment.watching(arguments, rewrite):
         result = environment.run(conditions, use)
-        if request.get("rewrite"):
-            refill(arguments, decode(request["rewrite"]))
+        if rewrite is not None and not conditions.swap_at_launch:
+            refill(arguments, rewrite)
             result = environment.run(conditions, use)
     unready = environment.settle(readable(result))
     seconds = time.perf_counter() - started
@@ -160,10 +166,22 @@ def call(
     return {**header, **seen, **instruments, "violations": environment.violations()}, parts
 
 
+def _report(channel: socket.socket, entered: policy.Entered, *, enclosed: bool) -> None:
+    """Tell the judge how this process is confined, and hand over the listener, which no kernel may have.
+
+    Nothing comes between confinement and this: until the judge has the listener, a refused call would wait for ever.
+    """
+    listens = entered.listener is not None
+    protocol.send(channel, {"status": "ready", "failed": entered.failed, "enclosed": enclosed, "listens": listens})
+    if entered.listener is not None:
+        socket.send_fds(channel, [b"\n"], [entered.listener])
+        os.close(entered.listener)
+
+
 def _decline(channel: socket.socket, error: Exception) -> None:
     """Respond to the first request that this device cannot be used: an error of the machine, not of the kernel."""
     with contextlib.suppress(protocol.ProtocolError, protocol.Closed):
-        protocol.send(channel, {"status": "ready", "failed": {}})
+        protocol.send(channel, {"status": "ready", "failed": {}, "enclosed": False, "listens": False})
         request, _ = protocol.receive(channel, max_bytes=MAX_REQUEST)
         responder = protocol.Responder(channel, request["number"])
         responder({"status": "error", "message": f"{type(error).__name__}: {error}"})
@@ -192,6 +210,15 @@ def _close_inherited(channel: int) -> None:
     multiprocessing.set_start_method("fork", force=True)
 
 
+def _allow_locks() -> None:
+    """Let kernels make locks for several processes where the sandbox has no memory to share: this is the only one."""
+    try:
+        multiprocessing.Lock()
+    except OSError:
+        setattr(multiprocessing, "Lock", threading.Lock)  # noqa: B010
+        setattr(multiprocessing, "RLock", threading.RLock)  # noqa: B010
+
+
 def _thread_count() -> int:
     return len(os.listdir("/proc/self/task"))
 
@@ -209,7 +236,9 @@ def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
 def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
     """Import the kernel's code as a module and return its entry point."""
     _write_helpers(Path(path).parent, request["helpers"])
-    Path(path).write_text(request["code"], encoding="utf-8")
+    # Python and Triton read the source again, by its coding line if it has one.
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(request["code"].encode(errors="replace")).readline)
+    Path(path).write_text(request["code"], encoding=encoding, errors="replace")
     sys.argv[:] = [path]
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path

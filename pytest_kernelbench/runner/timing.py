@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 
 from pytest_kernelbench.model.case import Case, decode
+from pytest_kernelbench.runner.editing import Editor
 from pytest_kernelbench.wire.calling_conventions import bind
 from pytest_kernelbench.wire.materialize import Arguments, materialize, onednn_where_sound, refill
 
@@ -105,11 +107,14 @@ class Workbench:
         self.sets: list[Arguments] = []
         self.fresh: list[list[torch.Tensor]] = []
         """The original contents of each set, where calls write into their inputs."""
+        self.editors: list[Editor] = []
+        """What changes the contents of each set between two uses."""
         self.calls: list[Callable[[], Any]] = []
         """A call on each set."""
         self.case: Case | None = None
         """The first case; all have the same shapes, dtypes and layouts."""
         self._last: tuple[int, Any] = (0, None)
+        self._untimed = [0.0, 0.0]
 
     def prepare(self, request: Mapping[str, Any], entry: Any) -> dict[str, Any]:
         """Make the input sets and call the entry point on two of them; return the header of the response.
@@ -121,28 +126,46 @@ class Workbench:
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
         self.sets = [materialize(case, self.tensor_device) for case in cases]
+        self.editors = [Editor(each) for each in self.sets]
         if request["written"]:
             self.fresh = [_copies(each) for each in self.sets]
         parameters = [(name, kind) for name, kind in request["parameters"]]
         self.calls = [bind(request["convention"], entry, parameters, each.values) for each in self.sets]
         torch.set_num_threads(request["threads"])
         for index in range(2):
-            with self._ready(index, 1):
-                timed = self.timer.batch(self._call, index, 1, gated=False)
+            timed = self._timed(index, 1, edit=0, gated=False)
         return {"status": "ok", "clock": self.timer.clock, "seconds": timed.seconds}
 
     def batch(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Time a batch of calls and return the header of the response."""
-        first, count = request["first"], request["count"]
+        """Time a batch of calls and return the header of the response.
+
+        `edit` is the number of the edit that the first call finds in its input set; each further call finds the next.
+        With 0, all sets have their original contents. `untimed` is the time that the edits take, which is not part of
+        the other times: elapsed, and of the processor.
+        """
         torch.set_num_threads(request["threads"])
-        with self._ready(first, count):
-            timed = self.timer.batch(self._call, first, count, gated=request["gated"])
-        return {"status": "ok", **timed._asdict()}
+        self._untimed = [0.0, 0.0]
+        timed = self._timed(request["first"], request["count"], edit=request["edit"], gated=request["gated"])
+        return {"status": "ok", **timed._asdict(), "untimed": self._untimed}
+
+    def _timed(self, first: int, count: int, *, edit: int, gated: bool) -> Batch:
+        """Time calls in rounds, in each of which every input set is used once at most, and edited before that."""
+        rounds = []
+        for start in range(first, first + count, len(self.sets)):
+            size = min(len(self.sets), first + count - start)
+            with self._ready(start, size, edit and edit + start - first):
+                rounds.append(self.timer.batch(self._call, start, size, gated=gated))
+        return Batch(
+            math.fsum(each.seconds for each in rounds),
+            math.fsum(each.host_seconds for each in rounds),
+            any(each.leaked for each in rounds),
+        )
 
     def rewrite(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Overwrite an input set with the contents of another case and return the header of the response."""
         index = request["index"] % len(self.sets)
         refill(self.sets[index], decode(request["case"]))
+        self.editors[index].forget()
         if self.fresh:
             self.fresh[index] = _copies(self.sets[index])
         return {"status": "ok"}
@@ -157,13 +180,19 @@ class Workbench:
         self._last = index, self.calls[index % len(self.calls)]()
 
     @contextlib.contextmanager
-    def _ready(self, first: int, count: int) -> Iterator[None]:
-        """Restore the contents of the sets that the next calls use, without changing version counters."""
+    def _ready(self, first: int, count: int, edit: int) -> Iterator[None]:
+        """Restore and edit the contents of the sets that the next calls use, without changing version counters."""
         assert self.case is not None
-        for index in range(first, first + count) if self.fresh else ():
+        elapsed, processor = time.perf_counter(), time.process_time()
+        for index in range(first, first + count):
             number = index % len(self.sets)
-            for guarded, contents in zip(self.sets[number].tensors, self.fresh[number], strict=True):
-                guarded.memory.copy_(contents)
+            if self.fresh:
+                for guarded, contents in zip(self.sets[number].tensors, self.fresh[number], strict=True):
+                    guarded.memory.copy_(contents)
+                self.editors[number].forget()
+            self.editors[number].edit(edit and edit + index - first)
+        self._untimed[0] += time.perf_counter() - elapsed
+        self._untimed[1] += time.process_time() - processor
         with onednn_where_sound(self.case):
             yield
 

@@ -1,4 +1,4 @@
-"""Limit what a runner may use: resources, environment variables, an unprivileged user, and no life beyond the judge's.
+"""Limit what a runner may use: resources, space, environment variables, a user, and no life beyond the judge's.
 
 Each measure is applied where the machine allows it. No verdict depends on these measures; they keep one kernel from
 disturbing the judgement of another.
@@ -11,23 +11,21 @@ import ctypes
 import os
 import resource
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_kernelbench.sandbox.linux import prctl
+from pytest_kernelbench.sandbox.processes import threads_of_user
+from pytest_kernelbench.sandbox.space import enclose
 
 ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "CC", "CPATH",
                "TRITON_INTERPRET", "TRITON_DEFAULT_FP_FUSION", "TRITON_LIBCUDA_PATH", "TRITON_PTXAS_PATH",
                "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
 """Environment variables that a runner keeps; all others are removed."""
 
-FIRST_USER = 200_000
-"""First user id for runners of root: each runner gets its own user, so that all its processes can be found."""
-
 PROCESSES = 64
 """Largest number of threads and processes of a runner."""
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS = 1, 4, 8
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER = 1, 4, 8, 36
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 CAP_DAC_READ_SEARCH = 2
 """Capability to read any file; this and the constants above are from `linux/prctl.h` and `linux/capability.h`."""
@@ -39,20 +37,29 @@ FILES_OF_CUDA = 4096
 """Largest number of open files on a GPU, whose driver opens its devices many times."""
 
 
-def user_of(pid: int) -> int:
-    """Return the user id of the runner with this process id, where the judge is root."""
-    return FIRST_USER + pid % 1_000_000
-
-
-def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None, reserve: int = 0) -> None:
+def apply(
+    home: Path,
+    *,
+    memory: int | None,
+    file_size: int,
+    space: int,
+    cpu: int | None,
+    user: int | None = None,
+    reserve: int = 0,
+) -> bool:
     """Limit the current process, and make `home` its HOME, TMPDIR, working directory and folder of all caches.
 
     `memory` (bytes) limits the address space beyond what is in use; None leaves it unlimited, because CUDA reserves
-    more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits
-    files, `cpu` (seconds) the CPU time. The process becomes the leader of its own session and process group.
+    more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits each file, `space` (bytes) all files together, `cpu` (seconds)
+    the CPU time. `user` is the user that the process becomes, where it is root. The process becomes the leader of its
+    own session and process group, and the parent of all processes below it whose own parents have ended.
+
+    Returns whether Linux enforces `space`; otherwise somebody has to watch the folder.
     """
     os.setsid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     _environment(home)
+    enclosed = user is not None and os.geteuid() == 0 and enclose(home, space, user)
     os.chdir(home)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, file_size)
@@ -63,25 +70,15 @@ def apply(home: Path, *, memory: int | None, file_size: int, cpu: int | None, re
         _limit(resource.RLIMIT_CPU, cpu)
     # Writing beyond the limit then raises an error instead of ending the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    if os.geteuid() == 0:
-        _become_nobody(home)
+    if user is not None and os.geteuid() == 0:
+        _become(user, home)
         _limit(resource.RLIMIT_NPROC, PROCESSES)
     else:
-        _limit(resource.RLIMIT_NPROC, _threads_of_user() + PROCESSES)
+        # The limit counts all threads of the user, not only those of one runner.
+        _limit(resource.RLIMIT_NPROC, threads_of_user(os.getuid()) + PROCESSES)
     # Last, because a change of user resets it.
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def end(pid: int) -> None:
-    """Kill all processes of the runner `pid`: its process group, its descendants, and those of its own user, if any."""
-    processes = [*descendants(pid), pid]
-    if os.geteuid() == 0:
-        processes += _of_user(user_of(pid))
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(process, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+    return enclosed
 
 
 def _environment(home: Path) -> None:
@@ -105,9 +102,8 @@ def _address_space() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _become_nobody(home: Path) -> None:
+def _become(user: int, home: Path) -> None:
     """Change to an unprivileged user that may still read what root may: Python is often installed in root's home."""
-    user = user_of(os.getpid())
     try:
         for path in (home, *home.rglob("*")):
             os.chown(path, user, user, follow_symlinks=False)
@@ -123,55 +119,3 @@ def _become_nobody(home: Path) -> None:
     # Compilers that torch.compile and Triton start must be able to read Python's headers, too.
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH)
     prctl(PR_SET_DUMPABLE, 0)
-
-
-def _threads_of_user() -> int:
-    """Return the number of threads of the current user: the limit counts all of them, not only those of one runner."""
-    return sum(len(list(_listing(f"/proc/{pid}/task"))) for pid in _of_user(os.getuid()))
-
-
-def _of_user(user: int) -> list[int]:
-    """Return the processes of a user."""
-    found = []
-    for pid in _processes():
-        with contextlib.suppress(OSError):
-            if os.stat(f"/proc/{pid}").st_uid == user or _real_user(pid) == user:
-                found.append(pid)
-    return found
-
-
-def _real_user(pid: int) -> int:
-    """Return the real user of a process; the files in /proc belong to root where the process is not dumpable."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("Uid:"):
-            return int(line.split()[1])
-    return -1
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the descendants of a process, and those of its session whose parent has ended."""
-    parents: dict[int, int] = {}
-    found = set()
-    for process in _processes():
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            parents[process] = int(fields[1])
-            if int(fields[3]) == pid and process != pid:
-                found.add(process)
-    grown = True
-    while grown:
-        more = {process for process, parent in parents.items() if parent in found or parent == pid} - found
-        grown = bool(more)
-        found |= more
-    return sorted(found)
-
-
-def _processes() -> Iterator[int]:
-    return (int(name) for name in _listing("/proc") if name.isdigit())
-
-
-def _listing(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except OSError:
-        return []

@@ -11,7 +11,8 @@ import glob
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_kernelbench.sandbox import landlock, seccomp
@@ -38,24 +39,34 @@ _OURS = ("__init__.py", "model", "wire", "runner", "devices", "sandbox")
 """The parts of this package that a runner imports; it must not read the others, least of all tasks."""
 
 
-def enter(home: Path, *, gpu: bool) -> dict[str, str]:
-    """Put the current process into the sandbox and return each measure that failed, with the reason.
+@dataclass(slots=True)
+class Entered:
+    """How far a process got into the sandbox."""
 
-    The process must have a single thread. Afterwards it can write to `home` alone; files that are open stay open.
+    failed: dict[str, str] = field(default_factory=dict)
+    """Each measure that failed, with the reason."""
+    listener: int | None = None
+    """Where refused system calls are reported, if that was asked for and works here."""
+
+
+def enter(home: Path, *, gpu: bool, listen: bool = False) -> Entered:
+    """Put the current process into the sandbox.
+
+    The process must have a single thread. Afterwards it can write to `home` alone; files that are open stay open. With
+    `listen`, the caller must hand on the listener and close it before it runs anything that is not trusted.
     """
-    measures: Mapping[str, Callable[[], None]] = {
-        "Landlock": lambda: landlock.restrict(allowed(home, gpu=gpu)),
-        "seccomp": seccomp.refuse,
-    }
+    entered = Entered()
     # A rule for /proc/self applies only as long as something keeps its directory entry open.
     os.open("/proc/self", os.O_PATH | os.O_CLOEXEC)
-    failed = {}
-    for name, apply in measures.items():
-        try:
-            apply()
-        except OSError as error:
-            failed[name] = str(error)
-    return failed
+    try:
+        landlock.restrict(allowed(home, gpu=gpu))
+    except OSError as error:
+        entered.failed["Landlock"] = str(error)
+    try:
+        entered.listener = seccomp.refuse(gpu=gpu, listen=listen)
+    except OSError as error:
+        entered.failed["seccomp"] = str(error)
+    return entered
 
 
 def allowed(home: Path, *, gpu: bool) -> dict[Path, int]:

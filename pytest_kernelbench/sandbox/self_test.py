@@ -15,10 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_kernelbench.sandbox import landlock, limits, policy
+from pytest_kernelbench.sandbox import landlock, limits, policy, users
 
 MAX_FILE = 1 << 20
 """Bytes of the largest file that the child may write."""
+
+MAX_SPACE = 1 << 24
+"""Bytes of all files that the child may write."""
 
 MEMORY = 1 << 30
 """Bytes of memory that the child may use."""
@@ -71,8 +74,12 @@ def measures() -> list[Measure]:
         server.listen()
         path = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+        user = users.USERS.reserve()
         command = [sys.executable, "-m", __name__, folder, str(server.getsockname()[1])]
+        command += [str(user.number)] if user is not None else []
         run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        if user is not None:
+            user.release()
     try:
         broken = json.loads(run.stdout)
     except ValueError:
@@ -80,12 +87,12 @@ def measures() -> list[Measure]:
     return [Measure(name, broken[name], advice) for name, advice in ADVICE.items()]
 
 
-def _main(folder: Path, port: int) -> None:
+def _main(folder: Path, port: int, user: int | None = None) -> None:
     """Enter the sandbox, try everything, and print what was possible as JSON."""
     home = Path(tempfile.mkdtemp(dir=folder))
-    judge = os.getppid()
-    limits.apply(home, memory=MEMORY, file_size=MAX_FILE, cpu=TIMEOUT)
-    failed = policy.enter(home, gpu=False)
+    judge, version = os.getppid(), landlock.version()
+    limits.apply(home, memory=MEMORY, file_size=MAX_FILE, space=MAX_SPACE, cpu=TIMEOUT, user=user)
+    failed = policy.enter(home, gpu=False).failed
     attempts: dict[str, list[Callable[[], object]]] = {
         "files": [
             lambda: (folder / "secret").read_bytes(),
@@ -113,8 +120,8 @@ def _main(folder: Path, port: int) -> None:
     broken = {name: _possible(each) for name, each in attempts.items()}
     if "Landlock" in failed:
         broken["files"] = failed["Landlock"]
-    elif landlock.version() < landlock.NEEDED:
-        broken["files"] = f"Landlock version {landlock.version()} does not protect files from being truncated"
+    elif version < landlock.NEEDED:
+        broken["files"] = f"Landlock version {version} does not protect files from being truncated"
     sys.stdout.write(json.dumps(broken))
 
 
@@ -150,4 +157,4 @@ def _start_many() -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), int(sys.argv[2]))
+    _main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -81,12 +82,19 @@ def _fits(accepted: list[inspect.Parameter] | None, name: str, index: int) -> bo
 
 
 def _optimize(entry: Callable[..., Any], parameters: Parameters, values: dict[str, Any]) -> list[Any]:
-    """Construct an optimizer of `params`, take one step for each list of gradients, and return the parameters."""
-    gradients = values.pop("gradients")
+    """Construct an optimizer of `params`, take one step for each list of gradients, and return the parameters.
+
+    A gradient may be None. `changes` has pairs of an option and its new value for each step, which are written to the
+    optimizer's `param_groups` before that step, as schedulers do.
+    """
+    gradients, changes = values.pop("gradients"), values.pop("changes", ())
     params = [value.detach().requires_grad_() for value in values["params"]]
     optimizer = call(entry, parameters, {**values, "params": params})
-    for step in gradients:
+    for step, changed in itertools.zip_longest(gradients, changes, fillvalue=()):
+        if changed:
+            for group in optimizer.param_groups:
+                group.update(changed)
         for param, gradient in zip(params, step, strict=True):
-            param.grad = gradient.clone()
+            param.grad = None if gradient is None else gradient.clone()
         optimizer.step()
     return [param.detach() for param in params]

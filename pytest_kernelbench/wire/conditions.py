@@ -24,14 +24,22 @@ class CallConditions:
     """Whether to autotune exactly as the kernel asks, remembering the result between calls."""
     skip_launches: bool = False
     """Whether launches do nothing."""
+    out_is: str | None = None
+    """Path of the tensor argument that is also passed as `out=`, if any."""
     fail_launches: bool = False
     """Whether launches raise, as they do on a device that cannot run them."""
     audit: bool = False
-    """Whether to count the elements that ATen operations touch.
+    """Whether to count what ATen operations and the host touch, and to keep a ledger of launches.
 
     Counting loses the conjugation of complex views, so the outputs of such a call are only compared where that cannot
     matter.
     """
+    count_copies: bool = False
+    """Whether copies and casts count as computing in an audited call: they do where moving elements is the task."""
+    swap_at_launch: bool = False
+    """Whether launches alone see the contents of `rewrite`, while all other code sees those of the case."""
+    replay_copies: bool = False
+    """Whether copies that the host code made before a launch show the contents of `rewrite` in the launch, too."""
 
     def to_wire(self) -> dict[str, Any]:
         """Return the conditions as a JSON object."""

@@ -7,16 +7,20 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pytest_kernelbench.wire.matrices import MATRICES, matrix, with_diagonal
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
     Shape = tuple[int, ...]
-    Field = Callable[..., Array]
 
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating-point dtype; denormals are smaller in magnitude."""
+
+LARGEST = {"float16": 65504.0, "bfloat16": 3.38e38, "float32": 3.4e38, "float64": 1.79e308}
+"""About the largest number of each floating-point dtype."""
 
 JUNK = -1.0e4
 """Contents of an `out=` tensor before the call: finite in every floating-point dtype, and unlike any result."""
@@ -25,16 +29,21 @@ JUNK = -1.0e4
 def fill(name: str, arguments: tuple[float, ...], shape: Shape, dtype: str, rng: np.random.Generator) -> Array:
     """Return the values of a fill as a float64 array of this shape; `quantise` rounds them for integer dtypes.
 
+    The fill `wide` is int64, since its values have more digits than float64.
+
     Where `dtype` is complex, fills that relate the real and the imaginary part (hermitian matrices and the like) return
     complex128. All other fills return float64, and the caller calls them once for each part.
     """
     import numpy as np
 
-    if name in _MATRICES:
-        field = _complex_normal if dtype.startswith("complex") else _normal
-        return np.asarray(_MATRICES[name](rng, shape, field, *arguments))
+    if name in MATRICES:
+        return matrix(name, arguments, shape, dtype, rng)
     if name == "denormals":
         return np.asarray(_denormals(rng, shape, SMALLEST_NORMAL.get(dtype, 1.0)))
+    if name in ("lowest", "highest"):
+        return np.asarray((-1.0 if name == "lowest" else 1.0) * _extreme(rng, shape, LARGEST.get(dtype, 100.0)))
+    if name == "wide":
+        return _wide(rng, shape, dtype)
     return np.asarray(_VALUES[name](rng, shape, *arguments), dtype="float64")
 
 
@@ -69,6 +78,25 @@ def _signed_zeros(rng: np.random.Generator, shape: Shape) -> Array:
 
 def _denormals(rng: np.random.Generator, shape: Shape, smallest: float) -> Array:
     return smallest * rng.uniform(-1.0, 1.0, shape)
+
+
+def _extreme(rng: np.random.Generator, shape: Shape, largest: float) -> Array:
+    """Positive and large: even the maximum of a row is beyond what a kernel may take for infinite."""
+    return largest * rng.uniform(0.5, 0.9, shape)
+
+
+def _wide(rng: np.random.Generator, shape: Shape, dtype: str) -> Array:
+    """Plus or minus half of the largest integer, and up to 500 more or less: int64 that no narrower dtype can hold.
+
+    Numbers of the same sign differ in digits that float64 does not have.
+    """
+    import numpy as np
+
+    whole = dtype.startswith(("int", "uint"))
+    bits = np.iinfo(dtype).bits - 2 if whole else 20
+    small = min(500, 2 ** (bits - 1))
+    values = (1 - 2 * rng.integers(0, 2, shape)) * np.int64(2**bits) + rng.integers(-small, small, shape)
+    return np.asarray(values, dtype="int64" if whole else "float64")
 
 
 def _nan(rng: np.random.Generator, shape: Shape) -> Array:
@@ -117,63 +145,10 @@ def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Ar
     return values - np.log(total)
 
 
-def _complex_normal(rng: np.random.Generator, shape: Shape) -> Array:
-    values: Array = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
-    return values
-
-
 def _symmetric(rng: np.random.Generator, shape: Shape, diagonal: float | None = None) -> Array:
     """Symmetric and indefinite; with `diagonal` 0, elimination needs a row exchange or a 2 by 2 pivot at once."""
     values = rng.standard_normal(shape)
-    return _with_diagonal((values + values.swapaxes(-1, -2)) / 2, diagonal)
-
-
-def _hermitian(rng: np.random.Generator, shape: Shape, field: Field, diagonal: float | None = None) -> Array:
-    """Like `symmetric`, but equal to its conjugate transpose in complex dtypes."""
-    values = field(rng, shape)
-    return _with_diagonal((values + values.conj().swapaxes(-1, -2)) / 2, diagonal)
-
-
-def _with_diagonal(values: Array, diagonal: float | None) -> Array:
-    import numpy as np
-
-    return values if diagonal is None else np.where(np.eye(values.shape[-1], dtype=bool), diagonal, values)
-
-
-def _positive_definite(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    """Hermitian, with eigenvalues of at least 1."""
-    import numpy as np
-
-    values = field(rng, shape)
-    return values @ values.conj().swapaxes(-1, -2) / max(1, shape[-1]) + np.eye(shape[-1])
-
-
-def _nonsingular(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    """U diag(s) V with unitary U and V and scales s between 1/2 and 2: the condition number is at most 4."""
-    if math.prod(shape) == 0:
-        return rng.standard_normal(shape)
-    left, right = _orthonormal(rng, shape, field), _orthonormal(rng, shape, field)
-    product: Array = (left * rng.uniform(0.5, 2.0, (*shape[:-2], 1, shape[-1]))) @ right
-    return product
-
-
-def _graded(rng: np.random.Generator, shape: Shape, field: Field, condition: float) -> Array:
-    """Matrices whose singular values fall geometrically from 1 to 1 / `condition`, so all of them are distinct."""
-    import numpy as np
-
-    *batch, rows, columns = shape
-    rank = min(rows, columns)
-    if math.prod(shape) == 0:
-        return rng.standard_normal(shape)
-    left, right = (_orthonormal(rng, (*batch, size, rank), field) for size in (rows, columns))
-    values: Array = (left * np.geomspace(1.0, 1.0 / condition, rank)) @ right.swapaxes(-1, -2)
-    return values
-
-
-def _orthonormal(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    import numpy as np
-
-    return np.linalg.qr(field(rng, shape))[0]
+    return with_diagonal((values + values.swapaxes(-1, -2)) / 2, diagonal)
 
 
 def _dominant(rng: np.random.Generator, shape: Shape) -> Array:
@@ -194,35 +169,6 @@ def _small_pivots(rng: np.random.Generator, shape: Shape, first: float) -> Array
     if shape[-2] > 1:
         values[..., :1, :1] = first
     return values
-
-
-def _diagonalizable(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    """Distinct eigenvalues with positive real parts, some of them complex, and well-conditioned eigenvectors."""
-    import numpy as np
-
-    size = shape[-1]
-    if math.prod(shape) == 0:
-        return rng.standard_normal(shape)
-    vectors = _nonsingular(rng, shape, field)
-    middle = np.diag(np.linspace(0.5, 2.0, size))
-    for first in range(0, size - 1, 4):
-        middle[first + 1, first], middle[first, first + 1] = 0.5, -0.5
-        middle[first + 1, first + 1] = middle[first, first]
-    values: Array = vectors @ middle @ np.linalg.inv(vectors)
-    return values
-
-
-def _lower(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    """Lower triangular with a positive diagonal, like a Cholesky factor, and well-conditioned."""
-    import numpy as np
-
-    values = np.tril(field(rng, shape), -1) / max(1, 2 * shape[-1])
-    return values + np.eye(shape[-1]) * rng.uniform(1.0, 2.0, (*shape[:-1], 1))
-
-
-def _upper(rng: np.random.Generator, shape: Shape, field: Field) -> Array:
-    """The transpose of a `lower` matrix."""
-    return _lower(rng, shape, field).swapaxes(-1, -2)
 
 
 def _sparse(rng: np.random.Generator, shape: Shape, chosen: float, rest: float) -> Array:
@@ -258,6 +204,8 @@ def quantise(values: Any, dtype: str) -> Any:
         return values > 0.5
     if dtype.startswith(("int", "uint")):
         limits = np.iinfo(dtype)
+        if values.dtype == np.int64:  # of the fill `wide`, whose digits float64 would lose
+            return np.clip(values, limits.min, limits.max).astype(dtype)
         finite = np.nan_to_num(values, nan=0.0, posinf=3.0, neginf=-3.0)
         scaled = finite if np.all(finite == np.round(finite)) else np.round(10 * finite)
         return np.clip(scaled, max(limits.min, -(2.0**53)), min(limits.max, 2.0**53)).astype(dtype)
@@ -284,14 +232,3 @@ _VALUES: dict[str, Callable[..., Array]] = {
     "junk": functools.partial(_constant, value=JUNK),
 }
 """Fills that are real in every dtype."""
-
-_MATRICES: dict[str, Callable[..., Array]] = {
-    "hermitian": _hermitian,
-    "positive_definite": _positive_definite,
-    "nonsingular": _nonsingular,
-    "graded": _graded,
-    "diagonalizable": _diagonalizable,
-    "lower": _lower,
-    "upper": _upper,
-}
-"""Fills of matrices that are complex in complex dtypes."""

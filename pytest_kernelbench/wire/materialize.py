@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Tensor, leaves, parse_fill
-from pytest_kernelbench.wire import far
+from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Generator, Tensor, leaves, parse_fill
+from pytest_kernelbench.wire import edits, far
 from pytest_kernelbench.wire.fills import fill, generator, quantise
 
 if TYPE_CHECKING:
@@ -69,6 +69,12 @@ class Arguments:
     tensors: list[GuardedTensor] = field(default_factory=list)
     """Every tensor among the values, in the order of `model.case.leaves`."""
 
+    def passed(self, out_is: str | None) -> Mapping[str, Any]:
+        """Return the values as they are passed in a call; `out_is` is the path of the tensor that `out` is, too."""
+        if out_is is None:
+            return self.values
+        return {**self.values, "out": next(each.tensor for each in self.tensors if each.path == out_is)}
+
 
 def materialize(case: Case, device: str | None = None) -> Arguments:
     """Make every tensor of the case in its layout and between guard bands, on the CPU or on another device.
@@ -82,12 +88,15 @@ def materialize(case: Case, device: str | None = None) -> Arguments:
         tensors.append(guarded if device is None else _copied(guarded, device))
         return tensors[-1].tensor
 
-    return Arguments(values_of(case, make), tensors)
+    return Arguments(values_of(case, make, device), tensors)
 
 
-def values_of(case: Case, make: Callable[[str, Tensor], Any]) -> dict[str, Any]:
-    """Return the arguments of a case by name, with `make(path, recipe)` in place of each tensor."""
-    return {name: _value(name, value, make) for name, value in case.arguments.items()}
+def values_of(case: Case, make: Callable[[str, Tensor], Any], device: str | None = None) -> dict[str, Any]:
+    """Return the arguments of a case by name, with `make(path, recipe)` in place of each tensor.
+
+    Random generators are those of the `device`, since PyTorch takes no other ones for tensors there.
+    """
+    return {name: _value(name, value, make, device or "cpu") for name, value in case.arguments.items()}
 
 
 INDEPENDENT = ("normal", "uniform", "integers")
@@ -99,8 +108,16 @@ def refill(arguments: Arguments, case: Case) -> None:
 
     Addresses and version counters of the tensors do not change, so a kernel cannot see that the contents are new.
     """
-    for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True):
-        guarded.overwrite(_make(path, far.compact(recipe)).memory)
+    for guarded, new in zip(arguments.tensors, contents_of(arguments, case), strict=True):
+        guarded.overwrite(new)
+
+
+def contents_of(arguments: Arguments, case: Case) -> list[torch.Tensor]:
+    """Return the bytes of each tensor in another case whose shapes are equal, as `GuardedTensor.overwrite` takes them."""
+    return [
+        _make(path, far.compact(recipe)).memory.to(guarded.memory.device)
+        for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True)
+    ]
 
 
 @contextlib.contextmanager
@@ -159,13 +176,17 @@ def torch_dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def _value(path: str, value: Any, make: Callable[[str, Tensor], Any]) -> Any:
+def _value(path: str, value: Any, make: Callable[[str, Tensor], Any], device: str) -> Any:
     if isinstance(value, Tensor):
         return make(path, value)
     if isinstance(value, DType):
         return torch_dtype(value.name)
+    if isinstance(value, Generator):
+        import torch
+
+        return torch.Generator(device).manual_seed(value.seed)
     if isinstance(value, (tuple, list)):
-        return type(value)(_value(f"{path}[{index}]", item, make) for index, item in enumerate(value))
+        return type(value)(_value(f"{path}[{index}]", item, make, device) for index, item in enumerate(value))
     return value
 
 
@@ -262,11 +283,12 @@ def _values(path: str, recipe: Tensor) -> torch.Tensor:
     name, arguments = parse_fill(recipe.fill)
     rng = generator(recipe.seed, path)
     drawn = fill(name, arguments, recipe.shape, recipe.dtype, rng)
-    if recipe.edited and name in INDEPENDENT and drawn.size:
+    if recipe.edited == 1 and name in INDEPENDENT and drawn.size:
         index = drawn.size // 4 + int(rng.integers(max(1, drawn.size // 2)))
         drawn.flat[index] = fill(name, arguments, recipe.shape, recipe.dtype, rng).flat[index]
     values = np.asarray(quantise(drawn, recipe.dtype))
     tensor = torch.from_numpy(values)
     if recipe.dtype.startswith("complex") and not tensor.is_complex():
         tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))
-    return tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
+    contents = tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
+    return edits.apply(contents, path, recipe) if recipe.edited > 1 else contents

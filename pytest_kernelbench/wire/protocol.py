@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 FRAME = struct.Struct("<4sIQ")
@@ -68,21 +69,28 @@ class Responder:
         send(self._channel, {**header, "number": self._number}, *parts)
 
 
-def receive(channel: socket.socket, *, max_bytes: int, timeout: float | None = None) -> tuple[dict[str, Any], bytes]:
+def receive(
+    channel: socket.socket,
+    *,
+    max_bytes: int,
+    timeout: float | None = None,
+    wait: Callable[[float | None], None] | None = None,
+) -> tuple[dict[str, Any], bytes]:
     """Receive one message and return its header and body.
 
-    The body may have at most `max_bytes` bytes, and all of the message must arrive within `timeout` seconds. Raises
-    `ProtocolError`, `Closed` or `DeadlinePassed`.
+    The body may have at most `max_bytes` bytes, and all of the message must arrive within `timeout` seconds. `wait` is
+    called with the deadline, on the monotonic clock, before each part is read: it returns when there is something to
+    read, and may do other things meanwhile. Raises `ProtocolError`, `Closed`, `DeadlinePassed`, and what `wait` raises.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
-    magic, header_size, body_size = FRAME.unpack(_exactly(channel, FRAME.size, deadline))
+    magic, header_size, body_size = FRAME.unpack(_exactly(channel, FRAME.size, deadline, wait))
     if magic != MAGIC:
         raise ProtocolError(f"a message does not start with {MAGIC!r}")
     for name, size, limit in (("header", header_size, MAX_HEADER), ("body", body_size, max_bytes)):
         if size > limit:
             raise ProtocolError(f"the {name} of a message has {size} bytes, at most {limit} are allowed")
-    text = _exactly(channel, header_size, deadline)
-    body = _exactly(channel, body_size, deadline)
+    text = _exactly(channel, header_size, deadline, wait)
+    body = _exactly(channel, body_size, deadline, wait)
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -92,10 +100,14 @@ def receive(channel: socket.socket, *, max_bytes: int, timeout: float | None = N
     return header, body
 
 
-def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:
+def _exactly(
+    channel: socket.socket, size: int, deadline: float | None, wait: Callable[[float | None], None] | None
+) -> bytes:
     """Read `size` bytes; no byte that arrives extends the deadline."""
     chunks = bytearray()
     while len(chunks) < size:
+        if wait is not None:
+            wait(deadline)
         try:
             channel.settimeout(None if deadline is None else max(0.001, deadline - time.monotonic()))
             chunk = channel.recv(min(size - len(chunks), 1 << 20))

@@ -1,4 +1,7 @@
-"""tanh(sigmoid(input @ weight1)) * weight2 + bias, where weight2 and bias broadcast to the shape of the product."""
+"""tanh(sigmoid(input @ weight1)) * weight2 + bias, where weight2 and bias broadcast to the shape of the product.
+
+Batches are as documented; the shipped reference takes matrices only.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 """Scaled exponential linear unit: scale * x above zero, scale * alpha * (exp(x) - 1) below it.
 
 The documented formula cancels for tiny negative inputs, so fills with only such inputs are left out.
+
+As documented, the second term is at most 0; the shipped reference has the minimum with x, and twice the result above
+zero.
 """
 
 from __future__ import annotations

@@ -46,9 +46,25 @@ task = Task(
         heads(1, 1, 1030, 4, causal=True),
         heads(1, 1, 3, 129),
     ),
+    large=(
+        heads(33, 7, 3, 16),
+        heads(1, 1, 600, 16),
+        heads(1, 1, 600, 16, causal=True),
+    ),
+    long_sums=(heads(1, 1, 600, 16),),
     contract=FINITE,
     tf32=True,
     accumulation=lambda case: max(case.q.shape[-2:]),
+    # Masked keys must not win where all scores are low: those are -inf, and not -1e9.
+    value_cases=tuple(
+        Case(
+            q=Tensor((1, 2, length, 16), fill="uniform(1e5, 2e5)"),
+            k=Tensor((1, 2, length, 16), fill="uniform(-2e5, -1e5)"),
+            v=Tensor((1, 2, length, 16)),
+            causal=causal,
+        )
+        for length, causal in ((33, False), (33, True))
+    ),
     workloads={
         "gpt2_causal": heads(8, 12, 1024, 64, dtype="float16", causal=True),
         "llama_7b_prefill": heads(1, 32, 2048, 128, dtype="float16", causal=True),

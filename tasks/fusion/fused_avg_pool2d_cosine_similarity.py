@@ -60,6 +60,13 @@ task = Task(
             eps=1e-6,
         ),
     ),
+    large=(
+        compared(1, 2, 257, 5, kernel_size=2),
+        compared(1, 2, 4, 257, kernel_size=2),
+        compared(1, 2, 70, 70, kernel_size=70),
+        compared(257, 3, 4, 3, kernel_size=2),
+        compared(1, 3_000, 4, 3, kernel_size=2),
+    ),
     contract=Contract(
         values=("normal(0, 30)", "normal(1000, 0.1)", "outliers", "constant(1)", "integers(0, 2)", "integers(-3, 4)"),
         inf=False,

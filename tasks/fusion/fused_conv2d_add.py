@@ -1,4 +1,7 @@
-"""conv2d(input) + alpha * other, where other is None, a number or a tensor that broadcasts to the result."""
+"""conv2d(input) + alpha * other, where other is None, a number or a tensor that broadcasts to the result.
+
+`out` is written as documented; the shipped reference ignores it.
+"""
 
 from __future__ import annotations
 

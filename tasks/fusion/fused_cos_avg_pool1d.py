@@ -46,6 +46,12 @@ task = Task(
         pooled(2, 8, 8, kernel=2, stride=3, ceil_mode=True),
         pooled(2, 3, 31, kernel=31),
     ),
+    large=(
+        pooled(257, 3, 8, kernel=3, stride=1, padding=1),
+        pooled(1, 257, 12, kernel=4, stride=3, padding=2),
+        pooled(1, 2, 9_001, kernel=4_999, stride=1_000),
+        pooled(1, 1, 70_001, kernel=3),
+    ),
     accumulation=lambda case: case.kernel_size,
     workloads={
         "speech_downsampling": Case(input=Tensor((64, 512, 8192), "float16"), kernel_size=4, stride=2, padding=1),

@@ -48,10 +48,10 @@ def cases(draw, given):
     )
 
 
-def problem(shape, dtype="float32", target=None, weighted=False, probable=False, **options):
+def problem(shape, dtype="float32", target=None, weighted=False, probable=False, fill="normal", **options):
     """Return the case of one input shape; `target` is the fill of the targets where it is not any class."""
     return Case(
-        input=Tensor(shape, dtype),
+        input=Tensor(shape, dtype, fill),
         target=Tensor(shape, dtype, losses.even(shape)) if probable else losses.indices(shape, target),
         **losses.class_weights(shape, dtype, weighted),
         **options,
@@ -81,7 +81,15 @@ task = Task(
         problem((2, 2049), label_smoothing=0.1),
         problem((9, 8), probable=True, weighted=True),
         problem((3, 129, 2), probable=True, reduction="none", label_smoothing=0.2),
+        # A target that is ignored has no share of the smoothing either.
+        problem((24, 6), target="integers(-1, 2)", ignore_index=-1, label_smoothing=0.5, reduction="none"),
+        problem((24, 6), target="integers(-1, 2)", ignore_index=-1, label_smoothing=0.5),
         problem((17, 1)),
+    ),
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        problem((8, 5), fill="uniform(-2e10, -1e10)", reduction="none"),
+        problem((3, 129), fill="uniform(-2e10, -1e10)"),
     ),
     contract=FINITE,
     accumulation=longest_sum,

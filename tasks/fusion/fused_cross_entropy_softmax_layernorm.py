@@ -2,6 +2,8 @@
 
 The mean divides by the sum of the weights of the targets that are not ignored, for probabilities by their number. `out`
 would receive only the second result, and is not tested.
+
+Sequences are as documented; the shipped reference puts `normalized_shape` into another tuple.
 """
 
 from __future__ import annotations
@@ -97,6 +99,9 @@ task = Task(
         Case(
             logits=Tensor((4, 31)), targets=Tensor((4,), "int64", "integers(0, 31)"), normalized_shape=[31], weight=None
         ),
+        # A target that is ignored has no share of the smoothing either.
+        problem((24, 6), target="integers(-1, 2)", ignore_index=-1, label_smoothing=0.5, reduction="none"),
+        problem((24, 6), target="integers(-1, 2)", ignore_index=-1, label_smoothing=0.5),
         problem((17, 1)),
     ),
     contract=Contract(

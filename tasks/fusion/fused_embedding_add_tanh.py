@@ -2,6 +2,8 @@
 
 With `max_norm` the rows that are looked up are scaled down to that norm; the documentation does not say whether the
 matrix itself is changed, so both are accepted. `padding_idx`, `scale_grad_by_freq` and `sparse` affect only gradients.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations

@@ -76,6 +76,7 @@ task = Task(
         joined((7, 40), (40, 9), (49,), "int64", WHOLE, NEGATIVE),
         joined((7, 40), (40, 9), None, "int64", WHOLE, POSITIVE, rounding_mode="floor"),
         joined((5, 6), (6, 9), 4, "int32", WHOLE, rounding_mode="trunc"),
+        joined((5, 6), (6, 9), (15,), "int32", WHOLE, POSITIVE),
         joined((3, 2), (0, 2), (3, 1)),
         Case(tensors=(Tensor(()), Tensor(())), divisor=Tensor((2,))),
     ),

@@ -2,6 +2,8 @@
 
 The signature has no scale and shift of the normalisation: with `elementwise_affine` they have their initial values, one
 and zero, so the flag changes nothing. `normalized_shape` is always given: its absence is not documented.
+
+The shipped reference ignores `elementwise_affine`, for which the signature has no tensors: it has no effect.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, DType
+from pytest_kernelbench import Case, DType, Tensor
 from pytest_kernelbench.authoring.families.linear_layers import drawn_layer, drawn_sizes, layer, linear_layer
 from pytest_kernelbench.authoring.strategies import choice, dims
 from pytest_kernelbench.model.case import replace
@@ -53,6 +53,11 @@ task = linear_layer(
         converted("float32", (5,), 8, 40, dim=0),
     ),
     accumulation=longest_sum,
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        replace(layer((4,), 16, 12), bias=Tensor((12,), fill="uniform(-2e10, -1e10)")),
+        replace(layer((2,), 9, 1025), bias=Tensor((1025,), fill="uniform(-2e10, -1e10)")),
+    ),
     workloads={
         "gpt2_vocabulary": layer((8, 1024), 768, 50257, bias=False, dtype="float16"),
         "llama_2_7b_vocabulary": layer((4096,), 4096, 32000, bias=False, dtype="bfloat16"),

@@ -47,6 +47,7 @@ task = Task(
         combined((3, 0), (1,), (3, 1)),
     ),
     contract=any_shape(),
+    elementwise=True,
     workloads={
         "elements_64m": combined((8192, 8192), (8192, 8192), (8192, 8192)),
         "llama_7b_scaled_rows": combined((8192, 4096), (4096,), (8192, 4096), "float16", alpha=0.5),

@@ -1,6 +1,6 @@
 """p-norm of the difference of two images after 2-d adaptive average pooling, for each pair in a batch.
 
-The documentation does not say which dimensions count: as in the shipped reference, all but the first do, so each pair
+The documentation does not say which dimensions count: as in the published reference, all but the first do, so each pair
 has one distance. It does not say either whether `eps` is added to the differences or to their norm. In the cases
 distances are so large that `eps` vanishes, or there is a single difference, which is positive, so that both readings
 are equal.

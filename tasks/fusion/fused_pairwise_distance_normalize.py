@@ -3,6 +3,8 @@
 `eps_norm` is the smallest divisor, and `eps_distance` is added to each difference. `p_norm` is the exponent of the
 normalisation only: no exponent of the distance is documented, so it is 2. Rows have at least two elements: those with
 one are normalised to 1 or -1, and their distance is 2 or mostly rounding error.
+
+The shipped reference gives the distance of each row from every other.
 """
 
 from __future__ import annotations

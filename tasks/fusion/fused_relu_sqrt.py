@@ -2,6 +2,8 @@
 
 The documentation does not say whether `inplace` leaves the rectified values or their roots in the input, so the input
 is not compared.
+
+The result has the dtype of the input; the shipped reference gives float32 for half precision.
 """
 
 from __future__ import annotations

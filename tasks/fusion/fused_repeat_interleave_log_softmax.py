@@ -1,6 +1,8 @@
 """Log-softmax along one dimension of the input with each element repeated along it; without dim, of the flat input.
 
 Every element is repeated at least once. `output_size`, where it is given, is correct.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations
@@ -62,5 +64,11 @@ task = Task(
         Case(input=Tensor((4, 9)), repeats=2, dim=0, dtype=DType("float64")),
     ),
     accumulation=longest_sum,
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        Case(input=Tensor((4, 17), fill="lowest"), repeats=2, dim=1),
+        Case(input=Tensor((5, 7, 6), fill="lowest"), repeats=times(7), dim=1),
+        Case(input=Tensor((3, 683), fill="uniform(-2e10, -1e10)"), repeats=3, dim=-1),
+    ),
     workloads={"rows_of_32k": Case(input=Tensor((4096, 16384), "float16"), repeats=2, dim=-1)},
 )

@@ -50,6 +50,13 @@ task = Task(
         pooled(1, 129, 2, 2, to=1),
         pooled(3, 5, 4, 6, to=(4, 6)),
     ),
+    large=(
+        pooled(257, 3, 3, 2, to=1),
+        pooled(1, 257, 3, 5, to=(2, 3)),
+        pooled(1, 1, 257, 3, to=(5, 2)),
+        pooled(1, 2, 70, 70, to=1),
+        pooled(1, 1, 4, 70_001, to=(4, 1029)),
+    ),
     accumulation=window,
     workloads={
         "squeeze_excitation_stage1": Case(input=Tensor((64, 256, 56, 56), "float16"), output_size=1),

@@ -2,6 +2,8 @@
 
 The threshold is that of beta * x. The result jumps there, and a right sum may lie on either side. So low thresholds,
 with a visible jump, come with whole numbers, whose sums are exact and not at the threshold.
+
+The shipped reference compares x itself with the threshold.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Standard deviation, as one number, of the sums of the input over some or all dimensions.
 
 There are more sums than `correction`, and `keepdim` is false: other cases are not documented.
+
+The result is on the device of the input; the shipped reference moves a single number to the CPU.
 """
 
 from __future__ import annotations

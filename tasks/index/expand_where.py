@@ -61,6 +61,7 @@ task = Task(
         chosen((1, 9), (4, 9), (4, 9), (1, 9), fill="constant(1)"),
         chosen((4, 1), (4, 9), (4, 9), (4, 9), fill="constant(0)"),
         chosen((1, 0), (3, 0), (3, 1), (3, 0)),
+        chosen((5, 1), (5, 17), (), (17,)),
         chosen((1, 4099), (1, 4099), (1, 1), (1, 4099)),
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),

@@ -2,6 +2,8 @@
 
 It is unique where the singular values k and k + 1 differ, as all of them do in the cases. `full_matrices` changes the
 decomposition and not the result.
+
+Complex matrices are as documented; the shipped reference multiplies them by real ones, which fails.
 """
 
 from __future__ import annotations

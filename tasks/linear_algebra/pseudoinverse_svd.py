@@ -2,6 +2,8 @@
 
 Singular values of at most `rcond` times the largest are not inverted, zero never is. `full_matrices` changes the
 decomposition and not the result.
+
+The shipped reference fails on matrices that are not square unless `full_matrices` is false.
 """
 
 from __future__ import annotations

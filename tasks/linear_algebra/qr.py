@@ -1,4 +1,7 @@
-"""QR decomposition of matrices of any shape, A = Q @ R; the mode `r` gives R and an empty Q."""
+"""QR decomposition of matrices of any shape, A = Q @ R; the mode `r` gives R and an empty Q.
+
+`out` is written as documented; the shipped reference ignores it.
+"""
 
 from __future__ import annotations
 

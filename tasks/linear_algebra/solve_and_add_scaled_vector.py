@@ -1,6 +1,8 @@
 """x + alpha * y, where x solves A x = b for the upper triangular matrix A.
 
 Where b is a matrix, y has one element: the documentation does not say how a vector y is added to several solutions.
+
+Vectors b are as documented; the shipped reference takes matrices only.
 """
 
 from __future__ import annotations

@@ -35,6 +35,11 @@ task = class_loss(
         logits((6, 4), target="constant(-100)", reduction="none"),
     ),
     accumulation=longest_sum,
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        logits((8, 5), fill="uniform(-2e10, -1e10)", reduction="none"),
+        logits((3, 1025), fill="uniform(-2e10, -1e10)"),
+    ),
     workloads={
         "llama_3_vocabulary": logits((8192, 128256), "bfloat16"),
         "cityscapes_segmentation": logits((4, 19, 512, 1024), "float16", target="integers(-1, 19)", ignore_index=-1),

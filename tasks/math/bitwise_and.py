@@ -51,6 +51,7 @@ task = Task(
         empty=True,
         zero_dim=True,
     ),
+    elementwise=True,
     workloads={
         "causal_and_padding_masks": pair((1, 1, 8192, 8192), (8, 1, 1, 8192), ("bool", "bool")),
         "elements_64m": pair((8192, 8192), (8192, 8192), fill=LARGE),

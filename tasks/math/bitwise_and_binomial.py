@@ -116,6 +116,8 @@ task = Task(
         counted((3, 127), largest=63, probs="uniform(0, 1)", probability="float64"),
         counted((300,), logits="constant(-3)", probability="float64"),
         counted((1,), probs="constant(0.5)"),
+        counted((), other=(129,), logits="normal(0, 1)", by=()),
+        counted((33, 7), other=(), probs="uniform(0, 1)"),
         counted((4099,), probs="constant(0.5)", by=()),
     ),
     dtypes=("int64", "int32", "int16", "int8", "uint8", "bool"),

@@ -2,6 +2,8 @@
 
 The degree is an int, as in the published signature; a part of the documentation has a tensor. Infinities are not
 tested: the recurrence subtracts them.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations
@@ -53,5 +55,6 @@ task = Task(
     ),
     dtypes=("float32",),
     contract=any_shape(INSIDE, inf=False),
+    elementwise=True,
     workloads={"graph_filter_degree_8": Case(input=Tensor((8192, 8192), fill=INSIDE), n=8)},
 )

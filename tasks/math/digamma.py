@@ -28,6 +28,8 @@ task = unary(
         ((33,), "integers(0, 9)"),
         ((3, 17), "uniform(0.0001, 0.01)"),
         ((65,), "normal(1000, 0.1)"),
+        ((3, 0), ORDINARY),
+        ((), ORDINARY),
     ),
     # NaN is left out: its fill also draws negative numbers, some of which are integers in bfloat16.
     contract=domain(

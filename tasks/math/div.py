@@ -82,6 +82,7 @@ task = Task(
     dtypes=("float32", "float16", "bfloat16", "int64", "int32", "complex64"),
     # Denormals are left out: a GPU may flush them to zero, where the quotient is infinite.
     contract=any_shape(denormals=False),
+    elementwise=True,
     workloads={
         "bert_large_score_scale": Case(input=Tensor((16, 16, 512, 512), "float16"), other=8.0),
         "imagenet_deviation": pair((256, 3, 224, 224), (3, 1, 1)),

@@ -1,6 +1,8 @@
 """Discrete Fourier transform of real or complex input over some or all dimensions, zero-padded or trimmed to `s`.
 
 Half precision is documented only on CUDA and for lengths that are powers of two, so it is not tested.
+
+`out` is written as documented; the shipped reference ignores it.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ task = Task(
     # int32 is in the fixed cases only: drawn products of large numbers would overflow, which is undefined.
     dtypes=("float32", "float16", "bfloat16", "int64", "complex64"),
     contract=any_shape(),
+    elementwise=True,
     workloads={
         "llama_7b_gate": operands((8192, 11008), (8192, 11008), ("float16", "float16")),
         "efficientnet_squeeze_excitation": operands((128, 96, 112, 112), (128, 96, 1, 1), ("float16", "float16")),

@@ -72,6 +72,7 @@ task = Task(
     ),
     # Denormals are left out: a GPU may flush them to zero, whose roots and reciprocals differ much from theirs.
     contract=any_shape("normal(0, 1)", "uniform(0.001, 0.1)", denormals=False, inf=False),
+    elementwise=True,
     workloads={
         "rms_norm_squares": Case(input_tensor=Tensor((8192, 8192), "float16"), exponent=2),
         "gamma_correction": power((64, 3, 1080, 1920), 0.4545, "uniform(0.001, 1)"),

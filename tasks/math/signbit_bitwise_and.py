@@ -2,6 +2,8 @@
 
 As in the documented example, a floating input is truncated to the integer dtype of `other`, which is the result's. Not
 documented, and not tested: an input of another integer dtype, a floating input with a bool `other`, broadcasting.
+
+The shipped reference computes the AND in int8.
 """
 
 from __future__ import annotations

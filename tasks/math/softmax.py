@@ -32,6 +32,13 @@ task = Task(
         Case(input=Tensor((4, 9)), dim=-1, dtype=DType("float32")),
     ),
     accumulation=lambda case: case.input.shape[case.dim],
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        Case(input=Tensor((6, 40), fill="lowest"), dim=-1),
+        Case(input=Tensor((3, 1025), fill="lowest"), dim=-1),
+        Case(input=Tensor((5, 6, 7), fill="lowest"), dim=1),
+        Case(input=Tensor((3, 33), fill="constant(-3e38)"), dim=-1),
+    ),
     workloads={
         "gpt2_vocabulary": Case(input=Tensor((4096, 50257), "float16"), dim=-1),
         "bert_large_scores": Case(input=Tensor((16, 16, 512, 512), "float16"), dim=-1),

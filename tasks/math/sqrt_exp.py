@@ -21,6 +21,8 @@ task = unary(
         ((65,), "uniform(0, 100)"),
         # The facet `values` does not replace this fill: half of it stays below zero.
         ((63,), "normal(0, 3)"),
+        ((3, 0), ORDINARY),
+        ((), ORDINARY),
     ),
     # Denormals are left out: a GPU may flush a negative one to zero, where the result is 1 and not NaN.
     contract=any_shape("uniform(0, 0.001)", "uniform(0, 100)", denormals=False),

@@ -1,4 +1,7 @@
-"""tanh(sqrt(x)), element by element; NaN below zero."""
+"""tanh(sqrt(x)), element by element; NaN below zero.
+
+`out` is written as documented; the shipped reference ignores it.
+"""
 
 from __future__ import annotations
 

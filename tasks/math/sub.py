@@ -1,4 +1,7 @@
-"""input - alpha * other, with PyTorch's type promotion; other is a number or a tensor that broadcasts."""
+"""input - alpha * other, with PyTorch's type promotion; other is a number or a tensor that broadcasts.
+
+The shipped reference multiplies by alpha first, which changes the promotion.
+"""
 
 from __future__ import annotations
 

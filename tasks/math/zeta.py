@@ -57,5 +57,6 @@ task = Task(
     ),
     dtypes=("float32",),
     contract=domain(*BANDS),
+    elementwise=True,
     workloads={"zipf_normalisers": pair((4096, 4096), (4096, 4096), "uniform(1.1, 3)", "constant(1)")},
 )

@@ -2,6 +2,8 @@
 
 The documentation defines it both so and as the norm that the Euclidean norm of vectors induces, which differs for
 general matrices. The cases are symmetric matrices, for which both are the same number.
+
+The shipped reference gives the spectral radius, which is the norm of symmetric matrices: the cases have only those.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """Adam, an optimizer over parameter tensors, judged by the parameters after several steps.
 
-The shipped test compares only the stored options and never takes a step.
+The shipped test compares only the stored options and never takes a step. Options may change between steps, as
+schedulers change them in `param_groups`, and a parameter may have no gradient in a step, as PyTorch documents for
+every optimizer.
 """
 
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.authoring.families.contracts import FINITE
-from pytest_kernelbench.authoring.strategies import choice, integers, shapes, tensors
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, shapes, tensors
 
 POSITIVE, NEGATIVE = "uniform(0.5, 2)", "uniform(-2, -0.5)"
 """Fills of parameters of ordinary size: a step is neither lost in rounding, nor is its error magnified."""
@@ -24,9 +26,14 @@ def cases(draw, given):
     fills = [draw(choice(POSITIVE, NEGATIVE)) for _ in sizes]
     params = [draw(tensors(given, shape, fill=fill)) for shape, fill in zip(sizes, fills, strict=True)]
     gradients = [[draw(tensors(given, shape)) for shape in sizes] for _ in range(draw(integers(1, 4)))]
+    if draw(booleans()):
+        step, param = draw(integers(0, len(gradients) - 1)), draw(integers(0, len(sizes) - 1))
+        gradients[step][param] = None
+    changes = [draw(choice((), (), (("lr", 0.02),), (("lr", 0.2), ("weight_decay", 0.2)))) for _ in gradients]
     return Case(
         params=params,
         gradients=gradients,
+        changes=changes,
         lr=draw(choice(0.001, 0.05, 0.1)),
         betas=draw(choice((0.9, 0.999), (0.5, 0.9), (0.0, 0.99))),
         eps=draw(choice(1e-8, 1e-3)),
@@ -34,12 +41,18 @@ def cases(draw, given):
     )
 
 
-def steps(count, *sizes, gradient="normal", **options):
-    """Return the case of `count` steps on one parameter of each shape."""
+def steps(count, *sizes, gradient="normal", without=(), **options):
+    """Return the case of `count` steps on one parameter of each shape.
+
+    `without` are pairs of a step and a parameter that has no gradient in it.
+    """
     fills = (POSITIVE, NEGATIVE)
     return Case(
         params=[Tensor(shape, fill=fills[index % 2]) for index, shape in enumerate(sizes)],
-        gradients=[[Tensor(shape, fill=gradient) for shape in sizes] for _ in range(count)],
+        gradients=[
+            [None if (step, index) in without else Tensor(shape, fill=gradient) for index, shape in enumerate(sizes)]
+            for step in range(count)
+        ],
         **options,
     )
 
@@ -60,6 +73,12 @@ task = Task(
         steps(3, (17,), gradient="normal(0, 1e-8)", lr=0.05),
         steps(3, (17,), gradient="constant(0)", lr=0.05, weight_decay=0.1),
         steps(2, (5,), gradient="constant(0)"),
+        # What a scheduler writes to `param_groups` counts from the next step on.
+        steps(4, (33,), (5,), lr=0.05, changes=[(), (("lr", 0.2),), (("lr", 0.01),), ()]),
+        steps(3, (33,), lr=0.05, changes=[(), (("weight_decay", 0.5),), (("betas", (0.5, 0.8)), ("eps", 0.1))]),
+        # A parameter without a gradient stays as it is, and its next step is corrected by its own count.
+        steps(3, (17,), (9,), lr=0.05, without=((0, 1), (1, 0))),
+        steps(2, (17,), (9,), lr=0.05, weight_decay=0.1, without=((0, 0), (1, 0))),
     ),
     dtypes=("float32", "bfloat16"),
     contract=FINITE,

@@ -56,6 +56,13 @@ task = Task(
         pooled(1, 1, 4, 1030, to=(4, 1029)),
         pooled(2, 6, 11, 6, to=(5, 4)),
     ),
+    large=(
+        pooled(257, 3, 3, 2, to=1),
+        pooled(1, 257, 3, 5, to=(2, 3)),
+        pooled(1, 1, 257, 3, to=(5, 2)),
+        pooled(1, 2, 70, 70, to=1),
+        pooled(1, 1, 4, 70_001, to=(4, 1029)),
+    ),
     accumulation=longest_sum,
     workloads={
         "resnet50_head": Case(input=Tensor((512, 2048, 7, 7), "float16"), output_size=1),

@@ -108,6 +108,7 @@ task = int8_pipeline(
         head(1, 3, 129),
         head(1, 1030, 4),
     ),
+    large=(head(257, 3, 8), head(1, 600, 16)),
     # Larger queries and keys would make softmax pick one value.
     wide="normal(0, 3)",
     accumulation=lambda case: max(case.query.shape[-2:]),

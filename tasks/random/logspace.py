@@ -75,6 +75,7 @@ task = Task(
         Case(start=0.0, end=1.0, steps=0),
         Case(start=-2.0, end=2.0, steps=4099),
     ),
+    large=(Case(start=-2.0, end=2.0, steps=70_001),),
     contract=Contract(nan=False, inf=False, empty=True),
     accumulation=rounded_exponents,
     workloads={

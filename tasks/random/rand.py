@@ -1,9 +1,15 @@
-"""Uniform random numbers in [0, 1); only their distribution is compared."""
+"""Uniform random numbers in [0, 1); only their distribution is compared.
+
+Two generators in the same state must give the same numbers, and other states other numbers. PyTorch does not document
+how fine the numbers are; here they are as fine as the fraction bits of the dtype.
+
+The shipped test compares with the numbers of PyTorch's own generator.
+"""
 
 from __future__ import annotations
 
-from pytest_kernelbench import Case, Contract, DType, Task
-from pytest_kernelbench.authoring.strategies import choice, shapes
+from pytest_kernelbench import Case, Contract, DType, Generator, Task
+from pytest_kernelbench.authoring.strategies import booleans, choice, integers, shapes
 
 
 def reference(
@@ -31,9 +37,12 @@ def reference(
 
 def cases(draw, given):
     dtype = DType(given.dtype)
+    seeded = {"generator": Generator(draw(integers(0, 2**31)))} if draw(booleans()) else {}
     return Case(
         size=draw(shapes(given, 1, 4)),
         dtype=draw(choice(None, dtype)) if given.dtype == "float32" else dtype,
+        **seeded,
+        requires_grad=draw(booleans()),
     )
 
 
@@ -51,7 +60,12 @@ task = Task(
         Case(size=(4099,), dtype=DType("float32")),
         Case(size=(63, 65), dtype=DType("float16")),
         Case(size=(63, 65), dtype=DType("bfloat16")),
+        Case(size=(3, 0)),
+        Case(size=(17, 31), generator=Generator(7)),
+        Case(size=(129,), dtype=DType("float16"), generator=Generator(11), requires_grad=True),
+        Case(size=(5, 40), requires_grad=True),
     ),
+    large=(Case(size=(70_001,)),),
     contract=Contract(nan=False, inf=False, empty=True, deterministic=False),
     compare="random",
     workloads={

@@ -47,5 +47,11 @@ task = Task(
         nan=False,
     ),
     compare="gathered",
+    # Masked lanes past the end of a row must not win where the whole row is low: they are -inf, and not -1e9.
+    value_cases=(
+        Case(input_tensor=Tensor((6, 40), fill="lowest"), dim=-1),
+        Case(input_tensor=Tensor((5, 33, 7), fill="lowest"), dim=1, keepdim=True),
+        Case(input_tensor=Tensor((3, 43), fill="lowest"), dim=None),
+    ),
     workloads={"llama_vocabulary": Case(input_tensor=Tensor((4096, 32000), "float16"), dim=-1)},
 )

@@ -30,6 +30,12 @@ task = reduction(
         values=(*WITHOUT_DENORMALS, "uniform(5, 9)"),
         nan=False,
     ),
+    # Masked lanes past the end of a row must not win where the whole row is high: they are inf, and not 1e9.
+    value_cases=(
+        Case(input_tensor=Tensor((6, 40), fill="highest"), dim=-1),
+        Case(input_tensor=Tensor((5, 33, 7), fill="highest"), dim=1, keepdim=True),
+        Case(input_tensor=Tensor((130, 3), fill="constant(3e38)"), dim=0),
+    ),
     workloads={
         "llama_vocabulary": Case(input_tensor=Tensor((4096, 32000), "float16"), dim=-1),
         "nearest_of_1024_codes": Case(input_tensor=Tensor((65536, 1024)), dim=1),

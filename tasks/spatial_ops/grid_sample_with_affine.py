@@ -2,6 +2,8 @@
 
 The documentation does not say which of two equally near pixels is taken: maps for the nearest pixel lead to the centres
 of pixels.
+
+Both tensors have one dtype, which is that of the result; the shipped reference fails in half precision.
 """
 
 from __future__ import annotations

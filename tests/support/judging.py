@@ -83,10 +83,11 @@ class ScriptedTrial(CaseTrial):
     ) -> Answer:
         self.conditions.append(conditions)
         arguments = materialize(case)
-        result = self.function(conditions, **arguments.values)
+        values = arguments.passed(conditions.out_is)
+        result = self.function(conditions, **values)
         if rewrite is not None:
             refill(arguments, rewrite)
-            result = self.function(conditions, **arguments.values)
+            result = self.function(conditions, **values)
         if isinstance(result, Answer):
             return result
         counts = self.counts(conditions) if callable(self.counts) else self.counts
@@ -108,4 +109,5 @@ def _seen(value: Any, arguments: Arguments) -> Output:
         return output(value)
     shared = [guarded for guarded in arguments.tensors if guarded.holds(value.data_ptr())]
     alias = shared[0].path if shared else None
-    return replace(output(value), alias=alias, same=bool(shared) and shared[0].tensor is value)
+    seen = replace(output(value.detach()), requires_grad=value.requires_grad)
+    return replace(seen, alias=alias, same=bool(shared) and shared[0].tensor is value)

@@ -16,6 +16,7 @@ import pytest
 from pytest_kernelbench import Task
 from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.catalogue import Catalogue, default_root
+from pytest_kernelbench.model.demands import demands_of, is_listed, listed
 from tests.support.soundness import drawn_cases, fixed_cases, refusals
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "tasks.jsonl"
@@ -115,7 +116,11 @@ def unsound(task: Task, count: int) -> tuple[Counter[str], list[str]]:
         drawn = drawn_cases(task, facet, count)
         tried[facet] = len(drawn)
         cases += drawn
-    return tried, [line for case in dict.fromkeys(cases) for line in refusals(task, case)]
+    known = listed(task)
+    refused = [line for case in dict.fromkeys(cases) for line in refusals(task, case)]
+    made = {demand for case in cases for demand in demands_of(case)}
+    unlisted = [demand for demand in made if not is_listed(task, demand, known)]
+    return tried, refused + [f"{demand} is made by a drawn case, and not listed" for demand in unlisted]
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -92,5 +92,6 @@ def scaled_sum(
         ),
         dtypes=("float32", "float16", "bfloat16", "int64", "int32", "complex64"),
         contract=any_shape(),
+        elementwise=True,
         **rest,
     )

@@ -83,6 +83,7 @@ def gelu_of_two(reference: Callable[..., Any], sign: int, *, special: tuple[Case
             operands((2, 0, 3), (1, 3)),
         ),
         contract=CONTRACT,
+        elementwise=True,
         **rest,
     )
 

@@ -35,4 +35,4 @@ def unary(
 
     plain = [(shape, fill) for shape in ordinary_shapes]
     fixed = tuple(Case(**{first: Tensor(shape, fill=each)}) for shape, each in (*plain, *special))
-    return Task(reference, cases, fixed_cases=fixed, **rest)
+    return Task(reference, cases, fixed_cases=fixed, elementwise=True, **rest)

@@ -48,7 +48,7 @@ def elementwise(
         fixed_cases=(*plain, *special),
         dtypes=dtypes,
         contract=allowed,
-        **rest,
+        **{"elementwise": True, **rest},
     )
 
 

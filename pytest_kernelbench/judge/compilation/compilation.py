@@ -15,6 +15,7 @@ from pytest_kernelbench.judge.correctness import facets
 from pytest_kernelbench.judge.correctness.blame import MEMORY, START_SECONDS, entry_points
 from pytest_kernelbench.judge.correctness.trial import whole
 from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.compiled import Compiled, compiled
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord, Failure, RecordIdentity, stage_of
@@ -138,9 +139,11 @@ class Compilation:
 
     def _load(self, runner: Runner) -> None:
         entries = entry_points(self.kernel, self.task)
-        answer = runner.load(
-            self.kernel.text(), f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS, self.kernel.helpers
-        )
+        try:
+            code = self.kernel.text()
+        except Undecodable as error:
+            raise self._end(_Fault("load_error", str(error))) from None
+        answer = runner.load(code, f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS, self.kernel.helpers)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
             raise self._end(_Fault(status, answer.text))

@@ -44,7 +44,9 @@ def ask_the_compiler(
     """
     runner = Runner(RunnerSettings(f"{COMPILE}{TARGET}", memory=MEMORY, sandbox=settings.sandbox))
     try:
-        loaded = runner.load(kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS)
+        loaded = runner.load(
+            kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS, kernel.helpers
+        )
         if loaded.status != "ok":
             return _unsupported(answer, "the compiler could not be asked")
         return _verdict(*_compiled(runner, task, case), answer)

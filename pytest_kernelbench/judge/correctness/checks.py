@@ -8,6 +8,8 @@ from typing import Any
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.dropout import must_differ
 from pytest_kernelbench.judge.correctness.facets import edited, reseeded
+from pytest_kernelbench.judge.correctness.generators import MAX_EQUAL_DRAWS, another_generator, contents, seeded
+from pytest_kernelbench.judge.correctness.in_place import writable_inputs
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
 from pytest_kernelbench.model.case import Case, Tensor, leaves, replace
 from pytest_kernelbench.wire.conditions import CallConditions
@@ -19,17 +21,17 @@ REPEATS = 8
 """Additional calls on a GPU, where the order of programs differs from call to call."""
 
 
-MAX_EQUAL_DRAWS = 8
-"""Elements of a random result up to which two calls may give the same bits by chance."""
-
-
 def values(trial: CaseTrial, case: Case) -> None:
     """Compare one call with the oracle."""
     trial.run(case)
 
 
 def contract(trial: CaseTrial, case: Case) -> None:
-    """Repeat the call, call on new contents of the same memory, on one new element, and with `out=` in two layouts."""
+    """Repeat the call, call on new contents of the same memory, on one new element, and with `out=` in two layouts.
+
+    Where the task is elementwise, `out=` is each of the inputs, too. A case with a random generator is called with
+    another state of it.
+    """
     _repeated(trial, case)
     if trial.violation is not None:
         raise trial.violation
@@ -39,6 +41,10 @@ def contract(trial: CaseTrial, case: Case) -> None:
     if trial.task.takes_out:
         for layout in ("contiguous", "transposed"):
             _out(trial, case, layout)
+        for path in writable_inputs(trial.evidence(case)):
+            _in_place(trial, case, path)
+    if (other := another_generator(case)) is not None:
+        seeded(trial, case, other)
     if trial.violation is not None:
         raise trial.violation
 
@@ -51,8 +57,8 @@ def engine(trial: CaseTrial, case: Case) -> None:
         for _ in range(REPEATS):
             _under(trial, case, "when called again")
     if counts.get("programs", 0) > 1:
-        _under(trial, case, "with the programs of each grid in reverse order", order="reverse")
-        _under(trial, case, "with the programs of each grid in shuffled order", order="shuffled")
+        _reordered(trial, case, "with the programs of each grid in reverse order", order="reverse")
+        _reordered(trial, case, "with the programs of each grid in shuffled order", order="shuffled")
     if counts.get("bare_loads"):
         _under(trial, case, "with garbage in masked lanes of loads that have no `other`", poison_masked_lanes=True)
     configs = min(int(counts.get("configs", 1)), MAX_CONFIGS)
@@ -67,10 +73,10 @@ def engine(trial: CaseTrial, case: Case) -> None:
 def _repeated(trial: CaseTrial, case: Case) -> None:
     """Require the same bits twice of a deterministic operation, and different ones of a random operation."""
     first, second = trial.run(case), trial.run(case)
-    same = _contents(first) == _contents(second)
+    same = contents(first) == contents(second)
     if trial.task.contract.deterministic and not same:
         raise Finding("contract", "the same call gave different bits the second time", case)
-    if same and _must_differ(trial, case, first):
+    if same and another_generator(case) is None and _must_differ(trial, case, first):
         raise Finding("contract", "two calls of a random operation gave the same bits", case)
 
 
@@ -80,14 +86,6 @@ def _must_differ(trial: CaseTrial, case: Case, answer: Answer) -> bool:
         return must_differ(trial.evidence(case))
     sizes = [output.tensor.numel() for output in answer.outputs if output.tensor is not None]
     return trial.task.compare == "random" and max(sizes, default=0) > MAX_EQUAL_DRAWS
-
-
-def _contents(answer: Answer) -> list[bytes]:
-    """Return the bytes of every output."""
-    import torch
-
-    tensors = [output.tensor for output in answer.outputs if output.tensor is not None]
-    return [tensor.reshape(-1).view(torch.uint8).numpy().tobytes() for tensor in tensors if tensor.numel()]
 
 
 def _rewritten(trial: CaseTrial, case: Case, first: Case, when: str) -> None:
@@ -106,6 +104,15 @@ def _under(trial: CaseTrial, case: Case, when: str, **conditions: Any) -> None:
         raise Finding(finding.status, f"{when}:\n{finding.message}", case) from None
 
 
+def _reordered(trial: CaseTrial, case: Case, when: str, **conditions: Any) -> None:
+    """Call with programs in another order, which a kernel whose programs wait for earlier ones cannot run in."""
+    try:
+        _under(trial, case, when, **conditions)
+    except Finding as finding:
+        if finding.status != "unsupported":
+            raise
+
+
 def _out(trial: CaseTrial, case: Case, layout: str) -> None:
     """Pass `out=` in a layout: the result must be written there, and the same tensors must be returned."""
     results = [expected for expected in trial.evidence(case).expected if expected.name.startswith("result")]
@@ -117,6 +124,17 @@ def _out(trial: CaseTrial, case: Case, layout: str) -> None:
         path = f"out[{index}]" if several else "out"
         if not (output.alias == path and output.same):
             raise Finding("contract", f"{path} was given and something else was returned", with_out)
+
+
+def _in_place(trial: CaseTrial, case: Case, path: str) -> None:
+    """Pass the argument at `path` as `out=`, too: the result must be written there, and that tensor returned."""
+    when = f"with `{path}` as `out=`, too"
+    try:
+        answer = trial.run(case, CallConditions(out_is=path))
+    except Finding as finding:
+        raise Finding(finding.status, f"{when}:\n{finding.message}", case) from None
+    if not (answer.outputs[0].alias == path and answer.outputs[0].same):
+        raise Finding("contract", f"{when}: something else was returned", case)
 
 
 CHECKS: Mapping[str, Callable[[CaseTrial, Case], None]] = {

@@ -29,8 +29,8 @@ LIMIT = 1024
 INEXACT = ("float", "bfloat", "complex")
 """Beginnings of the names of floating-point and complex dtypes."""
 
-LARGE_INTEGERS = "integers(-1000000000, 1000000000)"
-"""Fill with integers that float32 cannot represent."""
+LARGE_INTEGERS = ("integers(-1000000000, 1000000000)", "wide")
+"""Fills with integers that float32 cannot represent, and with those that neither float64 nor int32 can."""
 
 OVERLAPPING = ("expanded",)
 """Layouts in which elements share memory, so that such a tensor cannot be written."""
@@ -140,7 +140,7 @@ def _dtypes(task: Task) -> list[Case]:
     cases = [in_dtype(task, case, dtype) for dtype in task.dtypes[1:] or task.dtypes for case in bases]
     wide = [in_dtype(task, task.fixed_cases[0], dtype) for dtype in task.dtypes if dtype in ("int32", "int64")]
     cases += [case for case in task.fixed_cases if _about_dtypes(task, case)]
-    return cases + [_filled(case, LARGE_INTEGERS, {"normal"}) for case in wide]
+    return cases + [with_fill(case, fill, {"normal"}) for case in wide for fill in LARGE_INTEGERS]
 
 
 def in_dtype(task: Task, case: Case, dtype: str) -> Case:
@@ -192,14 +192,15 @@ def _laid_out(base: Case, layout: str, paths: Sequence[str] | None = None) -> Ca
 def _values(task: Task) -> Iterator[Case]:
     """Every fill on the first fixed case, and on the largest one of at most `2 * LIMIT` elements."""
     largest = _largest(task, 2 * LIMIT)
-    ordinary = {"normal", *_own_fill(task)}
+    ordinary = {"normal", *own_fill(task)}
     for fill in fills_for(task, task.dtypes[0]):
         allowed = task.contract.nan if fill == "nan" and isinstance(task.contract.nan, tuple) else None
         for base in (task.fixed_cases[0], largest):
-            yield _filled(base, fill, ordinary, allowed)
+            yield with_fill(base, fill, ordinary, allowed)
+    yield from task.value_cases
 
 
-def _filled(base: Case, fill: str, ordinary: set[str], allowed: Sequence[str] | None = None) -> Case:
+def with_fill(base: Case, fill: str, ordinary: set[str], allowed: Sequence[str] | None = None) -> Case:
     """Return the case with another fill in the place of ordinary ones, in all arguments or in the allowed ones."""
 
     def change(path: str, recipe: Tensor) -> Tensor:
@@ -209,7 +210,7 @@ def _filled(base: Case, fill: str, ordinary: set[str], allowed: Sequence[str] | 
     return map_tensors(base, change)
 
 
-def _own_fill(task: Task) -> list[str]:
+def own_fill(task: Task) -> list[str]:
     """Return the ordinary fill of a task whose contract has fills of its own to replace it; nothing for other tasks."""
     fills = [recipe.fill for _, recipe in leaves(task.fixed_cases[0])]
     own = task.contract.values != VALUE_FILLS and fills[0].startswith(("uniform", "normal"))

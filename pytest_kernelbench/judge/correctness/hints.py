@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace as with_fields
 from typing import Any
 
+from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors, replace
 from pytest_kernelbench.model.paths import Paths, Unrun
@@ -80,15 +81,15 @@ class _Attempt:
             except Finding:
                 continue
             self.tried.add(case)
-            self.trial.patience = PATIENCE
             try:
-                self.trial.run(case)
+                with chosen(self.trial, PATIENCE):
+                    self.trial.run(case)
+            except TooSlow:
+                return
             except Finding as finding:
                 if finding.status in WRONG:
                     where = f"at a size beside {size}, which the file compares with"
                     raise Finding(finding.status, f"{where}:\n{finding.message}", case) from None
-            finally:
-                self.trial.patience = float("inf")
             return
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
+from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
+from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 SEARCH_SHARE = 0.1
 """Share of a kernel's time limit for random search in all facets together; fixed cases are never left out."""
+
+EXTRA_SHARE = 0.5
+"""Time for large cases and long sums in all facets together, as a share of the time limit, which it extends."""
 
 AUDITED_CASES = 6
 """Fixed cases on which the work of launches and of PyTorch is counted."""
@@ -62,6 +67,8 @@ class Judgement:
         """Whether the kernel was imported and has an entry point."""
         self.search_seconds = 0.0
         """Time spent on random search."""
+        self.extra_seconds = 0.0
+        """Time spent on large cases and long sums."""
 
     def run(self) -> Record:
         """Judge the kernel and return its record; nothing that the kernel does raises an exception here."""
@@ -102,10 +109,12 @@ class Judgement:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
+        self._fallback()
 
     def _facet(self, facet: str) -> None:
         try:
             self._fixed_cases(facet)
+            self._extra_cases(facet)
             self._search(facet)
             if facet == "sizes" and self.settings.case is None:
                 hints.sizes(self.trial, self._fixed(facet))
@@ -155,6 +164,10 @@ class Judgement:
             return facets.fixed_cases(self.task, facet)
         return [self.settings.case] if not self._replayed else []
 
+    def _extra_cases(self, facet: str) -> None:
+        if self.settings.case is None:
+            self.extra_seconds += try_extra(self.trial, facet, EXTRA_SHARE * self.settings.timeout - self.extra_seconds)
+
     def _search(self, facet: str) -> None:
         count = facets.examples(facet, self.settings.examples)
         budget = SEARCH_SHARE * self.settings.timeout - self.search_seconds
@@ -164,7 +177,7 @@ class Judgement:
 
         started = time.monotonic()
         requests = facets.draw_requests(self.task, facet, self._working_dtypes())
-        check: Callable[[Case], Any] = lambda case: checks.CHECKS[facet](self.trial, case)  # noqa: E731
+        check: Callable[[Case], Any] = lambda case: try_drawn(self.trial, facet, case)  # noqa: E731
         try:
             key = f"{self.key}::{facet}" if self.key else None
             search(self.task, requests, check, count=count, budget=budget, key=key, seed=self.settings.seed)
@@ -178,7 +191,19 @@ class Judgement:
     def _provenance(self) -> None:
         if self.settings.device != "cpu" and self.settings.case is None:
             cases = [settle(self.task, case) for case in self.task.fixed_cases[:AUDITED_CASES]]
-            self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+            try:
+                self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+            except Finding as finding:
+                self._fail("basic", finding)
+
+    def _fallback(self) -> None:
+        """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
+        if self.provenance.label is None or self.findings or self.settings.language != "triton":
+            return
+        passed = [facet for facet, status in self.results.items() if status == "passed"]
+        found = fallback(self.trial, self.provenance.idle) or surveyed_fallback(self.trial, self.task, passed)
+        if found is not None:
+            self.trial.observed[found] = "fallback"
 
     @property
     def rejections(self) -> list[str]:

@@ -13,7 +13,9 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, 
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
+from pytest_kernelbench.judge.correctness.pace import Pace, TooSlow, size_of
 from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.device_names import on_gpu
@@ -22,6 +24,9 @@ from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
+
+PATIENCE = 4.0
+"""How many times its allowance a call may take on a machine that has other things to do."""
 
 CALL_SHARE = 0.25
 """Share of a kernel's time limit that one call may take, so that a hang does not use up all of it."""
@@ -70,6 +75,8 @@ class Trial:
         """Whether a runner died because its fork server did; the findings are then not the kernel's fault."""
         self.ran: set[int] = set()
         """Lines of the kernel's file that have run; known on the interpreter only."""
+        self.launched: dict[Case, bool] = {}
+        """Whether the kernel launched something on each case on which it was right."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
         self._asked: dict[str, tuple[str, str]] = {}
@@ -87,6 +94,10 @@ class Trial:
 
     def load(self) -> Runner:
         """Start a runner, import the kernel and return the runner; raises `Finding`."""
+        try:
+            code = self.kernel.text()
+        except Undecodable as error:
+            raise Finding("load_error", str(error)) from None
         started = time.monotonic()
         self.runner = runner = Runner(self.settings)
         # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
@@ -94,9 +105,7 @@ class Trial:
         try:
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
-            answer = runner.load(
-                self.kernel.text(), f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers
-            )
+            answer = runner.load(code, f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers)
         except RunnerDied as death:
             raise self.died(death, None) from None
         self.observe(answer)
@@ -123,19 +132,23 @@ class Trial:
         self.orphaned |= death.orphaned
         return Finding(death.status, str(death), case)
 
-    def assess(self, case: Case, evidence: Evidence, answer: Answer) -> Answer:
-        """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`."""
+    def assess(self, case: Case, evidence: Evidence, answer: Answer, out_is: str | None = None) -> Answer:
+        """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`.
+
+        `out_is` is the argument that was also passed as `out=`, if any.
+        """
         if answer.status != "ok":
             raise Finding(*self._blamed(case, answer), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
-        if (breach := self._breach(case, answer)) is not None and self.violation is None:
+        if (breach := self._breach(case, answer, out_is)) is not None and self.violation is None:
             self.violation = Finding("contract", breach, case)
         verdict = compare(evidence, self.outputs(case, answer))
         if verdict.mismatch is not None:
             raise Finding(verdict.mismatch.status, verdict.mismatch.message, case)
         if verdict.grade == "tf32":
             self.grade = "tf32"
+        self.launched[case] = self.launched.get(case, False) or whole(answer.counts.get("launches")) > 0
         return answer
 
     def _blamed(self, case: Case, answer: Answer) -> tuple[str, str]:
@@ -152,9 +165,9 @@ class Trial:
         """Return the results of a call, then the updated arguments."""
         return [*answer.outputs, *updated(self.task, case, answer)]
 
-    def _breach(self, case: Case, answer: Answer) -> str | None:
+    def _breach(self, case: Case, answer: Answer, out_is: str | None) -> str | None:
         """Return how the call broke the contract, such as by writing to an input; None if it did not."""
-        written = self.task.written(case)
+        written = {*self.task.written(case), out_is}
         before = materialize(compacted(case)).tensors
         strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
         for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
@@ -174,6 +187,8 @@ class Trial:
                 return f"the result is on the {output.device}, wanted on the GPU"
             if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
                 return f"the result shares memory with {output.alias}"
+            if case.arguments.get("requires_grad") and output.tensor is not None and not output.requires_grad:
+                return "the result does not require gradients, wanted by requires_grad=True"
         return next(iter(answer.violations), None)
 
 
@@ -182,12 +197,18 @@ class CaseTrial(Trial):
 
     runner_seconds = 0.0
     """Time spent waiting for answers."""
-    patience = float("inf")
-    """Seconds that a call may take, where that is less than its share of the kernel's time."""
     asked = False
     """Whether the kernel has asked for what differs between GPUs."""
     widest: tuple[int, Case] | None = None
     """The largest number of programs of a grid in a quick call that was right, and the case."""
+    allowance: float | None = None
+    """CPU seconds for a call on a case of the judge's choice; None for cases that every kernel must finish."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.pace = Pace()
+        self.work_seconds = 0.0
+        """CPU time of the last call that was answered, which other processes do not prolong; on a GPU the time."""
 
     @property
     def hurried(self) -> bool:
@@ -198,11 +219,22 @@ class CaseTrial(Trial):
         """Call the kernel on a case and assess the answer; raises `Finding`.
 
         With `rewrite`, the kernel is called a second time on that case's contents in the same memory, and the second
-        answer is assessed.
+        answer is assessed. Raises `TooSlow` where `allowance` does not suffice and that is no sign of a hang.
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        size = size_of(evidence)
+        if self.allowance is not None and self.pace.least(size) > self.allowance:
+            raise TooSlow(case)
+        try:
+            answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        except Finding as finding:
+            if finding.status == "timeout" and self.allowance is not None and self.pace.most(size) > self.allowance:
+                raise TooSlow(case) from None
+            raise
+        if answer.status == "ok":
+            self.pace.note(size, self.work_seconds)
+        self.assess(assessed, evidence, answer, conditions.out_is)
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
             self.widest = (programs, assessed)
@@ -222,14 +254,16 @@ class CaseTrial(Trial):
 
         `max_bytes` limits the bytes of outputs that are accepted.
         """
-        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout, self.patience)
+        left = min(self.deadline - time.monotonic(), CALL_SHARE * self.timeout)
+        if self.allowance is not None:
+            left = min(PATIENCE * self.allowance, CALL_SHARE * self.timeout)
         if left <= 0:
             raise Finding("timeout", f"not judged within {self.timeout:.0f} s (--kb-timeout)", case)
         runner = self.runner
         if runner is None or not runner.alive:
             self.close()
             runner = self.load()
-        started = time.perf_counter()
+        started, before = time.perf_counter(), runner.cpu_seconds()
         try:
             answer = runner.call(
                 case,
@@ -242,6 +276,7 @@ class CaseTrial(Trial):
             )
             self.observe(answer)
             self.asked |= answer.counts.get("asked") is True
+            self.work_seconds = time.perf_counter() - started if self.on_gpu else runner.cpu_seconds() - before
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None

@@ -16,7 +16,7 @@ from pytest_kernelbench.judge.speed.backends import SpeedBackend
 from pytest_kernelbench.judge.speed.clock_audit import outliers
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoTime, measure
 from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
-from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, start_baseline
+from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, fresh_edit, start_baseline
 from pytest_kernelbench.judge.speed.timed_trial import TimedTrial
 from pytest_kernelbench.judge.speed.workload_limits import input_sets
 from pytest_kernelbench.model.case import Case
@@ -24,6 +24,7 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.edits import can_edit
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -137,11 +138,16 @@ class SpeedBenchmark:
         sets = len(cases)
         self.trial.check(kernel, cases[0], sets=sets)
         measurement = self._measure(kernel, written, sets)
-        # Input set, contents and number of calls are drawn now, so that no earlier call can know them.
-        calls = 1 if written else measurement.calls + secrets.randbelow(measurement.calls + 1)
-        index = secrets.randbelow(sets)
+
+        # Input sets, contents and numbers of calls are drawn now, so that no earlier call can know them.
+        def calls() -> int:
+            return 1 if written else measurement.calls + secrets.randbelow(measurement.calls + 1)
+
+        index, edit = secrets.randbelow(sets), fresh_edit() + 2 * measurement.calls
+        if can_edit(self.case):
+            self.trial.check(kernel, cases[index], sets=sets, index=index, calls=calls(), edit=edit)
         fresh = reseeded(self.case, sets + secrets.randbelow(1 << 30))
-        self.trial.check(kernel, fresh, sets=sets, index=index, calls=calls, rewrite=True)
+        self.trial.check(kernel, fresh, sets=sets, index=secrets.randbelow(sets), calls=calls(), rewrite=True)
         if self.trial.violation is not None:
             raise self.trial.violation
         if reasons := broken(self.trial.observed, self.settings.allow, self.settings.language):

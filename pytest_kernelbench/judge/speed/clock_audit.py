@@ -9,6 +9,9 @@ from typing import NamedTuple
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, WINDOW, Batch, Block, Measurement
 from pytest_kernelbench.judge.speed.ratio import interval
 
+MAX_UNTIMED = 1.5
+"""Time for the edits of a kernel's inputs that is believed, over that for those of the baseline's."""
+
 AUDIT_ALPHA = 0.001
 """False-alarm rate: the probability that the interval of an honest clock misses 0."""
 
@@ -41,10 +44,18 @@ def unreported(measurement: Measurement, baseline: str, *, device: bool = False)
     def reported(batch: Batch) -> float:
         return batch.timed.seconds if device else batch.timed.host_seconds
 
+    def untimed(batch: Batch) -> float:
+        return batch.timed.untimed_processor if device else batch.timed.untimed
+
+    # The edits of inputs cost the kernel's runner what they cost the baseline's, which is trusted.
+    trusted = [untimed(batch) / batch.calls for block in measurement.blocks for batch in block.of(baseline)]
+    most = MAX_UNTIMED * median(trusted) if trusted else 0.0
+
     def remainder(batch: Batch) -> float:
         measured = batch.timed.seen if device else batch.wall
         assert measured is not None
-        return measured - reported(batch)
+        edits = untimed(batch) if batch.source == baseline else min(untimed(batch), most * batch.calls)
+        return measured - reported(batch) - edits
 
     pairs = list(_doubled(measurement.blocks))
     if len(pairs) < WINDOW:

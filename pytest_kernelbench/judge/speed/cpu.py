@@ -13,10 +13,12 @@ from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, Sch
 from pytest_kernelbench.judge.speed.timed_runner import on_one_processor
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.sandbox.limits import descendants
 
 BATCH_SECONDS = 8e-3
 """Shortest batch; longer than on a GPU, since the operating system's scheduler disturbs short ones."""
+
+MAX_BATCH_SECONDS = 0.2
+"""Longest batch of a source that is much slower than the other, unless a single call takes longer."""
 
 MAX_SECONDS = 20.0
 """Seconds of measuring after which no block is started."""
@@ -41,7 +43,7 @@ class CpuBackend:
 
     def schedule(self, *, once: bool) -> Schedule:
         """Return a schedule with longer batches than on a GPU."""
-        return Schedule(batch_seconds=BATCH_SECONDS, max_seconds=MAX_SECONDS, once=once)
+        return Schedule(BATCH_SECONDS, MAX_BATCH_SECONDS, max_seconds=MAX_SECONDS, once=once)
 
     def placed(self, timers: Timers) -> contextlib.AbstractContextManager[None]:
         """Return a context in which all runners stay on one core and the judge stays off it."""
@@ -63,7 +65,7 @@ class CpuBackend:
             return f"it used {times}: it keeps running after a call has returned"
         if kernel.moved:
             return "it has moved to another CPU core than the baseline's"
-        if others := descendants(kernel.runner.pid):
+        if others := kernel.runner.family.others():
             return f"{len(others)} processes that it has started are running beside it"
         elapsed = measurement.host_estimate(first)
         if measurement.verdict(first) == "faster" and elapsed is not None and elapsed.high < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any, Protocol
 
@@ -101,7 +101,7 @@ class CudaBackend:
         measurement = measure(self.monitor.since)
         leaked = [batch.timed.leaked for block in measurement.blocks for batch in block.batches]
         self._leaked = sum(leaked) / len(leaked)
-        self._calls = _call_times(timers, measurement.calls)
+        self._calls = _call_times(timers, measurement.counts)
         return measurement
 
     def audit(self, timers: Timers, measurement: Measurement) -> str | None:
@@ -151,7 +151,7 @@ class CudaBackend:
         return None if share is None else round(share, 4)
 
 
-def _call_times(timers: Timers, count: int) -> dict[str, float]:
+def _call_times(timers: Timers, counts: Mapping[str, int]) -> dict[str, float]:
     """Return median seconds per call of the first baseline and the kernel, with launches and the final wait."""
     pair = {name: timers[name] for name in (next(iter(timers)), KERNEL)}
     seconds: dict[str, list[float]] = {name: [] for name in pair}
@@ -159,6 +159,6 @@ def _call_times(timers: Timers, count: int) -> dict[str, float]:
     for block in range(CALL_BLOCKS):
         order = [*pair] if block % 2 == 0 else [*reversed(pair)]
         for name in (*order, *reversed(order)):
-            seconds[name].append(pair[name](first, count, gated=False).host_seconds / count)
-        first += count
+            seconds[name].append(pair[name](first, counts[name], gated=False).host_seconds / counts[name])
+        first += max(counts.values())
     return {name: median(each) for name, each in seconds.items()}

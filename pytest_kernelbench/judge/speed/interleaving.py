@@ -42,6 +42,10 @@ class Timed(NamedTuple):
     """Whether `seconds` includes host time, because the host was slower than the device's gate."""
     seen: float | None = None
     """Device seconds as measured outside the runner, which cannot forge them; includes the cost of a request."""
+    untimed: float = 0.0
+    """Elapsed seconds that the runner says it needed to change its inputs between calls; in neither of its times."""
+    untimed_processor: float = 0.0
+    """The same in seconds of the processor."""
 
 
 Source = Callable[[int, int], Timed]
@@ -54,6 +58,8 @@ class Schedule:
 
     batch_seconds: float = 200e-6
     """Seconds of the shortest batch: clocks advance in steps, and starting them takes time."""
+    max_batch_seconds: float = 20e-3
+    """Seconds of a batch that no source needs: one that is so much slower than the fastest makes fewer calls."""
     max_calls: int = 400
     """Largest number of calls in a batch: a GPU's launch queue holds about 1000 launches."""
     once: bool = False
@@ -102,7 +108,7 @@ class Block:
         """Return the log of a baseline's time over the kernel's: device time, or with `host` the time for a caller."""
 
         def seconds(source: str) -> tuple[float, float]:
-            first, second = (each.timed.host_seconds if host else each.timed.seconds for each in self.of(source))
+            first, second = (each.timed.host_seconds / each.calls if host else each.each for each in self.of(source))
             return first, second
 
         return log_ratio(seconds(baseline), seconds(KERNEL))
@@ -112,14 +118,19 @@ class Block:
 class Measurement:
     """All blocks of one measurement, and the estimates from them."""
 
-    calls: int
-    """Number of calls in a batch; every other pair of blocks may have twice as many."""
+    counts: Mapping[str, int]
+    """Number of calls in a batch of each source; every other pair of blocks may have twice as many."""
     blocks: list[Block] = field(default_factory=list)
     """Blocks in the order of measuring, with discarded ones."""
     warm: bool = False
     """Whether times were steady at the end of the warm-up."""
     estimates: dict[str, Estimate] = field(default_factory=dict)
     """Speedup over each baseline, by its name; empty if there are too few blocks."""
+
+    @property
+    def calls(self) -> int:
+        """Number of calls in a batch of the kernel."""
+        return self.counts[KERNEL]
 
     @property
     def kept(self) -> list[Block]:
@@ -199,10 +210,11 @@ class _Measuring:
         """Index of the input set with which the next batch starts."""
 
     def run(self) -> Measurement:
-        calls, seconds = self._calls()
-        warm = self._warm_up(calls)
-        measurement = Measurement(calls, warm=warm)
-        doubled = not self.schedule.once and seconds < LONG_BATCH and 2 * calls <= self.schedule.max_calls
+        counts, seconds = self._counts()
+        warm = self._warm_up(counts)
+        measurement = Measurement(counts, warm=warm)
+        room = 2 * max(counts.values()) <= self.schedule.max_calls
+        doubled = not self.schedule.once and seconds < LONG_BATCH and room
         started, looks = self.clock(), list(self.schedule.looks)
         max_blocks = math.ceil(looks[-1] / (1 - MAX_DISCARDED))
         self.watch()
@@ -210,7 +222,8 @@ class _Measuring:
             number = len(measurement.blocks)
             # Two blocks in a row, one in either order, have the same number of calls: effects of the order cancel.
             twice = doubled and number // 2 % 2 == 1
-            block = self._block(calls * (1 + twice), reverse=number % 2 == 1)
+            some = {name: count * (1 + twice) for name, count in counts.items()}
+            block = self._block(some, reverse=number % 2 == 1)
             cause = self.watch()
             measurement.blocks.append(Block(block.batches, cause))
             if cause is None and len(measurement.kept) == looks[0]:
@@ -227,36 +240,41 @@ class _Measuring:
             for name in self.baselines:
                 measurement.estimates[name] = estimate([block.log_ratio(name) for block in measurement.kept])
 
-    def _calls(self) -> tuple[int, float]:
-        """Return how many calls the fastest source needs for a batch, and the seconds of the slowest for that many."""
-        calls = 1
+    def _counts(self) -> tuple[dict[str, int], float]:
+        """Return how many calls of each source make a batch, and the seconds of the slowest batch.
+
+        All sources make as many calls as the fastest one needs, except those for which that would take too long.
+        """
+        calls, counts = 1, dict.fromkeys(self.sources, 1)
         while True:
             first = self.next
             self.next += calls
-            seconds = [self._batch(name, first, calls).timed.seconds for name in self.sources]
-            factor = self.schedule.batch_seconds / min(seconds)
+            batches = [self._batch(name, first, count) for name, count in counts.items()]
+            factor = self.schedule.batch_seconds / (min(batch.each for batch in batches) * calls)
             if factor <= 1 or self.schedule.once or calls >= self.schedule.max_calls:
-                return calls, max(seconds)
+                return counts, max(batch.timed.seconds for batch in batches)
             # A single batch predicts the next one badly: a quarter more calls than that, and at most ten times as many.
             calls = min(self.schedule.max_calls, math.ceil(calls * min(10.0, 1.25 * factor)))
+            longest = self.schedule.max_batch_seconds
+            counts = {batch.source: min(calls, math.ceil(longest / batch.each)) for batch in batches}
 
-    def _warm_up(self, calls: int) -> bool:
+    def _warm_up(self, counts: Mapping[str, int]) -> bool:
         """Run blocks until two windows agree; return whether they did before the warm-up's time was up."""
         started, blocks = self.clock(), list[Block]()
         while (passed := self.clock() - started) < self.schedule.max_warm_up:
             full = len(blocks) >= 2 * WINDOW and len(blocks) % WINDOW == 0
             if full and passed >= self.schedule.min_warm_up and _agree(blocks[-2 * WINDOW : -WINDOW], blocks[-WINDOW:]):
                 return True
-            blocks.append(self._block(calls, reverse=len(blocks) % 2 == 1))
+            blocks.append(self._block(counts, reverse=len(blocks) % 2 == 1))
         return False
 
-    def _block(self, calls: int, *, reverse: bool) -> Block:
+    def _block(self, counts: Mapping[str, int], *, reverse: bool) -> Block:
         """Time two batches of each source, the second ones in reverse order."""
         order = [*self.sources][::-1] if reverse else [*self.sources]
         batches = []
         for names in (order, order[::-1]):
-            batches += [self._batch(name, self.next, calls) for name in names]
-            self.next += calls
+            batches += [self._batch(name, self.next, counts[name]) for name in names]
+            self.next += max(counts.values())
         return Block(tuple(batches))
 
     def _batch(self, name: str, first: int, calls: int) -> Batch:

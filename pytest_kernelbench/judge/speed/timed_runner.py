@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,9 +16,13 @@ from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.speed.interleaving import Timed
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.edits import FIRST_EDIT, LAST_EDIT
 
 THREADS = 1
 """Number of threads that torch may use, in kernels and baselines."""
+
+MAX_CALLS = 1 << 20
+"""More calls than any batch has."""
 
 BASELINE_CODE: Mapping[str, str] = {
     "eager": "baseline = task.reference",
@@ -71,24 +76,32 @@ class TimedRunner:
     def __call__(self, first: int, count: int, *, gated: bool = True) -> Timed:
         """Time a batch of `count` calls on the input sets from index `first` on; raises `RunnerDied`.
 
-        With `gated`, a GPU starts only when the host has queued all launches, so that `seconds` is device time alone.
+        Each call finds contents that no call before it has seen. With `gated`, a GPU starts only when the host has
+        queued all launches, so that `seconds` is device time alone.
         """
         before = self.runner.cpu_seconds()
         if self._last is not None:
             self.cpu_between += before - self._last
         try:
-            reported = self.runner.batch(first, count, threads=THREADS, gated=gated, timeout=self.left)
+            seconds, host, leaked, *untimed = self.runner.batch(
+                first, count, edit=fresh_edit(), threads=THREADS, gated=gated, timeout=self.left
+            )
         except RunnerDied:
             self.died = True
             raise
         self._last = self.runner.cpu_seconds()
         self.cpu_within += self._last - before
-        return Timed(*reported, seen=self._last - before)
+        return Timed(seconds, host, leaked, self._last - before, *untimed)
 
     @property
     def left(self) -> float:
         """Seconds until the deadline, and at least 1."""
         return max(1.0, self.deadline - time.monotonic())
+
+
+def fresh_edit() -> int:
+    """Return the number of an edit that nobody can know, with room for those of a batch after it."""
+    return FIRST_EDIT + secrets.randbelow(LAST_EDIT - FIRST_EDIT - MAX_CALLS)
 
 
 @contextlib.contextmanager

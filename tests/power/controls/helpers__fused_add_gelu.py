@@ -33,7 +33,7 @@ def add_gelu_kernel(x_ptr, z_ptr, y_ptr, count, alpha, TANH: tl.constexpr, BLOCK
 
 def fused_add_gelu(input, other, alpha=1, approximate="none", out=None):
     if not isinstance(other, torch.Tensor):
-        other = torch.full((1,), other, dtype=torch.float32, device=input.device)
+        other = torch.full((), other, dtype=torch.float32, device=input.device)
     x, z = (each.contiguous() for each in torch.broadcast_tensors(input, other))
     result = torch.empty(x.shape, dtype=input.dtype, device=input.device)
     count = result.numel()

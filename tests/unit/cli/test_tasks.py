@@ -35,8 +35,8 @@ def test_tasks_of_another_folder(mine: Path, capsys: pytest.CaptureFixture[str])
     assert main.main(["tasks", "--tasks", str(mine.parents[1])]) == 0
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| `")]
     assert rows == [
-        "| `my_op` | `my_op(input, scale=1.0, out=None)` | float32, float16, bfloat16 | nan, inf, empty, zero_dim, out "
-        "| elements_64m |"
+        "| `my_op` | `my_op(input, scale=1.0, out=None)` | float32, float16, bfloat16 | nan, inf, empty, zero_dim, out"
+        ", out in place | elements_64m |"
     ]
 
 

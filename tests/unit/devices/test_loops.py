@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.devices.loops import LoopIndex, loop
+from pytest_kernelbench.devices.loops import LongLoopIndex, LoopIndex, loop
 from tests.unit.devices import Interpret
 
 
@@ -27,9 +27,21 @@ def test_arithmetic_with_integers_gives_a_loop_variable_again() -> None:
     for result in (index + 1, 1 + index, index * 2, 2 * index, index // 2, index % 4, index << 1, index & 3, index | 8):
         assert type(result) is LoopIndex
     assert (index - 3, 10 - index, index ^ 1) == (4, 3, 6)
-    assert type(index / 2) is float
-    assert type(index * 0.5) is float
+    assert all(type(each) is LoopIndex for each in (-index, ~index, +index, abs(index)))
     assert index == 7
+
+
+def test_quotients_round_towards_zero_and_remainders_have_the_sign_of_the_dividend() -> None:
+    assert [LoopIndex(value) // 2 for value in (-3, -2, -1, 3)] == [-1, -1, 0, 1]
+    assert [LoopIndex(value) % 2 for value in (-3, -2, -1, 3)] == [-1, 0, -1, 1]
+    assert (-7 // LoopIndex(2), -7 % LoopIndex(2), 7 // LoopIndex(-2), -LoopIndex(7) // 2) == (-3, -1, -3, -3)
+
+
+def test_a_loop_variable_has_the_bits_of_its_bounds() -> None:
+    (short,) = loop((1 << 31) - 1, 1 << 30, -(1 << 30))
+    assert (short + 1, short * 2) == (-(1 << 31), -2)
+    (long,) = loop(1 << 31, (1 << 31) + 1)
+    assert (type(long), long + 1, (long << 32) + long) == (LongLoopIndex, (1 << 31) + 1, (1 << 31) - (1 << 63))
 
 
 KERNEL = """
@@ -56,23 +68,3 @@ def test_loop_variables_of_a_kernel_behave_as_tensors(interpret: Interpret) -> N
     y, total = (output.tensor for output in answer.outputs)
     assert torch.equal(y, torch.tensor([0.0, 0, 1, 0, 2, 0]))
     assert total.tolist() == [0, 1, 7, 10, 13, 16]
-
-
-FLOATS = """
-@triton.jit
-def kernel(x, y, scale, BLOCK: tl.constexpr):
-    at = tl.arange(0, BLOCK)
-    product = tl.load(x + at) * scale
-    tl.store(y + at, product)
-
-def work(x):
-    y = torch.empty(x.shape, dtype=torch.float32, device=x.device)
-    kernel[(1,)](x, y, 1.0009765625, BLOCK=8)
-    return y
-"""
-
-
-def test_a_float_argument_widens_half_precision(interpret: Interpret) -> None:
-    answer = interpret(FLOATS, Case(x=Tensor((8,), "float16", "constant(1)")))
-    assert answer.status == "ok", answer
-    assert (answer.outputs[0].tensor == 1.0009765625).all()

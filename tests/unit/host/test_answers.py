@@ -42,6 +42,13 @@ def test_an_honest_answer() -> None:
     assert (made.status, made.memory, made.counts) == ("ok", (b"abc",), {"launches": 1})
 
 
+def test_violations_are_few_lines_fit_to_be_printed() -> None:
+    body = b"\x00" * 11
+    assert judged(header(violations=["a\x1b[31m\nb", 3]), body).violations == ("a b", "")
+    with pytest.raises(InconsistentAnswer, match="a list of at most 8"):
+        judged(header(violations=["x"] * 9), body)
+
+
 @pytest.mark.parametrize(
     "entry",
     [

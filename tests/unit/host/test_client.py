@@ -14,7 +14,7 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
-from pytest_kernelbench.sandbox.limits import FIRST_USER
+from pytest_kernelbench.sandbox import users
 
 CASE = Case(x=Tensor((4, 5)), factor=2)
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD"), ("factor", "POSITIONAL_OR_KEYWORD")]
@@ -208,7 +208,7 @@ def test_the_surroundings_of_a_kernel(make: Make, monkeypatch: pytest.MonkeyPatc
     assert not {"pytest", "_pytest", "hypothesis", "pytest_kernelbench.judge"} & set(told["modules"])
     assert told["user"] == told["home"]
     if ROOT:
-        assert told["user"] > FIRST_USER
+        assert users.ours(told["user"])
         assert told["groups"] == []
     runner.close()
     assert not Path(home).exists()
@@ -247,17 +247,19 @@ def test_a_runner_of_root_cannot_write_what_is_roots(make: Make, tmp_path: Path)
     assert ask(make(f"import os\ndef work(x, factor): os.kill({os.getpid()}, 9)")).message.startswith("PermissionError")
 
 
-def test_nothing_outlives_a_runner(make: Make) -> None:
+@pytest.mark.parametrize("sandbox", ["best", "off"])
+def test_nothing_outlives_a_runner(sandbox: str, make: Make) -> None:
     psutil = pytest.importorskip("psutil")
     code = (
         "import json, os, subprocess\n"
         "def work(x, factor):\n"
         "    plain = subprocess.Popen(['sleep', '300'])\n"
-        "    apart = subprocess.Popen(['sleep', '300'], start_new_session=True)\n"
-        "    print(json.dumps([os.getpid(), plain.pid, apart.pid]), flush=True)\n"
+        f"    apart = subprocess.Popen(['sleep', '300'], start_new_session={sandbox == 'off'})\n"
+        "    orphan = subprocess.check_output(['sh', '-c', 'sleep 300 >/dev/null 2>&1 & echo $!'])\n"
+        "    print(json.dumps([os.getpid(), plain.pid, apart.pid, int(orphan)]), flush=True)\n"
         "    return x\n"
     )
-    runner = make(code)
+    runner = make(code, sandbox=sandbox)
     pids = tell(runner)
     assert all(psutil.pid_exists(pid) for pid in pids)
     runner.close()

@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,8 @@ from pytest_kernelbench.host import process
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings, SandboxError
+from pytest_kernelbench.host.vigil import Vigil
+from pytest_kernelbench.sandbox.ending import Family
 from pytest_kernelbench.wire.protocol import FRAME, MAGIC, MAX_HEADER
 
 NUMBER = "0123456789abcdef"
@@ -53,18 +56,26 @@ def packed(header: Any, body: bytes = b"") -> bytes:
 def _known_numbers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process.secrets, "token_hex", lambda size: NUMBER)
-        patch.setattr(process.limits, "end", lambda pid: None)
+        patch.setattr(process.ending, "end", lambda family: True)
         patch.setattr(Runner, "pid", 0)
         patch.setattr(process, "orphaned", lambda process: False)
         yield
 
 
+def bare(channel: socket.socket, sandbox: str = "best") -> Runner:
+    """Return the judge's end of a runner without a process."""
+    runner = Runner.__new__(Runner)
+    runner.settings, runner._channel, runner._is_ready = RunnerSettings(sandbox=sandbox), channel, False
+    runner._process = Gone()  # type: ignore[assignment]
+    runner.family = Family(0, 0)
+    runner._vigil = Vigil(channel, runner.family, Path())
+    return runner
+
+
 def asked(data: bytes | Callable[[socket.socket], None], timeout: float = 5) -> Answer:
     """Return the answer of a runner that sends these bytes whatever it is asked."""
     ours, theirs = socket.socketpair()
-    runner = Runner.__new__(Runner)
-    runner.settings, runner._channel = RunnerSettings(), ours
-    runner._process = Gone()  # type: ignore[assignment]
+    runner = bare(ours)
 
     def send() -> None:
         if callable(data):
@@ -220,9 +231,7 @@ def test_no_answer_takes_more_memory_than_it_may() -> None:
 def test_a_progress_message_is_passed_on_before_the_response() -> None:
     seen: list[dict[str, Any]] = []
     ours, theirs = socket.socketpair()
-    runner = Runner.__new__(Runner)
-    runner.settings, runner._channel = RunnerSettings(), ours
-    runner._process = Gone()  # type: ignore[assignment]
+    runner = bare(ours)
     with ours, theirs:
         for header in ({"status": "progress", "name": "k"}, {"status": "ok"}):
             theirs.sendall(packed({**header, "number": NUMBER}))
@@ -251,8 +260,7 @@ def test_how_a_process_ended_is_told_by_its_exit_status(
 
 def test_a_strict_sandbox_that_is_incomplete_is_an_error_before_anything_is_sent() -> None:
     ours, theirs = socket.socketpair()
-    runner = Runner.__new__(Runner)
-    runner.settings, runner._channel, runner._is_ready = RunnerSettings(sandbox="strict"), ours, False
+    runner = bare(ours, "strict")
     with ours, theirs:
         theirs.sendall(packed({"status": "ready", "failed": {"seccomp": "not here"}}))
         with pytest.raises(SandboxError, match="the sandbox of the runner is incomplete: seccomp: not here"):

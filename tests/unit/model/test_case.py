@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_kernelbench import Case, DType, TaskError, Tensor
+from pytest_kernelbench import Case, DType, Generator, TaskError, Tensor
 from pytest_kernelbench.model.case import (
     FILLS,
     ITEMSIZE,
@@ -130,7 +130,10 @@ def test_sizes_in_elements_and_bytes() -> None:
         (lambda: Tensor((3,), fill="norml"), r"^fill 'norml': did you mean normal.*\(one of \d+\)"),
         (lambda: Tensor((3,), fill="uniform(1)"), r"^fill 'uniform\(1\)': uniform takes 2 to 2 arguments"),
         (lambda: Tensor((3,), fill="constant(x)"), r"^fill 'constant\(x\)': arguments are numbers"),
-        (lambda: Case(x=object()), "^argument x: a object cannot be in a case; use Tensor, DType or scalars"),
+        (
+            lambda: Case(x=object()),
+            "^argument x: a object cannot be in a case; use Tensor, DType, Generator or scalars",
+        ),
         (lambda: Case(x=[{1}]), "^argument x: a set cannot be in a case"),
         (lambda: decode({"pickle": "x"}), "^not an encoded case: 'pickle'"),
     ],
@@ -180,3 +183,9 @@ def test_every_fill_says_how_many_arguments_it_takes() -> None:
         assert parse_fill(f"{name}({','.join('1' * fewest)})") == (name, (1.0,) * fewest)
         with pytest.raises(TaskError, match=f"{name} takes {fewest} to {most} arguments"):
             parse_fill(f"{name}({','.join('1' * (most + 1))})")
+
+
+def test_a_generator_goes_there_and_back() -> None:
+    case = Case(size=(5,), generator=Generator(7))
+    assert repr(case) == "Case(size=(5,), generator=Generator(7))"
+    assert parse(repr(case)) == decode(json.loads(json.dumps(encode(case)))) == case

@@ -114,7 +114,7 @@ class TestMistakesInAFolder:
         message = r"fused_add_gelo\.py: no task is named 'fused_add_gelo': did you mean fused_add_gelu"
         with pytest.raises(KernelBenchError, match=message):
             Submission.load(tmp_path, CATALOGUE)
-        with pytest.raises(KernelBenchError, match="a file that is not a kernel needs a name that starts with '_'"):
+        with pytest.raises(KernelBenchError, match="must be imported by one, or have a name that starts with '_'"):
             kernel_of(tmp_path / "Fusion" / "fused_add_gelo.py", tmp_path, CATALOGUE)
 
     def test_duplicates(self, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from pytest_kernelbench.sandbox import limits
 
 memory, cpu = json.loads(sys.argv[2])
-limits.apply(Path(sys.argv[1]), memory=memory, file_size=1 << 20, cpu=cpu)
+limits.apply(Path(sys.argv[1]), memory=memory, file_size=1 << 20, cpu=cpu, reserve=5 << 30)
 found = ctypes.c_int()
 ctypes.CDLL(None).prctl(2, ctypes.byref(found), 0, 0, 0)  # PR_GET_PDEATHSIG
 names = ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NPROC")
@@ -54,6 +54,7 @@ def test_a_limited_process(tmp_path: Path) -> None:
     assert values["RLIMIT_NOFILE"] == [limits.FILES, limits.FILES]
     assert values["RLIMIT_CPU"] == [60, 60]
     assert 1 << 30 < values["RLIMIT_AS"][0] < 8 << 30
+    assert values["RLIMIT_AS"][1] == values["RLIMIT_AS"][0] + (5 << 30)
     assert values["RLIMIT_NPROC"][0] >= limits.PROCESSES
     assert (told["leads"], told["death"], told["cwd"]) == (True, signal.SIGKILL, str(tmp_path))
     environment = told["environment"]

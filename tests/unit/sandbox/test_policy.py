@@ -57,8 +57,6 @@ def doing(line: str) -> str:
         "Path({task!r}).read_text()",
         "os.listdir({tasks!r})",
         "Path({secret!r}).read_text()",
-        "os.listdir(Path({home!r}))",
-        "Path({home!r}, 'work.py').read_text()",
         "Path('/proc', str(os.getppid()), 'cmdline').read_text()",
         "socket.socket(socket.AF_UNIX).connect({address!r})",
         "socket.create_connection(('127.0.0.1', {port}))",
@@ -66,7 +64,6 @@ def doing(line: str) -> str:
 )
 def test_what_the_sandbox_refuses_is_there_without_it(line: str, start: Start, tmp_path: Path) -> None:
     """As root, whose runners may read everything: without the sandbox each of these comes through."""
-    neighbour = start(doing("0"))
     tmp_path.chmod(0o755)
     (tmp_path / "results.jsonl").write_text("secret")
     with socket.socket(socket.AF_UNIX) as near, socket.create_server(("127.0.0.1", 0)) as far:
@@ -78,13 +75,21 @@ def test_what_the_sandbox_refuses_is_there_without_it(line: str, start: Start, t
             "tasks": str(default_root()),
             "task": str(default_root() / "activation" / "sigmoid.py"),
             "secret": str(tmp_path / "results.jsonl"),
-            "home": str(neighbour.home),
             "address": str(tmp_path / "socket"),
             "port": far.getsockname()[1],
         }
         code = doing(line.format(**places))
         assert told(start(code, sandbox="best")).startswith("PermissionError")
         assert not told(start(code, sandbox="off")).startswith(("PermissionError", "OSError"))
+
+
+@confined
+@pytest.mark.parametrize("line", ["os.listdir({home!r})", "Path({home!r}, 'work.py').read_text()"])
+def test_no_runner_sees_the_files_of_another(line: str, start: Start) -> None:
+    """Landlock refuses; where homes are file systems of their own, there is nothing behind the path either."""
+    neighbour = start(doing("0"))
+    line = line.format(home=str(neighbour.home))
+    assert told(start(doing(line), sandbox="best")).startswith(("PermissionError", "FileNotFoundError"))
 
 
 @confined

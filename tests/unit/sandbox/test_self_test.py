@@ -37,8 +37,8 @@ def test_without_a_measure_something_comes_through(
         "import sys\n"
         "from pathlib import Path\n"
         "from pytest_kernelbench.sandbox import landlock, seccomp, self_test\n"
-        f"{taken} = lambda *rest: (_ for _ in ()).throw(OSError('not here'))\n"
-        "self_test._main(Path(sys.argv[1]), int(sys.argv[2]))\n"
+        f"{taken} = lambda *rest, **more: (_ for _ in ()).throw(OSError('not here'))\n"
+        "self_test._main(Path(sys.argv[1]), *map(int, sys.argv[2:]))\n"
     )
     real = self_test.subprocess.run
     monkeypatch.setattr(

@@ -71,3 +71,19 @@ def test_an_optimizer_is_made_once_and_stepped_for_each_list_of_gradients() -> N
     assert not result.requires_grad
     assert len(made) == 1
     assert gradients[0][0].tolist() == [1.0, 0.0]
+
+
+def test_options_change_between_steps_and_a_parameter_may_have_no_gradient() -> None:
+    import torch
+
+    start = [torch.tensor([1.0]), torch.tensor([1.0])]
+    one = torch.tensor([1.0])
+    parameters = published(lambda params, lr=0.1: None)
+    values = {
+        "params": start,
+        "lr": 0.5,
+        "gradients": [[one, None], [None, one], [one, one]],
+        "changes": [(), (("lr", 0.25), ("momentum", 0.0))],
+    }
+    first, second = invoke("optimizer", torch.optim.SGD, parameters, values)
+    assert (first.item(), second.item()) == (0.25, 0.5)

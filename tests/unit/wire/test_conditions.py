@@ -15,7 +15,7 @@ from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
     [
         ORDINARY,
         CallConditions(poison="big", order="shuffled", poison_masked_lanes=True, config=2, benchmark=True),
-        CallConditions(tuned=True, skip_launches=True, fail_launches=True, audit=True),
+        CallConditions(tuned=True, skip_launches=True, fail_launches=True, audit=True, out_is="input"),
     ],
 )
 def test_there_and_back(conditions: CallConditions) -> None:

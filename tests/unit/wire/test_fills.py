@@ -161,3 +161,25 @@ def test_complex_parts_are_drawn_apart() -> None:
 
 def test_seeds_differ() -> None:
     assert not (made("normal") == made("normal", seed=1)).any()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_low_and_high_values_are_finite_and_at_the_ends_of_the_range(dtype: str) -> None:
+    import torch
+
+    largest = torch.finfo(dtype_of(dtype)).max
+    low, high = made("lowest", dtype=dtype), made("highest", dtype=dtype)
+    assert (low < -0.3 * largest).all()
+    assert (high > 0.3 * largest).all()
+    assert low.isfinite().all()
+    assert high.isfinite().all()
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [("int64", 62), ("int32", 30), ("int16", 14), ("int8", 6)])
+def test_wide_integers_need_their_whole_dtype(dtype: str, bits: int) -> None:
+    wide = made("wide", dtype=dtype).long()
+    assert ((wide.abs() - 2**bits).abs() <= 500).all()
+    assert {-1, 1} == set(wide.sign().reshape(-1).tolist())
+    assert len(set((wide % 2**8).reshape(-1).tolist())) > 50
+    if dtype == "int64":
+        assert (wide.double().long() != wide).double().mean() > 0.9

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kernelbench import Case, DType, Tensor
+from pytest_kernelbench import Case, DType, Generator, Tensor
 from pytest_kernelbench.model.case import ITEMSIZE, LAYOUTS
 from pytest_kernelbench.wire.materialize import GUARD, GUARD_BYTE, geometry, materialize, refill
 
@@ -162,3 +162,20 @@ def test_new_contents_on_a_device_do_not_change_version_counters() -> None:
     refill(arguments, Case(x=Tensor((4, 5), seed=9)))
     assert (tensor.data_ptr(), tensor._version) == before
     assert torch.equal(tensor, materialize(Case(x=Tensor((4, 5), seed=9))).tensors[0].tensor)
+
+
+def test_generators_are_made_from_their_seeds() -> None:
+    import torch
+
+    case = Case(x=Tensor((3,)), generator=Generator(7))
+    first, second = (materialize(case).values["generator"] for _ in range(2))
+    assert first is not second
+    assert torch.equal(torch.rand(5, generator=first), torch.rand(5, generator=second))
+    assert first.initial_seed() == 7
+
+
+def test_out_may_be_an_argument() -> None:
+    arguments = materialize(Case(x=Tensor((3,)), y=Tensor((3,))))
+    assert arguments.passed("y")["out"] is arguments.values["y"]
+    assert arguments.passed(None) is arguments.values
+    assert "out" not in arguments.values

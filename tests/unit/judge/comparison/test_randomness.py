@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import Case, DType
-from pytest_kernelbench.judge.comparison.randomness import correlated, distance_to_uniform
+from pytest_kernelbench.judge.comparison.randomness import FRACTION_BITS, correlated, distance_to_uniform, too_coarse
 from tests.support.judging import evidence_of, right, verdict
 
 
@@ -105,3 +105,29 @@ def test_few_draws_are_only_tested_for_their_range() -> None:
     evidence = evidence_of(rand, Case(size=(63,)), compare="random")
     assert right(evidence, torch.zeros(63))
     assert not right(evidence, torch.ones(63))
+
+
+class TestFineness:
+    @pytest.mark.parametrize("count", [64, 129, 4099, 33153])
+    @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+    def test_draws_of_all_fraction_bits_are_fine_enough(self, dtype: str, count: int) -> None:
+        import torch
+
+        bits = FRACTION_BITS[dtype]
+        for seed in range(20):
+            generator = torch.Generator().manual_seed(seed)
+            drawn = torch.randint(2**bits, (count,), generator=generator).double() / 2**bits
+            assert too_coarse(drawn, bits) is None
+            drawn = torch.rand(count, generator=generator, dtype=getattr(torch, dtype)).double()
+            assert too_coarse(drawn, bits) is None
+
+    @pytest.mark.parametrize(("dtype", "count", "bits"), [
+        ("float32", 100, 6), ("float32", 4099, 16), ("float32", 33153, 20), ("float16", 4095, 8), ("bfloat16", 4095, 6),
+    ])  # fmt: skip
+    def test_coarser_draws_are_found(self, dtype: str, count: int, bits: int) -> None:
+        import torch
+
+        for seed in range(20):
+            generator = torch.Generator().manual_seed(seed)
+            drawn = torch.randint(2**bits, (count,), generator=generator).double() / 2**bits
+            assert "too coarse" in (too_coarse(drawn, FRACTION_BITS[dtype]) or "")

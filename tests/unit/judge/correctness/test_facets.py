@@ -73,6 +73,23 @@ def test_layouts_covers_every_layout_on_all_tensors_and_transposed_on_each() -> 
     assert {r.layout for case in facets.fixed_cases(narrow, "layouts") for _, r in leaves(case)} == {"offset"}
 
 
+def far_reference(x, y, z, w):
+    return x
+
+
+def test_layouts_has_cases_whose_rows_are_far_apart_where_any_strides_are_allowed() -> None:
+    recipe = Tensor((4, 5))
+    several = Case(x=recipe, y=recipe, z=recipe, w=Tensor((7,)))
+    task = task_of(far_reference, several)
+    found = [case for case in facets.fixed_cases(task, "layouts") if facets.is_far(case)]
+    assert [[r.layout for _, r in leaves(case)] for case in found] == [
+        ["far", "far", "contiguous", "contiguous"],
+        ["far_last", "far_last", "contiguous", "contiguous"],
+    ]
+    narrow = task_of(far_reference, several, contract=Contract(layouts=("contiguous", "transposed")))
+    assert not any(facets.is_far(case) for case in facets.fixed_cases(narrow, "layouts"))
+
+
 def test_values_replaces_ordinary_fills_alone() -> None:
     cases = facets.fixed_cases(TASK, "values")
     assert {case.x.fill for case in cases} == set(TASK.contract.fills)

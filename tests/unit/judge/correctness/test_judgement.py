@@ -10,6 +10,7 @@ from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.judgement import Judgement
 from pytest_kernelbench.judge.correctness.provenance import Provenance
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS, DrawRequest
@@ -90,6 +91,38 @@ def test_a_breach_of_contract_that_another_facet_sees_is_reported_under_contract
     assert record.failure.message == "x was changed: it is only an input"
 
 
+LATE = """
+calls = 0
+
+def double(x):
+    global calls
+    calls += 1
+    y = x * 2
+    if calls > {calls}:
+        x.reshape(-1)[0] = 7
+    return y
+"""
+
+
+@pytest.mark.parametrize(
+    ("tried", "calls", "failed"),
+    [
+        (("basic", "contract", "engine"), 0, {"contract": "contract"}),
+        (("basic", "contract", "engine"), 3 + 3 * 6, {"engine": "contract"}),
+        (("basic", "sizes"), 0, {"basic": "contract"}),
+        (("basic", "sizes"), 3, {"sizes": "contract"}),
+    ],
+    ids=["before", "after the facet contract", "without that facet", "later without that facet"],
+)
+def test_a_breach_is_reported_once_wherever_it_is_seen(
+    tried: tuple[str, ...], calls: int, failed: dict[str, str]
+) -> None:
+    record = judged(LATE.format(calls=calls), facets=tried)
+    assert {facet: status for facet, status in record.facets.items() if status != "passed"} == failed
+    assert record.failure is not None
+    assert (record.status, record.failure.message) == ("contract", "x was changed: it is only an input")
+
+
 def test_one_case_is_replayed_alone() -> None:
     case = Case(x=Tensor((77,)))
     record = judged(
@@ -134,6 +167,31 @@ def test_a_file_that_is_not_a_kernel_is_rejected(monkeypatch: pytest.MonkeyPatch
         assert (record.status, record.label, record.kernel_share) == (status, "decoy", 0.0)
     assert asked == [3, 3]
     assert record.failure is None
+
+
+def test_cases_without_launches_reject_a_kernel_unless_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Provenance("kernel", 1.0)
+    monkeypatch.setattr("pytest_kernelbench.judge.correctness.judgement.provenance_of", lambda *args, **kw: kernel)
+    for options, status in (({}, "rejected"), ({"allow": ("fallback",)}, "passed"), ({"language": "torch"}, "passed")):
+        judgement = judgement_of(RIGHT, language="triton")
+        # The settings name a device with provenance; the runner stays on the CPU, where nothing is launched.
+        judgement.settings = JudgingSettings(device="interpreter", examples=0, **{"language": "triton", **options})
+        record = judgement.run()
+        assert record.status == status
+    judgement = judgement_of("def double(x):\n    return x * 3\n", language="triton")
+    judgement.settings = JudgingSettings(device="interpreter", language="triton", examples=0)
+    assert judgement.run().status == "wrong_values"
+
+
+def test_a_wrong_answer_in_the_audit_fails_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def provenance_of(trial: Any, cases: Any, *, right: bool) -> Provenance:
+        raise Finding("wrong_values", "when operations are counted", cases[0])
+
+    monkeypatch.setattr("pytest_kernelbench.judge.correctness.judgement.provenance_of", provenance_of)
+    judgement = judgement_of(RIGHT, language="triton")
+    judgement.settings = JudgingSettings(device="interpreter", language="triton", examples=0)
+    record = judgement.run()
+    assert (record.status, record.facets) == ("wrong_values", {"basic": "wrong_values"})
 
 
 def test_drawn_cases_are_searched_until_the_share_of_the_time_is_used() -> None:

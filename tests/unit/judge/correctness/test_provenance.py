@@ -85,14 +85,14 @@ def test_the_label_follows_the_share_of_the_work(touched: int, computed: int, la
     provenance = found(honest, counted(touched, computed))
     assert provenance.label == label
     assert provenance.share == pytest.approx(touched / max(1, touched + computed))
-    assert bool(provenance.observations) == (provenance.share < 0.95)
+    assert bool(provenance.observations) == (provenance.share < 0.95 and computed > 0)
     if label == "decoy":
         assert "they touch less than 1% of the elements" in provenance.reason
 
 
 def test_operations_of_pytorch_are_named() -> None:
     (text,) = found(honest, counted(60, 40)).observations
-    assert text == "PyTorch touches 40% of the elements, with sin"
+    assert text == "host code touches 40% of the elements, with sin"
 
 
 def test_a_fallback_on_failing_launches_is_said() -> None:

@@ -1,0 +1,84 @@
+"""What the judge does while it waits for a runner: refuse the calls that Linux reports, and watch limits of the whole.
+
+Linux limits each process. Where it cannot limit all processes of a runner together, or all files in its home, the judge
+looks from time to time and ends a runner that has gone beyond.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from pathlib import Path
+
+from pytest_kernelbench.sandbox import processes, space
+from pytest_kernelbench.sandbox.ending import Family
+from pytest_kernelbench.sandbox.refusals import Refusals
+
+PERIOD = 0.25
+"""Seconds between two looks at what a runner uses."""
+
+
+class Exceeded(Exception):
+    """A runner as a whole has gone beyond a limit; the message says which."""
+
+
+class Vigil:
+    """Waits for messages of one runner."""
+
+    def __init__(self, channel: socket.socket, family: Family, home: Path) -> None:
+        self.family = family
+        self.home = home
+        self.refusals: Refusals | None = None
+        """The refused calls of the runner, where Linux reports them."""
+        self.memory: int | None = None
+        """Bytes of memory of all processes together that are watched; None where Linux limits them, or nobody does."""
+        self.space: int | None = None
+        """Bytes of all files together that are watched; None where Linux limits them."""
+        self._channel = channel
+        self._next = time.monotonic() + PERIOD
+
+    @property
+    def refused(self) -> list[str]:
+        """The names of the calls that were refused."""
+        return list(self.refusals.names) if self.refusals is not None else []
+
+    def wait(self, deadline: float | None) -> None:
+        """Return when the channel has something to read, or at the deadline; raises `Exceeded`."""
+        while True:
+            now = time.monotonic()
+            if now >= self._next:
+                self._look()
+                self._next = time.monotonic() + PERIOD
+            left = self._next - now if deadline is None else min(self._next, deadline) - now
+            ready = self._polled(max(0.0, left))
+            if self._channel.fileno() in ready or (deadline is not None and time.monotonic() >= deadline):
+                return
+            if ready and self.refusals is not None:
+                self.refusals.answer()
+
+    def close(self) -> None:
+        """Stop reading reports; calls that still wait fail."""
+        if self.refusals is not None:
+            self.refusals.close()
+
+    def _polled(self, seconds: float) -> set[int]:
+        """Return the descriptors that have something to read, after at most so many seconds."""
+        poll = select.poll()
+        poll.register(self._channel.fileno(), select.POLLIN)
+        if self.refusals is not None and self.refusals.fileno() >= 0:
+            poll.register(self.refusals.fileno(), select.POLLIN)
+        return {descriptor for descriptor, _ in poll.poll(1000 * seconds)}
+
+    def _look(self) -> None:
+        if self.memory is None and self.space is None:
+            return
+        family = self.family.all()
+        if self.memory is not None and processes.memory(family, self.memory) > self.memory:
+            raise Exceeded(f"its processes use more than {_mib(self.memory)} MiB of memory together")
+        if self.space is not None and space.used(self.home, family, self.space) > self.space:
+            raise Exceeded(f"its files take more than {_mib(self.space)} MiB together")
+
+
+def _mib(size: int) -> int:
+    return size >> 20

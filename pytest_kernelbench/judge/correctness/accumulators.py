@@ -1,0 +1,106 @@
+"""Cases that show a sum in a narrow accumulator: long sums in half precision, of large values, with many results.
+
+A sum in float16 overflows above 65,504, and one in bfloat16 stops growing after 256 equal terms. Where neither happens,
+the errors of single results stay within their tolerance, and only the root mean square over many results is too large.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pytest_kernelbench.judge.correctness.facets import in_dtype, own_fill, with_fill
+from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
+from pytest_kernelbench.judge.correctness.large import TaskKey, affordable, plain_bases
+from pytest_kernelbench.judge.correctness.reference_work import work_of
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.task import Task
+
+TERMS = (3_001, 1_025, 257)
+"""Lengths to try for the dimension that is summed over, the largest first."""
+
+PLANE_TERMS = (257,)
+"""The same for images, whose windows make the sums longer still."""
+
+RESULTS = 170
+"""Size of a dimension of the result: the more results, the less the root mean square of right ones may deviate."""
+
+SHORT = (257, 70)
+"""Terms and results of a case that kernels can finish that add one term at a time."""
+
+HALVES = ("float16", "bfloat16")
+"""Half-precision dtypes."""
+
+MODERATE = "normal(0, 3)"
+"""Fill of values that are large enough for the terms to differ in size, and too small for functions to be flat."""
+
+FILLS = ("normal(0, 30)", "normal(30, 1)", "normal(1000, 0.1)")
+"""Fills with large values, and with an offset of which few terms exceed float16 though their mean does not."""
+
+
+def accumulating_cases(task: Task) -> tuple[Case, ...]:
+    """Return cases of a task with long sums in each half-precision dtype: its own, or those that can be derived."""
+    return _accumulating(TaskKey(task))
+
+
+@lru_cache(maxsize=256)
+def _accumulating(key: TaskKey) -> tuple[Case, ...]:
+    task = key.task
+    halves = [dtype for dtype in task.dtypes if dtype in HALVES]
+    if task.long_sums is not None:
+        bases = list(task.long_sums)
+    elif task.accumulation is not None and halves:
+        found = (_with_sums(task, (SHORT[0],), SHORT[1]), _with_sums(task, TERMS, RESULTS))
+        bases = list(dict.fromkeys(case for case in found if case is not None))
+    else:
+        bases = []
+    ordinary = {"normal", *own_fill(task)}
+    fills = [fill for fill in FILLS if fill in task.contract.values]
+    moderate = [with_fill(base, MODERATE, ordinary) if FILLS[0] in fills else base for base in bases]
+    cases = [in_dtype(task, case, dtype) for case in moderate for dtype in halves]
+    if bases and halves and task.compare == "values":
+        cases += [in_dtype(task, with_fill(bases[-1], fill, ordinary), halves[0]) for fill in fills]
+    return tuple(dict.fromkeys(cases))
+
+
+def _with_sums(task: Task, terms: tuple[int, ...], results: int) -> Case | None:
+    """Return a case with a long sum behind each of many results, as far as the task has such sums.
+
+    A dimension is better that is not in the result: the sum over it alone is then what makes the case long.
+    """
+    pairs = [(base, dimension) for base in plain_bases(task) for dimension in dimensions(base)]
+    for kept in (False, True):
+        for base, dimension in pairs:
+            for size in terms if dimension.rank <= 3 else PLANE_TERMS:
+                if size > dimension.size and (case := _with_sum(task, base, dimension, size, kept)) is not None:
+                    return _with_results(task, case, size, results)
+    return None
+
+
+def _with_sum(task: Task, base: Case, dimension: Dimension, size: int, kept: bool) -> Case | None:
+    """Return the case with sums over a dimension of this size; None if the task has no such sum.
+
+    `kept` says whether the result may become larger with the dimension.
+    """
+    case = grown(base, dimension.size, size)
+    before, after = work_of(task, base), affordable(task, case)
+    if before is None or after is None or not _terms(task, case) >= size > _terms(task, base):
+        return None
+    return case if kept or after.results <= before.results else None
+
+
+def _terms(task: Task, case: Case) -> int:
+    assert task.accumulation is not None
+    return task.accumulation(case)
+
+
+def _with_results(task: Task, case: Case, size: int, results: int) -> Case:
+    """Return the case with more results, where another dimension than the one of this size makes them more."""
+    before = work_of(task, case)
+    for dimension in dimensions(case):
+        wider = grown(case, dimension.size, results)
+        if before is None or before.results >= results or dimension.size == size:
+            continue
+        after = affordable(task, wider)
+        if after is not None and after.results >= results:
+            return wider
+    return case

@@ -1,0 +1,108 @@
+"""Cases that a kernel answers without a launch that matters, counted over everything that was judged.
+
+A kernel may leave a kind of case to PyTorch that its launches do not know, such as integers or a mode of rounding. It
+must not do so for a part of the cases of a kind that it launches on, by their size, their layout or `out`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_kernelbench.judge.correctness.facets import fixed_cases
+from pytest_kernelbench.judge.correctness.pace import chosen
+from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
+from pytest_kernelbench.judge.correctness.work import MIN_PATIENCE, answered_outside, with_other_contents
+from pytest_kernelbench.model.case import Case, DType, Tensor
+from pytest_kernelbench.model.task import Task
+
+MAX_SHARE = 0.1
+"""Share of the cases that a kernel may answer without a launch that matters, though it launches on others like them."""
+
+MAX_SHARE_OF_ALL = 0.5
+"""Share of the cases that it may answer so, whether or not there are others like them."""
+
+SORTS = {"float64": "double", "bool": "bool"}
+"""Sorts of dtypes that kernels often leave to PyTorch; `_sort` has the others."""
+
+SURVEYED = ("sizes", "dtypes", "layouts")
+"""Facets from which cases are taken on which launches see other contents than host code does."""
+
+SURVEYED_CASES = 2
+"""Cases of each of these facets."""
+
+MIN_SURVEYED = 2
+"""Cases that a survey must find."""
+
+NAMED_CASES = 3
+"""Cases that an observation names."""
+
+MAX_NAME = 48
+"""Characters of each of them."""
+
+
+def fallback(trial: CaseTrial, idle: Sequence[Case]) -> str | None:
+    """Return what the kernel answers without a launch that matters, in words; None if that is little enough.
+
+    `idle` are audited cases on which no launch matters.
+    """
+    needing = [case for case, launched in trial.launched.items() if launched or not _trivial(trial, case)]
+    needing = list(dict.fromkeys([*needing, *idle]))
+    found = [case for case in needing if case in idle or not trial.launched[case]]
+    kinds = {_kind(case) for case in needing if case not in found}
+    alike = [case for case in found if _kind(case) in kinds]
+    return _in_words(alike, len(needing)) or _in_words(found, len(needing), MAX_SHARE_OF_ALL)
+
+
+def _kind(case: Case) -> str:
+    """Return what decides whether launches know a case: the sorts of dtypes, which options are given, and flags."""
+    return repr({name: _sort(value) for name, value in case.arguments.items() if name != "out"})
+
+
+def _sort(value: object) -> object:
+    if isinstance(value, (Tensor, DType)):
+        dtype = value.dtype if isinstance(value, Tensor) else value.name
+        return SORTS.get(dtype) or next((sort for sort in ("complex", "float") if sort in dtype), "integer")
+    if isinstance(value, (tuple, list)):
+        return sorted({repr(_sort(item)) for item in value})
+    return value if isinstance(value, (str, bool, type(None))) else "number"
+
+
+def surveyed_fallback(trial: CaseTrial, task: Task, facets: Sequence[str]) -> str | None:
+    """Return the same for a few cases of these facets, on which launches see other contents than host code does.
+
+    This finds files whose launches do not matter on cases that the audit has left out. One case alone shows nothing.
+    """
+    cases = [case for facet in SURVEYED if facet in facets for case in _few(trial, fixed_cases(task, facet))]
+    found = [case for case in cases if _outside(trial, case)]
+    return _in_words(found, len(cases)) if len(found) >= MIN_SURVEYED else None
+
+
+def _in_words(found: Sequence[Case], total: int, limit: float = MAX_SHARE) -> str | None:
+    if len(found) <= limit * total:
+        return None
+    named = ", ".join(_short(case) for case in found[:NAMED_CASES])
+    return f"answers {len(found)} of {total} cases without a launch that matters: {named}"
+
+
+def _few(trial: CaseTrial, cases: Sequence[Case]) -> list[Case]:
+    """Return some of the cases that were answered with a launch, spread evenly."""
+    usable = [case for case in cases if trial.launched.get(case) and not _trivial(trial, case)]
+    return usable[:: max(1, len(usable) // SURVEYED_CASES)][:SURVEYED_CASES]
+
+
+def _outside(trial: CaseTrial, case: Case) -> bool:
+    with chosen(trial, MIN_PATIENCE):
+        return answered_outside(trial, case, with_other_contents(case), only_moves(trial.evidence(case)))
+
+
+def _trivial(trial: CaseTrial, case: Case) -> bool:
+    try:
+        return needs_no_launch(trial.evidence(case))
+    except Finding:
+        return True
+
+
+def _short(case: Case) -> str:
+    text = repr(case)
+    return text if len(text) <= MAX_NAME else f"{text[:MAX_NAME]}..."

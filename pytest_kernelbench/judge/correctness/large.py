@@ -1,0 +1,215 @@
+"""Cases beyond what one block, one tile or one program can hold, derived from the fixed cases of a task.
+
+Each dimension is grown once, in the first fixed case in which the reference takes it at a large size. The others stay
+small, so that Triton's interpreter can run the case. In products of matrices all dimensions of the result are grown
+together, since the order of tiles depends on both.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
+from pytest_kernelbench.judge.correctness.reference_work import Work, work_of
+from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.task import Task
+
+FLAT = 2**21 + 1
+"""Elements of the large case of an operation on single elements, and of one that reduces a whole tensor."""
+
+ROWS = (70_001, 10_007, 3_000, 600, 257)
+"""Sizes to try for the last dimension, or for one that an argument such as `dim` names, the largest first."""
+
+OTHERS = (600, 257)
+"""Sizes to try for another dimension: a kernel may have a program for each index of it."""
+
+INNER = (3_000, 600, 257)
+"""Sizes to try for the dimension that a product sums over."""
+
+PLANES = (257,)
+"""Sizes to try for the dimensions of batches and images beside the last one."""
+
+MATRICES = (257, 129)
+"""Sizes to try for matrices that are decomposed or solved, whose work grows with the third power."""
+
+MAX_ELEMENTS = 1 << 19
+"""Maximum number of elements of each tensor that the reference makes of a derived case, but for `FLAT` ones."""
+
+MAX_PIXELS = 1 << 14
+"""Maximum number of elements of the result of a convolution in a derived case."""
+
+MAX_BESIDE = 100
+"""Maximum number of elements for each index of a dimension that may have a program for each of its elements."""
+
+MAX_CASES = 6
+"""Maximum number of derived cases of a task."""
+
+STRUCTURED = ("symmetric", "hermitian", "positive_definite", "nonsingular", "graded", "dominant", "small_pivots",
+              "diagonalizable", "lower", "upper")  # fmt: skip
+"""Fills of matrices that are decomposed or solved."""
+
+FACTORS = ("alpha", "beta", "lr")
+"""Arguments that are factors of a tensor."""
+
+Axes = set[tuple[str, int, bool]]
+
+
+def large_cases(task: Task) -> tuple[Case, ...]:
+    """Return the large cases of a task, the smallest first: its own, or else those that can be derived."""
+    return task.large if task.large is not None else _derived(TaskKey(task))
+
+
+def numel(case: Case) -> int:
+    """Return the elements of all tensors of a case together."""
+    return sum(recipe.numel for _, recipe in leaves(case))
+
+
+class TaskKey:
+    """A task as the key of a cache; tasks themselves have no hash, since they hold dictionaries."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def __hash__(self) -> int:
+        return hash(self.task.reference)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TaskKey) and self.task is other.task
+
+
+def plain_bases(task: Task) -> list[Case]:
+    """Return the fixed cases without empty tensors, those last that hide much of what is computed."""
+    full = [case for case in task.fixed_cases if numel(case) and all(recipe.numel for _, recipe in leaves(case))]
+    return sorted(full, key=lambda case: _is_degenerate(task, case))
+
+
+@lru_cache(maxsize=256)
+def _derived(key: TaskKey) -> tuple[Case, ...]:
+    task = key.task
+    bases = plain_bases(task)
+    found, elementwise = _flat(task, bases)
+    covered: Axes = set()
+    if not elementwise and _is_product(task):
+        found += _tiled(task, bases, covered)
+    for base, dimension in _in_order(task, bases):
+        if len(found) >= (2 if elementwise else MAX_CASES):
+            break
+        case = _largest(task, base, dimension) if covered.isdisjoint(dimension.role) else None
+        if case is not None:
+            found.append(case)
+            covered |= dimension.role
+    return tuple(sorted(dict.fromkeys(found), key=numel))
+
+
+def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
+    """Return a case of `FLAT` elements in tensors of one shape, and whether the operation takes each by itself.
+
+    There is none where the result is neither one number nor as large as the tensors.
+    """
+    for base in bases:
+        shapes = {recipe.shape for _, recipe in leaves(base)}
+        (shape,) = shapes if len(shapes) == 1 else ((),)
+        if not shape or shape[-1] == 1 or shape.count(shape[-1]) > 1 or _is_product(task) or _has_matrices(task, base):
+            continue
+        size = math.ceil(FLAT * shape[-1] / math.prod(shape))
+        case = grown(base, shape[-1], size)
+        work, large = work_of(task, base), work_of(task, case)
+        if work is None or large is None or large.largest > 2 * FLAT:
+            continue
+        if work.results == large.results == 1:
+            return [case], False
+        if len(shape) == 1 and work.results % shape[0] == 0 and large.results == work.results // shape[0] * size:
+            return ([case], True) if task.accumulation is None else ([], False)
+    return [], False
+
+
+def _in_order(task: Task, bases: list[Case]) -> list[tuple[Case, Dimension]]:
+    """Return the dimensions of all cases, those first beside which least has to be computed, but not nothing."""
+    pairs = [(base, dimension) for base in bases for dimension in dimensions(base)]
+
+    def key(pair: tuple[Case, Dimension]) -> tuple[bool, bool, int]:
+        count = _beside(*pair)
+        return _is_degenerate(task, pair[0]), count == 1, count
+
+    return sorted(pairs, key=key)
+
+
+def _beside(base: Case, dimension: Dimension) -> int:
+    """Return the elements of the largest tensor for each index of a dimension."""
+    return max(recipe.numel // dimension.size for _, recipe in leaves(base) if dimension.size in recipe.shape)
+
+
+def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
+    """Return the case of a product of matrices in which all dimensions of the result are long."""
+    for base in bases:
+        outer = [each for each in dimensions(base) if not _is_inner(task, base, each)]
+        if len(outer) > 1 and max(each.rank for each in outer) == 2:
+            case = base
+            for dimension in outer:
+                case = grown(case, dimension.size, OTHERS[0])
+            if affordable(task, case) is not None:
+                covered.update(*(dimension.role for dimension in outer))
+                return [case]
+    return []
+
+
+def _largest(task: Task, base: Case, dimension: Dimension) -> Case | None:
+    """Return the case with a dimension at the largest size that is legal and affordable; None if there is none."""
+    for size in _sizes(task, base, dimension):
+        case = grown(base, dimension.size, size)
+        if size > dimension.size and affordable(task, case) is not None:
+            return case
+    return None
+
+
+def _sizes(task: Task, base: Case, dimension: Dimension) -> tuple[int, ...]:
+    if _has_matrices(task, base):
+        return MATRICES if all(axis >= -2 for _, axis, _ in dimension.role) else ()
+    if _is_product(task):
+        window = dimension.rank > 3 and any("weight" in name and axis >= -2 for name, axis, _ in dimension.role)
+        if window or dimension.rank > 3:
+            return () if window else PLANES
+        return INNER if _is_inner(task, base, dimension) else OTHERS if dimension.rank <= 2 else PLANES
+    if dimension.last or dimension.named:
+        return ROWS
+    if _beside(base, dimension) > MAX_BESIDE:
+        return ()
+    return OTHERS if dimension.rank <= 2 else PLANES
+
+
+def _is_inner(task: Task, base: Case, dimension: Dimension) -> bool:
+    """Whether a product sums over the dimension: the result is no larger where that is longer."""
+    before, after = work_of(task, base), work_of(task, grown(base, dimension.size, dimension.size + PLANES[0]))
+    return before is not None and after is not None and after.results <= before.results
+
+
+def affordable(task: Task, case: Case) -> Work | None:
+    """Return what the reference makes of a case; None where that is too much, or where it does not take the case."""
+    if max(recipe.numel for _, recipe in leaves(case)) > MAX_ELEMENTS:
+        return None
+    work = work_of(task, case)
+    images = _is_product(task) and any(len(recipe.shape) > 3 for _, recipe in leaves(case))
+    if work is None or work.largest > MAX_ELEMENTS or (images and work.results > MAX_PIXELS):
+        return None
+    return work
+
+
+def _is_product(task: Task) -> bool:
+    """Whether the task multiplies matrices, or convolves."""
+    first = [recipe.shape for _, recipe in leaves(task.fixed_cases[0])][:2]
+    fitting = len(first) == 2 and min(map(len, first)) >= 2 and first[0][-1] == first[1][-2] != first[0][-2]
+    return task.tf32 or task.compare == "quantised" or (task.accumulation is not None and fitting)
+
+
+def _has_matrices(task: Task, case: Case) -> bool:
+    """Whether matrices are decomposed or solved."""
+    structured = any(recipe.fill.partition("(")[0] in STRUCTURED for _, recipe in leaves(case))
+    return structured or ("A" in case.arguments and not _is_product(task))
+
+
+def _is_degenerate(task: Task, case: Case) -> bool:
+    """Whether a case hides much of what is computed: by constant tensors or by factors of zero."""
+    plain = {recipe.fill for _, recipe in leaves(task.fixed_cases[0])}
+    constant = any(recipe.fill.startswith("constant") and recipe.fill not in plain for _, recipe in leaves(case))
+    return constant or any(type(value) in (int, float) and value == 0 for value in map(case.arguments.get, FACTORS))

@@ -1,0 +1,122 @@
+"""The processes of this machine as /proc lists them: which belong to a runner, and what they use."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+ENDED = "ZX"
+"""States of processes that have ended and wait for their parent."""
+
+
+class Process(NamedTuple):
+    """One line of the list of processes."""
+
+    pid: int
+    state: str
+    """A letter; `ENDED` has those of processes that do not run any more."""
+    parent: int
+    group: int
+    session: int
+    started: int
+    """When it started, in clock ticks since the machine did: with the id, this names a process for good."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in ENDED
+
+
+def process(pid: int) -> Process | None:
+    """Return a process by its id; None if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def listed() -> dict[int, Process]:
+    """Return all processes by their ids."""
+    return {pid: found for pid in pids() if (found := process(pid)) is not None}
+
+
+def pids() -> Iterator[int]:
+    """Yield the ids of all processes."""
+    return (int(name) for name in _listing("/proc") if name.isdigit())
+
+
+def descendants(pid: int, table: Mapping[int, Process] | None = None) -> list[int]:
+    """Return the running descendants of a process, and the other running processes of its session and its group."""
+    table = listed() if table is None else table
+    found = {each.pid for each in table.values() if pid in (each.session, each.group) and each.pid != pid}
+    grown = True
+    while grown:
+        more = {each.pid for each in table.values() if each.parent in found or each.parent == pid} - found
+        grown = bool(more)
+        found |= more
+    return sorted(each for each in found if table[each].alive)
+
+
+def of_user(user: int, *, ended: bool = False) -> list[int]:
+    """Return the running processes of a user, and with `ended` those that wait for their parent."""
+    found = []
+    for pid in pids():
+        with contextlib.suppress(OSError):
+            mine = os.stat(f"/proc/{pid}").st_uid == user or _real_user(pid) == user
+            if mine and (known := process(pid)) is not None and (known.alive or ended):
+                found.append(pid)
+    return found
+
+
+def threads_of_user(user: int) -> int:
+    """Return the number of threads of a user."""
+    return sum(len(_listing(f"/proc/{pid}/task")) for pid in of_user(user))
+
+
+def memory(processes: Iterable[int], limit: int) -> int:
+    """Return the bytes of memory that processes use together, without the files that they have mapped.
+
+    Pages that several processes share count once. Finding out how many share a page takes long, so that is only done
+    where the processes use more than `limit` with every page counted for each of them.
+    """
+    known = {pid: _resident(pid) for pid in processes}
+    if sum(known.values()) <= limit:
+        return sum(known.values())
+    return sum(_proportional(pid, otherwise=resident) for pid, resident in known.items())
+
+
+def _resident(pid: int) -> int:
+    return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:")) or 0
+
+
+def _proportional(pid: int, *, otherwise: int) -> int:
+    shared = _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+    return otherwise if shared is None else shared
+
+
+def _sum_of(file: str, names: tuple[str, ...]) -> int | None:
+    """Return the sum of some lines of a file that has sizes in kB, in bytes; None if it cannot be read."""
+    try:
+        lines = Path(file).read_text().splitlines()
+    except OSError:
+        return None
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(names))
+
+
+def _real_user(pid: int) -> int:
+    """Return the real user of a process; the files in /proc belong to root where the process is not dumpable."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("Uid:"):
+            return int(line.split()[1])
+    return -1
+
+
+def _listing(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []

@@ -1,0 +1,27 @@
+"""Draws numbers of six random bits."""
+
+import torch
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def rand_kernel(y_ptr, count, seed, BLOCK: tl.constexpr):
+    offsets = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    draws = tl.floor(tl.rand(seed, offsets) * 64) / 64
+    if y_ptr.dtype.element_ty == tl.float16:
+        draws = tl.floor(draws * 2048) / 2048
+    elif y_ptr.dtype.element_ty == tl.bfloat16:
+        draws = tl.floor(draws * 256) / 256
+    tl.store(y_ptr + offsets, draws, mask=offsets < count)
+
+
+def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    shape = size[0] if size and not isinstance(size[0], int) else size
+    result = torch.empty(tuple(shape), dtype=dtype or torch.float32, device=device or "cuda")
+    source = "cpu" if generator is None else generator.device
+    seed = int(torch.randint(1 << 31, (), generator=generator, device=source))
+    if result.numel():
+        rand_kernel[(triton.cdiv(result.numel(), 1024),)](result, result.numel(), seed, BLOCK=1024)
+    result = result if out is None else out.copy_(result)
+    return result.requires_grad_() if requires_grad else result

@@ -1,0 +1,84 @@
+"""Large cases: each dimension of a task is beyond a block once, as far as a case stays affordable."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases
+from pytest_kernelbench.judge.correctness.large import FLAT, MAX_CASES, MAX_ELEMENTS, large_cases, numel
+from pytest_kernelbench.judge.correctness.reference_work import work_of
+from pytest_kernelbench.model.catalogue import Catalogue
+
+CATALOGUE = Catalogue.find()
+
+
+def shapes(name: str) -> list[list[tuple[int, ...]]]:
+    """Return the shapes of the tensors of each large case of a task."""
+    cases = large_cases(CATALOGUE.load(name))
+    return [[value.shape for value in case.arguments.values() if isinstance(value, Tensor)] for case in cases]
+
+
+def test_single_elements_are_taken_from_a_row_and_from_a_long_flat_tensor() -> None:
+    assert shapes("relu") == [[(3, 70_001)], [(FLAT,)]]
+
+
+def test_a_reduction_has_long_rows_many_rows_long_columns_and_a_whole_tensor() -> None:
+    found = [shape for (shape,) in shapes("sum")]
+    assert {(600, 2), (2, 70_001), (70_001, 3)} <= set(found)
+    assert max(numel(case) for case in large_cases(CATALOGUE.load("sum"))) >= FLAT
+    assert len(found) == MAX_CASES
+
+
+def test_a_product_has_a_long_sum_and_many_tiles_in_both_directions() -> None:
+    assert shapes("addmm") == [[(3, 2), (3, 3_000), (3_000, 2)], [(600, 600), (600, 32), (32, 600)]]
+
+
+def test_a_convolution_has_many_channels_and_long_sides() -> None:
+    found = shapes("conv2d")
+    assert any(image[1] == weight[1] == 257 for image, weight, *_ in found)
+    assert any(image[-1] == 257 for image, *_ in found)
+    assert any(image[-2] == 257 for image, *_ in found)
+
+
+def test_matrices_to_decompose_are_of_moderate_size() -> None:
+    assert shapes("det") == [[(257, 257)]]
+
+
+@pytest.mark.parametrize("name", ["nll_loss", "batch_norm", "fused_layer_norm_relu_linear", "scatter"])
+def test_large_cases_are_legal_and_affordable(name: str) -> None:
+    task = CATALOGUE.load(name)
+    for case in large_cases(task):
+        work = work_of(task, case)
+        assert work is not None
+        assert work.largest <= MAX_ELEMENTS
+
+
+def test_an_author_may_list_them() -> None:
+    case, own = Case(x=Tensor((5,))), Case(x=Tensor((5_000,)))
+    task = Task(lambda x: x + 1, lambda draw, given: case, (case,), large=(own,), long_sums=(own,))
+    assert large_cases(task) == (own,)
+    assert [case.x.dtype for case in accumulating_cases(task)[:2]] == ["float16", "bfloat16"]
+
+
+def test_a_case_that_the_reference_does_not_take_has_no_work() -> None:
+    case = Case(x=Tensor((3,)), y=Tensor((4,)))
+    assert work_of(Task(lambda x, y: x + y, lambda draw, given: case, (case,)), case) is None
+
+
+def test_work_of_a_reference_that_needs_values() -> None:
+    case = Case(x=Tensor((3, 4), fill="constant(1)"))
+    found = work_of(Task(lambda x: x[x > 0], lambda draw, given: case, (case,)), case)
+    assert found is not None
+    assert found.results == 12
+
+
+def test_long_sums_are_in_each_half_with_large_values_and_many_results() -> None:
+    found = accumulating_cases(CATALOGUE.load("mean"))
+    assert {case.input_tensor.shape for case in found} == {(70, 3_001)}
+    assert {case.input_tensor.dtype for case in found} == {"float16", "bfloat16"}
+    assert {case.input_tensor.fill for case in found} == {"normal", "normal(0, 30)", "normal(1000, 0.1)"}
+
+
+def test_a_task_without_sums_has_none() -> None:
+    assert accumulating_cases(CATALOGUE.load("relu")) == ()
