@@ -20,8 +20,8 @@ BY_TORCH = "by_torch"
 _CALLED_WRONGLY = re.compile(r"([\w.<>]+)\(\) (?:takes|got|missing)")
 """The message where a function is called with arguments that it does not take."""
 
-_CHECKS = frozenset({"validate", "materialize_pointers"})
-"""Functions of the interpreter that assert what a kernel must see to, such as alignment."""
+_CHECKS = frozenset({"_validate"})
+"""Functions of our patches that check what a kernel must see to and no compiler can see, such as alignment."""
 
 
 def of_the_stand_in(root: BaseException) -> str | None:
@@ -42,19 +42,15 @@ def of_the_stand_in(root: BaseException) -> str | None:
 def failed_launch(error: BaseException, root: BaseException) -> str | None:
     """Return the function that raised, if a launch failed for a reason that may not be the kernel's.
 
-    `error` is the exception, and `root` the one that the interpreter has wrapped in it. An assertion in the kernel
-    itself is its own.
+    `error` is the exception, and `root` the one that the interpreter has wrapped in it.
     """
     frames = traceback.extract_tb(root.__traceback__)
     if not frames or not (error is not root or _in_launch(frames)):
         return None
     last = frames[-1]
     foreign = last.filename.startswith(_foreign())
-    if isinstance(root, AssertionError) and (not foreign or last.name in _CHECKS):
-        return None
-    if not foreign and error is root:
-        return None
-    return last.name
+    checked = last.filename.startswith(_DEVICES) and last.name in _CHECKS
+    return None if checked or (not foreign and error is root) else last.name
 
 
 def _in_launch(frames: traceback.StackSummary) -> bool:

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 import time
 import tokenize
 from collections.abc import Mapping
@@ -63,6 +64,7 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
     enclosed = limits.apply(Path(home), **confinement)
     entered = policy.enter(Path(home), gpu=on_gpu(device), listen=True) if sandboxed else policy.Entered()
     _report(channel, entered, enclosed=enclosed)
+    _allow_locks()
     observer = None if device.startswith(COMPILE) else Observer(home)
     if observer is not None:
         observer.install()
@@ -206,6 +208,15 @@ def _close_inherited(channel: int) -> None:
                 os.close(number)
     # A lock made by the start method of fork servers would be registered through one of them.
     multiprocessing.set_start_method("fork", force=True)
+
+
+def _allow_locks() -> None:
+    """Let kernels make locks for several processes where the sandbox has no memory to share: this is the only one."""
+    try:
+        multiprocessing.Lock()
+    except OSError:
+        setattr(multiprocessing, "Lock", threading.Lock)  # noqa: B010
+        setattr(multiprocessing, "RLock", threading.RLock)  # noqa: B010
 
 
 def _thread_count() -> int:

@@ -117,11 +117,10 @@ def work(x):
         ("torch.zeros(2, device='cuda') @ torch.zeros(3, device='cuda')", "pass", "RuntimeError: "),
         ("torch.device('nowhere')", "pass", "RuntimeError: Expected one of"),
         ("kernel[lambda meta: 1 / 0](x, 1)", "pass", "ZeroDivisionError: "),
-        ("kernel[(1,)](x, 1)", "assert n > 1", "AssertionError: "),
         (
             "kernel[(1,)](x, 1)",
             "tl.make_tensor_descriptor(x + 1, [8], [1], [8])",
-            "AssertionError: base must be 16-byte",
+            "ValueError: tensor descriptor: ",
         ),
     ],
 )
@@ -137,7 +136,7 @@ def test_what_a_kernel_raises_itself_stays_its_fault(runner: Runner, host: str, 
     [
         ("torch.cuda.Event().nothing", "the stand-in for a GPU lacks nothing"),
         ("torch.cuda.synchronize(nothing=1)", "the stand-in for a GPU does not take these arguments"),
-        ("triton.runtime.driver.active.get_current_target(3)", "the stand-in for a GPU does not take these arguments"),
+        ("triton.runtime.driver.active.get_current_target(3)", "the stand-in for a GPU failed in "),
     ],
 )
 def test_what_the_stand_in_lacks_is_no_fault_of_a_kernel(runner: Runner, host: str, text: str) -> None:
