@@ -152,7 +152,7 @@ def shown(value: Any, length: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without escape sequences and control characters, and with marks of direction and the like escaped."""
+    """Return a text without escape sequences and control characters; marks of direction and the like are escaped."""
     return visible(_CONTROL.sub("", _ESCAPE.sub("", text)))
 
 

@@ -73,19 +73,13 @@ class Family:
 def end(family: Family) -> bool:
     """Kill all processes of a runner, and return whether none is left after `PATIENCE`."""
     deadline = time.monotonic() + PATIENCE
+    killed: set[processes.Process] = set()
     # It must not go on forking, and it must not end before those that it has adopted.
     _signal(family, signal.SIGSTOP)
     while True:
-        if family.group is not None:
-            family.group.kill()
-        if family.user is not None:
-            family.user.sweep()
-        else:
-            for pid in family.others():
-                _kill(pid, signal.SIGKILL)
-        _signal(family, signal.SIGKILL)
+        killed |= _kill_all(family)
         again = time.monotonic() + ROUND
-        while family.all():
+        while family.all() or any(map(_runs, killed)):
             if time.monotonic() > deadline:
                 return False
             if time.monotonic() > again:
@@ -93,6 +87,26 @@ def end(family: Family) -> bool:
             time.sleep(PAUSE)
         else:
             return True
+
+
+def _kill_all(family: Family) -> set[processes.Process]:
+    """Kill the processes of a runner in every way there is; return those that were found and killed one by one."""
+    found = set()
+    if family.group is not None:
+        family.group.kill()
+    if family.user is not None:
+        family.user.sweep()
+    else:
+        found = {known for pid in family.others() if (known := processes.process(pid)) is not None}
+        for each in found:
+            _kill(each.pid, signal.SIGKILL)
+    _signal(family, signal.SIGKILL)
+    return found
+
+
+def _runs(known: processes.Process) -> bool:
+    now = processes.process(known.pid)
+    return now is not None and now.alive and now.started == known.started
 
 
 def _signal(family: Family, number: signal.Signals) -> None:

@@ -1,8 +1,9 @@
 """The system calls of Linux: those that a runner may make, and the names of all others.
 
 What Python, torch, Triton and the compilers that these start make was recorded with strace. Added is what the C library
-may make instead, what CUDA is known to need, and what concerns nothing but the process itself. Each entry has a name and the numbers on x86_64 and on
-aarch64, from `unistd_64.h` and `asm-generic/unistd.h`; `-` stands where a call does not exist.
+may make instead, what CUDA is known to need, and what concerns nothing but the process itself. Each entry has a name
+and the numbers on x86_64 and on aarch64, from `unistd_64.h` and `asm-generic/unistd.h`; `-` stands where a call does
+not exist.
 """
 
 from __future__ import annotations
