@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace as with_fields
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, Output
@@ -12,6 +13,7 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, signature
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.correctness.explanations import UNWRITTEN, unwritten, wanted_signature
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
@@ -120,7 +122,8 @@ class Trial:
     def assess(self, case: Case, evidence: Evidence, answer: Answer) -> Answer:
         """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`."""
         if answer.status != "ok":
-            raise Finding(answer.status, answer.text, case)
+            wanted = wanted_signature(self.task, self.kernel.task, answer.message, answer.frames)
+            raise Finding(answer.status, "\n".join(filter(None, [answer.text, wanted])), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
         if (breach := self._breach(case, answer)) is not None and self.violation is None:
@@ -185,11 +188,29 @@ class CaseTrial(Trial):
         """
         assessed = rewrite if rewrite is not None else case
         evidence = self.evidence(assessed)
-        answer = self.assess(assessed, evidence, self.ask(case, evidence.max_bytes, conditions, rewrite))
+        answer = self.ask(case, evidence.max_bytes, conditions, rewrite)
+        try:
+            self.assess(assessed, evidence, answer)
+        except Finding as finding:
+            if "got nan" in finding.message and self._unwritten(case, evidence, answer, conditions, rewrite):
+                raise Finding(finding.status, f"{finding.message}\n{UNWRITTEN}", finding.case) from None
+            raise
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
             self.widest = (programs, assessed)
         return answer
+
+    def _unwritten(
+        self, case: Case, evidence: Evidence, answer: Answer, conditions: CallConditions, rewrite: Case | None
+    ) -> bool:
+        """Whether the result is NaN because uninitialised memory is: with other contents there, it is not."""
+        if conditions.poison != "nan":
+            return False
+        try:
+            other = self.ask(case, evidence.max_bytes, with_fields(conditions, poison="big"), rewrite)
+        except Finding:
+            return False
+        return unwritten(answer, other)
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
