@@ -46,7 +46,9 @@ def _patch_launches(interpreter: Any, instruments: Instruments, gpu: StoodFor, l
     limits = launches.LaunchLimits.of(gpu.target.backend, gpu.target.warp, gpu.target.threads)
 
     def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        again = lambda grid, arguments, **named: type(self)(self.fn, self.arg_names, grid)(*arguments, **named)  # noqa: E731
+        def again(size: Any, arguments: Any, **named: Any) -> Any:
+            return type(self)(self.fn, self.arg_names, size)(*arguments, **named)
+
         name = getattr(self.fn, "__name__", "?")
         handle = Handle(name, gpu, kwargs, again)
         if instruments.conditions.skip_launches:

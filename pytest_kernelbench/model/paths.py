@@ -143,7 +143,7 @@ def _silent(statement: ast.stmt) -> bool:
 
 def _first(statement: ast.stmt) -> int:
     decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(each.lineno for each in decorators)])
+    return min([statement.lineno, *(int(each.lineno) for each in decorators)])
 
 
 def _inside(statement: ast.stmt) -> Iterator[tuple[str, ast.AST | None, Sequence[ast.stmt]]]:

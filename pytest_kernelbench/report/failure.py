@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.report.text import indented, visible
+from pytest_kernelbench.report.unrun import unrun
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.record import Failure, Record
@@ -25,6 +26,8 @@ def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: s
     blocks += [_block(record, failure, status, selection) for failure, status in failed if status != "rejected"]
     if record.observations:
         blocks.append("observed:\n" + indented("\n".join(record.observations)))
+    if record.unrun_lines:
+        blocks.append(indented("\n".join(unrun(record.unrun_lines))))
     if printed.strip():
         blocks.append(f"the kernel printed (the last of it):\n{indented(printed.strip())}")
     return visible("\n\n".join(blocks))

@@ -19,6 +19,7 @@ from pytest_kernelbench.report.contents import Contents
 from pytest_kernelbench.report.kernels import Task, label_of
 from pytest_kernelbench.report.metrics import DEMANDS, Figure
 from pytest_kernelbench.report.results import device_of
+from pytest_kernelbench.report.unrun import unrun
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -125,6 +126,7 @@ def _environment() -> Environment:
         "rate_bar": _rate_bar,
         "tally": _tally,
         "tone": tone,
+        "unrun": unrun,
     }
     return environment
 

@@ -9,9 +9,13 @@ from pytest_kernelbench.report.contents import Contents, Overview, Speed
 from pytest_kernelbench.report.kernels import Kernel, Task
 from pytest_kernelbench.report.metrics import Figure
 from pytest_kernelbench.report.text import cut, percent, times, visible
+from pytest_kernelbench.report.unrun import unrun
 
 MAX_CHARACTERS = 20_000
 """Length of a comment; GitHub accepts 65,536 characters."""
+
+MAX_UNRUN = 20
+"""Right kernels whose lines that never ran are listed."""
 
 HEAD = ("submission", "kernels", "passed", "95 % interval", "plainest case", "speedup over eager")
 
@@ -21,6 +25,7 @@ def markdown(contents: Contents, limit: int = MAX_CHARACTERS) -> str:
     text = "\n".join([*_overview(contents), *_notes(contents.notes)]) + "\n"
     kernels = [(task, kernel) for task in contents.tasks for kernel in task.kernels]
     failed = [(task, kernel) for task, kernel in kernels if kernel.status not in ("passed", "missing")]
+    text += _unrun(kernels)
     if not failed:
         return text
     text += f"\n<details><summary>{len(failed)} kernels did not pass</summary>\n\n"
@@ -66,6 +71,21 @@ def _notes(notes: Sequence[str]) -> Iterator[str]:
     if notes:
         yield ""
         yield from (f"- {code(cut(note, 400))}" for note in notes)
+
+
+def _unrun(kernels: Sequence[tuple[Task, Kernel]]) -> str:
+    """Return the lines that never ran in each right kernel: nothing is known about them."""
+    lines = [
+        f"- {code(task.name)} of {code(kernel.label)}: {code(cut('; '.join(unrun(kernel.verdict.unrun_lines)), 300))}\n"
+        for task, kernel in kernels
+        if kernel.status == "passed" and kernel.verdict is not None and kernel.verdict.unrun_lines
+    ]
+    if not lines:
+        return ""
+    shown = lines[:MAX_UNRUN]
+    more = f"\nand {len(lines) - MAX_UNRUN} more\n" if len(lines) > MAX_UNRUN else ""
+    summary = f"{len(lines)} right kernels have lines that never ran"
+    return f"\n<details><summary>{summary}</summary>\n\n{''.join(shown)}{more}\n</details>\n"
 
 
 def _failure(task: Task, kernel: Kernel) -> str:

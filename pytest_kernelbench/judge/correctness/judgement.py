@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
+from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
@@ -50,7 +51,12 @@ class Judgement:
         *,
         key: str | None,
     ) -> None:
-        """`key` names the kernel's entry in the example database; None uses no database."""
+        """`key` names the kernel's entry in the example database; None uses no database.
+
+        Raises `KernelBenchError` for a case of the settings with arguments that the task does not have.
+        """
+        if settings.case is not None:
+            check_arguments(task, kernel.task, settings.case)
         self.kernel = kernel
         self.task = task
         self.settings = settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace as with_fields
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, Output
@@ -13,6 +14,7 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, 
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
+from pytest_kernelbench.judge.correctness.explanations import UNWRITTEN, unwritten, wanted_signature
 from pytest_kernelbench.judge.correctness.pace import Pace, TooSlow, size_of
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.code import Undecodable
@@ -138,7 +140,9 @@ class Trial:
         `out_is` is the argument that was also passed as `out=`, if any.
         """
         if answer.status != "ok":
-            raise Finding(*self._blamed(case, answer), case)
+            status, text = self._blamed(case, answer)
+            wanted = wanted_signature(self.task, self.kernel.task, answer.message, answer.frames)
+            raise Finding(status, "\n".join(filter(None, [text, wanted])), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
         if (breach := self._breach(case, answer, out_is)) is not None and self.violation is None:
@@ -234,11 +238,28 @@ class CaseTrial(Trial):
             raise
         if answer.status == "ok":
             self.pace.note(size, self.work_seconds)
-        self.assess(assessed, evidence, answer, conditions.out_is)
+        try:
+            self.assess(assessed, evidence, answer, conditions.out_is)
+        except Finding as finding:
+            if "got nan" in finding.message and self._unwritten(case, evidence, answer, conditions, rewrite):
+                raise Finding(finding.status, f"{finding.message}\n{UNWRITTEN}", finding.case) from None
+            raise
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
             self.widest = (programs, assessed)
         return answer
+
+    def _unwritten(
+        self, case: Case, evidence: Evidence, answer: Answer, conditions: CallConditions, rewrite: Case | None
+    ) -> bool:
+        """Whether the result is NaN because uninitialised memory is: with other contents there, it is not."""
+        if conditions.poison != "nan":
+            return False
+        try:
+            other = self.ask(case, evidence.max_bytes, with_fields(conditions, poison="big"), rewrite)
+        except Finding:
+            return False
+        return unwritten(answer, other)
 
     def evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; raises a `Finding` of status `error` if the reference fails."""
