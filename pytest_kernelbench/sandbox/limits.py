@@ -50,9 +50,10 @@ def apply(
     """Limit the current process, and make `home` its HOME, TMPDIR, working directory and folder of all caches.
 
     `memory` (bytes) limits the address space beyond what is in use; None leaves it unlimited, because CUDA reserves
-    more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits each file, `space` (bytes) all files together, `cpu` (seconds)
-    the CPU time. `user` is the user that the process becomes, where it is root. The process becomes the leader of its
-    own session and process group, and the parent of all processes below it whose own parents have ended.
+    more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits
+    each file, `space` (bytes) all files together, `cpu` (seconds) the CPU time. `user` is the user that the process
+    becomes, where it is root. The process becomes the leader of its own session and process group, and the parent of
+    all processes below it whose own parents have ended.
 
     Returns whether Linux enforces `space`; otherwise somebody has to watch the folder.
     """

@@ -113,7 +113,7 @@ def refill(arguments: Arguments, case: Case) -> None:
 
 
 def contents_of(arguments: Arguments, case: Case) -> list[torch.Tensor]:
-    """Return the bytes of each tensor in another case whose shapes are equal, as `GuardedTensor.overwrite` takes them."""
+    """Return the bytes of each tensor in another case of equal shapes, as `GuardedTensor.overwrite` takes them."""
     return [
         _make(path, far.compact(recipe)).memory.to(guarded.memory.device)
         for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True)

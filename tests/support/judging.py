@@ -14,7 +14,7 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, collect_evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.verdict import Verdict
-from pytest_kernelbench.judge.correctness.trial import CaseTrial
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.model.record import RecordIdentity
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions

@@ -7,10 +7,11 @@ from typing import Any
 
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.dropout import must_differ
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import edited, reseeded
 from pytest_kernelbench.judge.correctness.generators import MAX_EQUAL_DRAWS, another_generator, contents, seeded
 from pytest_kernelbench.judge.correctness.in_place import writable_inputs
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case, Tensor, leaves, replace
 from pytest_kernelbench.wire.conditions import CallConditions
 

@@ -16,7 +16,8 @@ from pytest_kernelbench.host.answers import plain
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.judge.comparison.evidence import signature
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.wire.device_names import interpreter_as
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 
 from pytest_kernelbench.judge.correctness import checks
 from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
-from pytest_kernelbench.judge.correctness.trial import CaseTrial
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import fixed_cases
 from pytest_kernelbench.judge.correctness.pace import chosen
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
 from pytest_kernelbench.judge.correctness.work import MIN_PATIENCE, answered_outside, with_other_contents
 from pytest_kernelbench.model.case import Case, DType, Tensor

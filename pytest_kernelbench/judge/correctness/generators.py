@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case, Generator, replace
 
 if TYPE_CHECKING:

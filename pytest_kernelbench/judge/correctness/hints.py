@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace as with_fields
 from typing import Any
 
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors, replace
 from pytest_kernelbench.model.paths import Paths, Unrun
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.threads import one_thread
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.paths import MAX_RANGES, Paths

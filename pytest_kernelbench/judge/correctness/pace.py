@@ -10,7 +10,7 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.model.case import Case, leaves
 
 if TYPE_CHECKING:
-    from pytest_kernelbench.judge.correctness.trial import CaseTrial
+    from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 
 LEAST_SIZE = 64
 """Elements from which on the time of a call says something about larger cases."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import reseeded
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.correctness.work import OTHER_SEED, CaseWork, audited
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.wire.conditions import CallConditions

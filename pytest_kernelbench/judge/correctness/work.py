@@ -9,9 +9,10 @@ from dataclasses import replace as with_fields
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import INEXACT, reseeded
 from pytest_kernelbench.judge.correctness.pace import chosen
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding, whole
+from pytest_kernelbench.judge.correctness.trial import Finding, whole
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
 from pytest_kernelbench.wire.conditions import CallConditions

@@ -10,7 +10,8 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import blame
-from pytest_kernelbench.judge.correctness.trial import CaseTrial, Finding
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.trial import Finding
 from tests.support.judging import kernel_of_text, task_of
 
 CASE = Case(x=Tensor((8,)))
