@@ -180,6 +180,7 @@ _COMMON = (
     "pytest_kernelbench.runner.server",
     "pytest_kernelbench.runner.watch",
     "pytest_kernelbench.sandbox.preload",
+    "pytest_kernelbench.devices.preload_meta",
     "pytest_kernelbench.devices.stand_in",
 )
 """Modules that every runner needs."""

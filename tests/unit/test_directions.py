@@ -126,7 +126,9 @@ def test_modules_form_no_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("name", ["runner/server.py", "sandbox/preload.py", "devices/preload_compiler.py"])
+@pytest.mark.parametrize(
+    "name", ["runner/server.py", "sandbox/preload.py", "devices/preload_compiler.py", "devices/preload_meta.py"]
+)
 def test_what_runs_beside_a_kernel_knows_no_judge(name: str) -> None:
     reached, queue = set(), [ROOT / name]
     while queue:

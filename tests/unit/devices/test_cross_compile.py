@@ -87,7 +87,7 @@ def excess(shared=0, warps=4, tensor=0):
 
 told["excess"] = [excess(), excess(shared=1 << 20), excess(warps=64), excess(tensor=1 << 10)]
 cross_compile.MAX_LAUNCHES = 2
-launcher = driver.launcher_cls(None, SimpleNamespace(hash="kernel"))
+launcher = driver.launcher_cls(None, SimpleNamespace(hash="kernel", name="k", num_warps=4))
 for size in (3, 4):
     launcher(size, 1, 1, 0, None)
 told["launches"] = list(compiler.launches)
@@ -95,6 +95,12 @@ try:
     launcher(5, 1, 1)
 except EndlessLaunches as error:
     told["endless"] = str(error)
+try:
+    launcher(1, 1 << 16, 1)
+except EndlessLaunches:
+    pass
+except RuntimeError as error:
+    told["refused"] = [str(error), compiler.blamed(error)]
 compiler.start()
 told["after"] = [compiler.launches, compiler.failed]
 print(json.dumps(told))
@@ -110,11 +116,14 @@ def test_the_driver_of_a_target(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     target = TARGETS[name]
-    assert told["name"] == f"{target.model} (compile only)"
+    assert target.model in told["name"]
     assert told["capability"] == list(target.capability)
     assert told["target"] == [target.backend, target.arch, target.warp]
     assert (told["warp"], told["shared"]) == (target.warp, target.shared)
     assert told["excess"] == [None, "shared memory", "threads", "tensor memory"]
     assert told["launches"] == [["kernel", 3, 1, 1], ["kernel", 4, 1, 1]]
     assert told["endless"] == "more than 2 launches in one call"
+    amd = target.backend == "hip"
+    refused = "a GPU refuses to launch k on a grid of (1, 65536, 1): axis y has at most 65535 programs"
+    assert told.get("refused") == (None if amd else [refused, True])
     assert told["after"] == [[], None]

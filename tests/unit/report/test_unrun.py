@@ -20,13 +20,13 @@ def test_a_range_is_told_with_its_condition() -> None:
 
 def test_reports_tell_of_right_kernels_with_lines_that_never_ran() -> None:
     ranges = [{"first": 20, "last": 33, "under": "if n > 8192"}]
-    record = correctness("softmax", unrun_lines=ranges)
+    record = correctness("Math_1", unrun_lines=ranges)
     told = contents(results(record))
     assert "lines 20-33 never ran: `if n &gt; 8192`" in page(told)
     comment = markdown(told)
     assert "1 right kernels have lines that never ran" in comment
     assert "lines 20-33 never ran" in comment
-    wrong = correctness("softmax", "wrong_values", "sizes", failure=Failure("sizes", "x"), unrun_lines=ranges)
+    wrong = correctness("Math_1", "wrong_values", "sizes", failure=Failure("sizes", "x"), unrun_lines=ranges)
     assert "\n\n  lines 20-33 never ran: `if n > 8192`" in describe(
         wrong, [(Failure("sizes", "x"), "wrong_values")], "mine"
     )
