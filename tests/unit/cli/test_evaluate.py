@@ -100,7 +100,7 @@ def test_every_option_is_passed_on(asked: dict[str, Any]) -> None:
         ("--facets=basics", "--facets=basics: did you mean basic, sizes? (one of 7)"),
         ("--device=gpu", "--device=gpu: did you mean cpu? (one of 4)"),
         ("--target=sm_91", "--target=sm_91: unknown target sm_91; choose from: sm_80, "),
-        ("--allow=clock", "--allow=clock: did you mean clocks? (one of 5)"),
+        ("--allow=clock", "--allow=clock: did you mean clocks? (one of 6)"),
         ("--sandbox=loose", "--sandbox=loose: choose from: best, off, strict"),
     ],
 )

@@ -57,7 +57,7 @@ def test_targets_are_found_once_each() -> None:
         ("timeout", "nan", "timeout=nan: expected a number of seconds above 0"),
         ("baseline", "compile", "baseline=compile: expected eager among the baselines"),
         ("baseline", "eager,compiled", "baseline=eager,compiled: did you mean compile? (one of 2)"),
-        ("allow", "clock", "allow=clock: did you mean clocks? (one of 5)"),
+        ("allow", "clock", "allow=clock: did you mean clocks? (one of 6)"),
         ("sandbox", "loose", "sandbox=loose: choose from: best, off, strict"),
         ("target", "sm_90a", "target=sm_90a: unknown target sm_90a; choose from: sm_80, "),
         ("target", ",", "target=,: choose from: gfx90a, "),

@@ -126,7 +126,7 @@ def test_sizes_in_elements_and_bytes() -> None:
         (lambda: Tensor((3,), "float33"), r"^dtype 'float33': did you mean float32, .* \(one of 12\)"),
         (lambda: DType("half"), "^dtype 'half': choose from: bfloat16, bool, complex128"),
         (lambda: Tensor((3, -1)), r"^Tensor\(\(3, -1\)\): sizes are at least 0"),
-        (lambda: Tensor((3,), layout="strides"), r"^layout 'strides': did you mean strided\? \(one of 6\)"),
+        (lambda: Tensor((3,), layout="strides"), r"^layout 'strides': did you mean strided\? \(one of 8\)"),
         (lambda: Tensor((3,), fill="norml"), r"^fill 'norml': did you mean normal.*\(one of \d+\)"),
         (lambda: Tensor((3,), fill="uniform(1)"), r"^fill 'uniform\(1\)': uniform takes 2 to 2 arguments"),
         (lambda: Tensor((3,), fill="constant(x)"), r"^fill 'constant\(x\)': arguments are numbers"),
