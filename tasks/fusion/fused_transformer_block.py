@@ -96,6 +96,13 @@ task = dropout_task(
     dropped,
     probability=("dropout_p", 0.1),
     tf32=True,
+    # Without drops: one dropped element changes a whole row, so that counting drops needs few columns.
+    large=(
+        block((3,), 3_000, 12, 7, dropout_p=0.0),
+        block((3,), 5, 3_000, 9, dropout_p=0.0),
+        block((257, 2), 8, 12, 24, dropout_p=0.0),
+        block((600,), 16, 33, 600, dropout_p=0.0),
+    ),
     accumulation=lambda case: max(*case.weight1.shape, case.weight2.shape[1]),
     workloads={"bert_large_hidden": block((16, 512), 1024, 4096, 1024, dtype="float16")},
 )
