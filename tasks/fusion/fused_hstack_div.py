@@ -84,6 +84,6 @@ task = Task(
     contract=Contract(values=WITHOUT_DENORMALS),
     workloads={
         "unet_skip_connection": joined((16, 320, 64, 64), (320, 320), 2.0, "float16"),
-        "deepfm_features": joined((65536, 1), (512, 512, 256), (65536, 1), "float16"),
+        "deepfm_features": joined((32768, 1), (512, 512, 256), (32768, 1), "float16"),
     },
 )
