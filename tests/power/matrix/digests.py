@@ -33,7 +33,10 @@ FORMULAS = ("reference", "cases", "properties", "pipelines")
 NUMBERS = ("accumulation", "drop_probability", "flops_and_bytes")
 """Functions of a case."""
 
-PLAIN = ("dtypes", "contract", "workloads", "entry", "calling_convention", "compare", "tf32", "mutates")
+PLAIN = (
+    "dtypes", "contract", "large", "long_sums", "value_cases", "elementwise", "workloads", "entry", "calling_convention",
+    "compare", "tf32", "mutates",
+)  # fmt: skip
 
 
 def digest(task: Task) -> str:

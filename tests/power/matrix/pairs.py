@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
+from pytest_kernelbench.judge.correctness.extra import extra_cases
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.task import FACETS, Task
@@ -95,9 +96,27 @@ def _by_contract(task: Task, fault: str) -> str | None:
         "negative_dim": (bool(signed), "the signature has no `dim`"),
         "rounds_half_up": (task.compare != "quantised", "a tie may be rounded either way"),
         "dimensions_above_1024": (shaped, "no tensor has dimensions"),
+        "above_65536_elements": (_largest(task) > 65_536, "no case of that size is tried"),
+        "dimensions_above_16384": (_longest(task) > 16_384, "no case of that size is tried"),
     }  # fmt: skip
     applies, reason = demands.get(fault, (True, ""))
     return None if applies else reason
+
+
+def _largest(task: Task) -> int:
+    """Return the elements of the largest tensor among the arguments of all cases that depend on sizes."""
+    return max((recipe.numel for case in _cases_of_sizes(task) for _, recipe in leaves(case)), default=0)
+
+
+def _longest(task: Task) -> int:
+    """Return the longest dimension among the arguments of all cases that depend on sizes."""
+    return max(
+        (size for case in _cases_of_sizes(task) for _, recipe in leaves(case) for size in recipe.shape), default=0
+    )
+
+
+def _cases_of_sizes(task: Task) -> list[Case]:
+    return [*facets.fixed_cases(task, "sizes"), *extra_cases(task, "sizes")]
 
 
 @cache

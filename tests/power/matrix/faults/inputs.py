@@ -37,9 +37,23 @@ def above_4096_elements(run: Run, arguments: Mapping[str, Any], plan: Plan) -> A
 
 
 @fault
+def above_65536_elements(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Is wrong where a tensor has more than 65,536 elements."""
+    result = run(arguments)
+    large = any(tensor.numel() > 65_536 for tensor in (*tensors(arguments), *tensors(result)))
+    return over(spoilt, result) if large else result
+
+
+@fault
 def dimensions_above_1024(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
     """Is wrong where a dimension is longer than 1024."""
     return spoilt_if(lambda tensor: any(size > 1024 for size in tensor.shape), run, arguments)
+
+
+@fault
+def dimensions_above_16384(run: Run, arguments: Mapping[str, Any], plan: Plan) -> Any:
+    """Is wrong where a dimension is longer than 16,384."""
+    return spoilt_if(lambda tensor: any(size > 16_384 for size in tensor.shape), run, arguments)
 
 
 @fault
