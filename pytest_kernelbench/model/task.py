@@ -150,6 +150,8 @@ class Task:
     """Whether float32 products may be computed in TF32; a kernel that does so gets the grade `tf32`."""
     mutates: tuple[str, ...] = ()
     """Arguments that are updated in place; their contents after the call are part of the result."""
+    table: str | None = None
+    """Argument that real models fill with more than 2^31 elements: kernels must count its elements in 64 bits."""
     scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
     """Arguments whose contents after the call do not matter: names, or a function of the case."""
 

@@ -88,4 +88,5 @@ task = Task(
         "gpt2_tokens_and_positions": looked_up((32, 1024), 50257, 768, (1024, 768), "float16"),
         "bert_base_renormalised": looked_up((64, 512), 30522, 768, (512, 768), "float16", max_norm=2.5, padding_idx=0),
     },
+    table="weight",
 )

@@ -67,4 +67,5 @@ task = Task(
             (192, 512, 1024), -1, (192, 512, 512), (512, 512), value=float("-inf"), dtype="float16"
         ),
     },
+    table="input",
 )

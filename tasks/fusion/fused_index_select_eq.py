@@ -62,4 +62,5 @@ task = Task(
     ),
     dtypes=(*FLOATS, "int64", "int32"),
     workloads={"embedding_rows": selected((500_000, 128), 0, 262_144, dtype="float16")},
+    table="input",
 )

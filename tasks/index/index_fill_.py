@@ -58,4 +58,5 @@ task = Task(
         "masked_tokens": filled((8192, 4096), 0, 1024, 0.0, "float16"),
         "suppressed_vocabulary": filled((4096, 50257), 1, 512, float("-inf")),
     },
+    table="x",
 )

@@ -54,4 +54,5 @@ task = Task(
         "llama_embedding": selection((32000, 4096), 0, 8192, "float16"),
         "pruned_columns": selection((16384, 4096), 1, 1024, "float16"),
     },
+    table="input",
 )

@@ -86,4 +86,5 @@ task = Task(
         "kv_cache_update": written((32768, 4096), 0, (4096, 4096), dtype="float16"),
         "top_k_logits": written((4096, 50257), 1, (4096, 64)),
     },
+    table="input",
 )

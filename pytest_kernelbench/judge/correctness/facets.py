@@ -165,13 +165,13 @@ def _layouts(task: Task) -> Iterator[Case]:
             for path in paths:
                 yield _laid_out(base, "transposed", (path,))
     if "strided" in task.contract.layouts:
-        for layout in FAR_LAYOUTS:
-            yield from filter(is_far, (_far(base, layout) for base in bases))
+        yield from filter(is_far, (_far(task, base, layout) for layout in FAR_LAYOUTS for base in bases[:2]))
 
 
-def _far(base: Case, layout: str) -> Case:
-    """Return the case with rows or columns that are far apart in its largest tensor, as in the data of large models."""
-    path, recipe = max(leaves(base), key=lambda leaf: leaf[1].numel, default=("", Tensor(())))
+def _far(task: Task, base: Case, layout: str) -> Case:
+    """Return the case with rows or columns that are far apart: in the task's table, or else in the largest tensor."""
+    largest = max(leaves(base), key=lambda leaf: leaf[1].numel, default=("", Tensor(())))
+    path, recipe = next((leaf for leaf in leaves(base) if leaf[0] == task.table), largest)
     possible = far.axis_of(with_fields(recipe, layout=layout)) is not None
     return _laid_out(base, layout, (path,) if possible else ())
 

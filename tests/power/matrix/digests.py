@@ -34,7 +34,7 @@ NUMBERS = ("accumulation", "drop_probability", "flops_and_bytes")
 """Functions of a case."""
 
 PLAIN = (
-    "dtypes", "contract", "large", "long_sums", "value_cases", "elementwise", "workloads", "entry", "calling_convention",
+    "dtypes", "contract", "large", "long_sums", "value_cases", "elementwise", "table", "workloads", "entry", "calling_convention",
     "compare", "tf32", "mutates",
 )  # fmt: skip
 

@@ -77,17 +77,19 @@ def far_reference(x, y, z, w):
     return x
 
 
-def test_layouts_has_cases_whose_rows_are_far_apart_where_any_strides_are_allowed() -> None:
-    recipe = Tensor((4, 5))
-    several = Case(x=recipe, y=recipe, z=recipe, w=Tensor((7,)))
-    task = task_of(far_reference, several)
-    found = [case for case in facets.fixed_cases(task, "layouts") if facets.is_far(case)]
-    assert [[r.layout for _, r in leaves(case)] for case in found] == [
-        ["far", "contiguous", "contiguous", "contiguous"],
-        ["far_last", "contiguous", "contiguous", "contiguous"],
-    ]
-    narrow = task_of(far_reference, several, contract=Contract(layouts=("contiguous", "transposed")))
-    assert not any(facets.is_far(case) for case in facets.fixed_cases(narrow, "layouts"))
+def test_layouts_has_a_tensor_whose_rows_are_far_apart_where_any_strides_are_allowed() -> None:
+    several = Case(x=Tensor((4, 5)), y=Tensor((4, 6)), z=Tensor((4, 5)), w=Tensor((7,)))
+
+    def layouts(task: Task) -> list[list[str]]:
+        found = filter(facets.is_far, facets.fixed_cases(task, "layouts"))
+        return [[recipe.layout for _, recipe in leaves(case)] for case in found]
+
+    rest = ["contiguous"] * 2
+    assert layouts(task_of(far_reference, several)) == [
+        ["contiguous", "far", *rest], ["contiguous", "far_last", *rest],
+    ]  # fmt: skip
+    assert layouts(task_of(far_reference, several, table="x"))[0] == ["far", "contiguous", *rest]
+    assert layouts(task_of(far_reference, several, contract=Contract(layouts=("contiguous", "transposed")))) == []
 
 
 def test_values_replaces_ordinary_fills_alone() -> None:

