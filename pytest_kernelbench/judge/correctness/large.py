@@ -171,7 +171,8 @@ def _sizes(task: Task, base: Case, dimension: Dimension) -> tuple[int, ...]:
         if window or dimension.rank > 3:
             return () if window else PLANES
         return INNER if _is_inner(task, base, dimension) else OTHERS if dimension.rank <= 2 else PLANES
-    if dimension.last or dimension.named:
+    # A reduced dimension is long, and the last one, unless another is reduced: a kernel may have a program a row.
+    if dimension.named or (dimension.last and not any(each.named for each in dimensions(base))):
         return ROWS
     if _beside(base, dimension) > MAX_BESIDE:
         return ()

@@ -38,14 +38,14 @@ def total_kernel(partial_ptr, out_ptr, partials, scale, BLOCK: tl.constexpr):
 
 def smooth_l1_loss(input, target, reduction="mean", beta=1.0):
     x, y = input.contiguous(), target.contiguous()
-    count, blocks = x.numel(), triton.cdiv(x.numel(), 1024)
+    count, blocks = x.numel(), triton.cdiv(x.numel(), 2048)
     smallest = max(float(beta), 1e-30)
     if reduction == "none":
         result = torch.empty_like(x)
-        each_kernel[(blocks,)](x, y, result, count, smallest, BLOCK=1024)
+        each_kernel[(blocks,)](x, y, result, count, smallest, BLOCK=2048)
         return result
     partial = torch.empty(blocks, dtype=torch.float32, device=x.device)
     result = torch.empty((), dtype=x.dtype, device=x.device)
-    partial_kernel[(blocks,)](x, y, partial, count, smallest, BLOCK=1024)
+    partial_kernel[(blocks,)](x, y, partial, count, smallest, BLOCK=2048)
     total_kernel[(1,)](partial, result, blocks, count if reduction == "mean" else 1, BLOCK=1024)
     return result
