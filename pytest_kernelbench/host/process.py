@@ -216,8 +216,10 @@ class Child:
         try:
             header, _ = protocol.receive(self._channel, max_bytes=0, timeout=timeout)
             if header.get("listens"):
-                _, (listener, *_), _, _ = socket.recv_fds(self._channel, 1, 1)
-                self._vigil.refusals = Refusals(listener)
+                _, descriptors, _, _ = socket.recv_fds(self._channel, 1, 1)
+                if not descriptors:
+                    raise protocol.ProtocolError("the listener of refused calls has not arrived")
+                self._vigil.refusals = Refusals(descriptors[0])
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
         if not header.get("enclosed"):
