@@ -10,6 +10,7 @@ import json
 import resource
 import socket
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import atheris
@@ -17,7 +18,7 @@ import atheris
 with atheris.instrument_imports(include=["pytest_kernelbench.host", "pytest_kernelbench.wire.protocol",
                                          "pytest_kernelbench.judge.compilation.compilation",
                                          "pytest_kernelbench.model.compiled"]):  # fmt: skip
-    from pytest_kernelbench.host import answers, client, process
+    from pytest_kernelbench.host import answers, client, process, vigil
     from pytest_kernelbench.judge.compilation import compilation
     from pytest_kernelbench.model.compiled import compiled
     from pytest_kernelbench.wire import protocol
@@ -25,6 +26,7 @@ with atheris.instrument_imports(include=["pytest_kernelbench.host", "pytest_kern
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.targets import TARGETS
+from pytest_kernelbench.sandbox import ending
 
 NUMBER = "0123456789abcdef"
 CASE = Case(x=Tensor((2,)), y=[Tensor((1,), "int8")])
@@ -118,7 +120,9 @@ def respond(raw: bytes) -> None:
             return
         theirs.shutdown(socket.SHUT_WR)
         runner = client.Runner.__new__(client.Runner)
-        runner._channel, runner._process = ours, _Process()
+        runner.settings, runner._channel, runner._process = process.RunnerSettings(), ours, _Process()
+        runner.family = ending.Family(0, 0)
+        runner._vigil = vigil.Vigil(ours, runner.family, Path())
         STATISTICS.cases += 1
         try:
             if asked == "compile":
@@ -126,7 +130,7 @@ def respond(raw: bytes) -> None:
                 header = runner.compile(CASE, [], convention="call", timeout=5, seen=one._progress)
                 one._count(header, "", CASE)
             elif asked == "batch":
-                seconds, host_seconds, _ = runner.batch(0, 1, threads=1, gated=True, timeout=5)
+                seconds, host_seconds, *_ = runner.batch(0, 1, edit=0, threads=1, gated=True, timeout=5)
                 assert 0 <= seconds < answers.MAX_SECONDS > host_seconds >= 0
             else:
                 answer = runner.call(CASE, [], max_bytes=MAX_BYTES, timeout=5)
@@ -153,7 +157,7 @@ def _report() -> None:
 def main() -> None:
     """Start libFuzzer."""
     process.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
-    process.limits = SimpleNamespace(end=lambda pid: None)
+    process.ending = SimpleNamespace(end=lambda family: True)
     process.orphaned = lambda process: False
     client.Runner.pid = property(lambda runner: 0)
     assert answers.answer(CALL, BODY, SIZES).status == "ok"

@@ -81,7 +81,11 @@ def _tried(settings: RunnerSettings, use: Callable[[Runner, Case], str]) -> str:
     runner = Runner(settings)
     try:
         loaded = runner.load(COPY, "work.py", ["work"], TIMEOUT)
-        return use(runner, Case(x=Tensor((100,)))) if loaded.status == "ok" else f"{loaded.status}: {loaded.message}"
+        if loaded.status != "ok":
+            return f"{loaded.status}: {loaded.message}"
+        error = use(runner, Case(x=Tensor((100,))))
+        needed = f"the sandbox refused the system calls {', '.join(runner.refused)}" if runner.refused else ""
+        return "; ".join(filter(None, (error, needed)))
     except RunnerDied as death:
         return str(death)
     finally:

@@ -130,6 +130,11 @@ class Child:
         return self._process.pid
 
     @property
+    def refused(self) -> list[str]:
+        """The system calls that the sandbox has refused, where Linux reports them."""
+        return self._vigil.refused
+
+    @property
     def alive(self) -> bool:
         """Whether the runner can take another request: its process runs and is not spent."""
         return not self.spent and bool(self._process.is_alive())
@@ -201,7 +206,7 @@ class Child:
 
     def _with_refusals(self, header: dict[str, Any]) -> dict[str, Any]:
         """Return a header with the refused calls among its observations: the judge knows them, not the runner."""
-        refused = [["", refusal(name)] for name in self._vigil.refused]
+        refused = [["", refusal(name)] for name in self.refused]
         told = header.get("observations")
         return {**header, "observations": refused + (told if isinstance(told, list) else [])} if refused else header
 
@@ -212,8 +217,10 @@ class Child:
         try:
             header, _ = protocol.receive(self._channel, max_bytes=0, timeout=timeout)
             if header.get("listens"):
-                _, (listener, *_), _, _ = socket.recv_fds(self._channel, 1, 1)
-                self._vigil.refusals = Refusals(listener)
+                _, descriptors, _, _ = socket.recv_fds(self._channel, 1, 1)
+                if not descriptors:
+                    raise protocol.ProtocolError("the listener of refused calls has not arrived")
+                self._vigil.refusals = Refusals(descriptors[0])
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
         if not header.get("enclosed"):
@@ -236,7 +243,7 @@ class Child:
     def died(self, status: str, message: str) -> RunnerDied:
         """Kill the runner and return the exception to raise."""
         ending.end(self.family)
-        told = "".join(f"\n{refusal(name)}" for name in self._vigil.refused)
+        told = "".join(f"\n{refusal(name)}" for name in self.refused)
         return RunnerDied(status, message + told, orphaned=orphaned(self._process))
 
     def _how_it_ended(self) -> str:

@@ -102,7 +102,7 @@ class Kernel:
         return next((number for number, line in enumerate(lines, 1) if entry.match(line)), 1)
 
     def text(self) -> str:
-        """Return the code to run, without Markdown fences and the benchmark's own test; raises `Undecodable`."""
+        """Return the code to run, without Markdown fences and an appended test; raises `Undecodable`."""
         if self.code is not None:
             return self.code
         return code_of(decoded(self.source_path.read_bytes()))

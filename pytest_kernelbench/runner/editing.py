@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from pytest_kernelbench.wire.edits import changes, converted
+from pytest_kernelbench.wire.edits import changes, packed, unpacked
 from pytest_kernelbench.wire.materialize import GUARD, Arguments, GuardedTensor, geometry
 
 
@@ -43,15 +43,11 @@ class _Memory:
         self._bytes = memoryview(memory.numpy()) if memory.device.type == "cpu" else None  # type: ignore[arg-type]
 
     def edit(self, number: int) -> None:
-        recipe, dtype = self.guarded.recipe, self.guarded.tensor.dtype
-        changed = changes(self.guarded.path, recipe, number, lambda index: self._element(self._place(index)))
-        if not changed:
-            return
-        values = converted([value for _, value in changed], dtype).view(torch.uint8).numpy().tobytes()
-        for position, (index, _) in enumerate(changed):
+        recipe = self.guarded.recipe
+        for index, value in changes(self.guarded.path, recipe, number, self._element):
             place = self._place(index)
             self.before.append((place, self._read(place)))
-            self._write(place, values[position * self._size : (position + 1) * self._size])
+            self._write(place, packed(value, recipe.dtype))
 
     def restore(self) -> None:
         while self.before:
@@ -65,8 +61,8 @@ class _Memory:
             place += rest * stride
         return GUARD + place * self._size
 
-    def _element(self, place: int) -> Any:
-        return torch.frombuffer(bytearray(self._read(place)), dtype=self.guarded.tensor.dtype).item()
+    def _element(self, index: int) -> Any:
+        return unpacked(self._read(self._place(index)), self.guarded.recipe.dtype)
 
     def _read(self, place: int) -> bytes:
         if self._bytes is not None:

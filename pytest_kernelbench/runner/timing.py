@@ -114,7 +114,6 @@ class Workbench:
         self.case: Case | None = None
         """The first case; all have the same shapes, dtypes and layouts."""
         self._last: tuple[int, Any] = (0, None)
-        self._untimed = [0.0, 0.0]
 
     def prepare(self, request: Mapping[str, Any], entry: Any) -> dict[str, Any]:
         """Make the input sets and call the entry point on two of them; return the header of the response.
@@ -140,13 +139,15 @@ class Workbench:
         """Time a batch of calls and return the header of the response.
 
         `edit` is the number of the edit that the first call finds in its input set; each further call finds the next.
-        With 0, all sets have their original contents. `untimed` is the time that the edits take, which is not part of
-        the other times: elapsed, and of the processor.
+        With 0, all sets have their original contents. `untimed` is the time that this takes, which is not part of the
+        other times: elapsed, and of the processor.
         """
         torch.set_num_threads(request["threads"])
-        self._untimed = [0.0, 0.0]
+        elapsed, processor = time.perf_counter(), time.process_time()
         timed = self._timed(request["first"], request["count"], edit=request["edit"], gated=request["gated"])
-        return {"status": "ok", **timed._asdict(), "untimed": self._untimed}
+        elapsed, processor = time.perf_counter() - elapsed, time.process_time() - processor
+        others = (max(0.0, elapsed - timed.host_seconds), max(0.0, processor - timed.seconds))
+        return {"status": "ok", **timed._asdict(), "untimed": others}
 
     def _timed(self, first: int, count: int, *, edit: int, gated: bool) -> Batch:
         """Time calls in rounds, in each of which every input set is used once at most, and edited before that."""
@@ -155,6 +156,8 @@ class Workbench:
             size = min(len(self.sets), first + count - start)
             with self._ready(start, size, edit and edit + start - first):
                 rounds.append(self.timer.batch(self._call, start, size, gated=gated))
+        if len(rounds) == 1:
+            return rounds[0]
         return Batch(
             math.fsum(each.seconds for each in rounds),
             math.fsum(each.host_seconds for each in rounds),
@@ -183,7 +186,6 @@ class Workbench:
     def _ready(self, first: int, count: int, edit: int) -> Iterator[None]:
         """Restore and edit the contents of the sets that the next calls use, without changing version counters."""
         assert self.case is not None
-        elapsed, processor = time.perf_counter(), time.process_time()
         for index in range(first, first + count):
             number = index % len(self.sets)
             if self.fresh:
@@ -191,8 +193,6 @@ class Workbench:
                     guarded.memory.copy_(contents)
                 self.editors[number].forget()
             self.editors[number].edit(edit and edit + index - first)
-        self._untimed[0] += time.perf_counter() - elapsed
-        self._untimed[1] += time.process_time() - processor
         with onednn_where_sound(self.case):
             yield
 

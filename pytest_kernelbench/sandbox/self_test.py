@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
+import platform
 import resource
 import socket
 import subprocess
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_kernelbench.sandbox import landlock, limits, policy, users
+from pytest_kernelbench.sandbox.linux import syscall
+from pytest_kernelbench.sandbox.system_calls import ARCHITECTURES, REFUSED
 
 MAX_FILE = 1 << 20
 """Bytes of the largest file that the child may write."""
@@ -25,6 +29,12 @@ MAX_SPACE = 1 << 24
 
 MEMORY = 1 << 30
 """Bytes of memory that the child may use."""
+
+_UNTRIED = ("uretprobe", "uprobe", "msgget")
+"""Calls that end the process, or leave something behind, whatever their arguments are."""
+
+MAX_NAMED = 5
+"""Calls that a message names."""
 
 TIMEOUT = 60
 """Seconds that the test may take."""
@@ -54,7 +64,8 @@ ADVICE = {
     "files": f"read and write only its own files: {_LANDLOCK}",
     "network": f"open no connections: {_SECCOMP}",
     "processes": f"leave other processes alone: {_SECCOMP}; for their memory: Landlock, or run pytest as root",
-    "permissions": f"change no file permissions: {_SECCOMP}",
+    "permissions": f"change no modes, owners, times or attributes of files: {_SECCOMP}",
+    "calls": f"make no system call that is not on the list: {_SECCOMP}",
     "limits": f"stay within its limits of memory, processes and disk space: {_LIMITS}",
 }
 """What a kernel must do, by the name of each measure, and what the measure needs to enforce that."""
@@ -114,10 +125,16 @@ def _main(folder: Path, port: int, user: int | None = None) -> None:
             lambda: resource.prlimit(judge, resource.RLIMIT_CPU),
             lambda: os.setpriority(os.PRIO_PROCESS, judge, 19),
         ],
-        "permissions": [lambda: (folder / "secret").chmod(0)],
+        "permissions": [
+            lambda: (folder / "secret").chmod(0),
+            lambda: os.utime(folder / "secret", (1, 1)),
+            lambda: os.chown(folder / "secret", os.getuid(), os.getgid()),
+            lambda: os.setxattr(folder / "secret", "user.kernelbench", b"x"),
+        ],
         "limits": [lambda: bytearray(2 * MEMORY), lambda: (home / "big").write_bytes(bytes(2 * MAX_FILE)), _start_many],
     }
     broken = {name: _possible(each) for name, each in attempts.items()}
+    broken["calls"] = _reached()
     if "Landlock" in failed:
         broken["files"] = failed["Landlock"]
     elif version < landlock.NEEDED:
@@ -133,6 +150,22 @@ def _possible(attempts: list[Callable[[], object]]) -> str:
             attempt()
             succeeded.append(number)
     return f"{len(succeeded)} of {len(attempts)} attempts succeeded ({succeeded})" if succeeded else ""
+
+
+def _reached() -> str:
+    """Return which of the system calls that no runner may make reached Linux; empty where none did."""
+    column, _ = ARCHITECTURES.get(platform.machine(), (0, 0))
+    numbers = {name: row[column] for name, row in REFUSED.items() if name not in _UNTRIED}
+    reached = [name for name, number in numbers.items() if number is not None and not _refused(number)]
+    if not reached:
+        return ""
+    more = f" and {len(reached) - MAX_NAMED} more" if len(reached) > MAX_NAMED else ""
+    return f"{', '.join(reached[:MAX_NAMED])}{more} of {len(numbers)} system calls are not refused"
+
+
+def _refused(number: int) -> bool:
+    """Make a system call whose arguments are all wrong; return whether it was not even looked at."""
+    return syscall(number, *[(1 << 64) - 1] * 6) < 0 and ctypes.get_errno() == errno.EPERM
 
 
 def _trace(process: int) -> None:

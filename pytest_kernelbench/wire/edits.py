@@ -6,6 +6,7 @@ of a case whose recipes are `edited`, the runner in the memory of an input set, 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 from collections.abc import Callable
@@ -61,20 +62,34 @@ def changes(path: str, recipe: Tensor, number: int, read: Read) -> Changes:
 
 def apply(values: torch.Tensor, path: str, recipe: Tensor) -> torch.Tensor:
     """Return contiguous contents with the edit that a recipe asks for."""
+    import torch
+
     flat = values.reshape(-1).clone()
     for index, value in changes(path, recipe, recipe.edited, lambda at: values.reshape(-1)[at].item()):
-        flat[index] = converted([value], values.dtype)[0]
+        flat[index] = torch.frombuffer(bytearray(packed(value, recipe.dtype)), dtype=values.dtype)[0]
     return flat.reshape(values.shape)
 
 
-def converted(new: list[Any], dtype: torch.dtype) -> torch.Tensor:
-    """Return new values as a tensor, rounded once from float64 or complex128."""
+def packed(value: Any, dtype: str) -> bytes:
+    """Return the bytes of a number in a dtype; a fraction of the time that torch takes, where numpy has the dtype."""
+    import numpy as np
+
+    if dtype != "bfloat16":
+        return np.asarray(value).astype(dtype).tobytes()
     import torch
 
-    wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else torch.int64
-    return torch.tensor(new, dtype=wide).to(dtype)
+    return bytes(torch.tensor(float(value), dtype=torch.float64).to(torch.bfloat16).view(torch.int16).numpy().tobytes())
 
 
+def unpacked(data: bytes, dtype: str) -> Any:
+    """Return the number that these bytes are in a dtype."""
+    import numpy as np
+
+    # The upper half of a float32.
+    return np.frombuffer(b"\0\0" + data, "float32").item() if dtype == "bfloat16" else np.frombuffer(data, dtype).item()
+
+
+@functools.lru_cache(maxsize=1024)
 def _kind(recipe: Tensor) -> Callable[[Tensor, _Draws, Read], Changes] | None:
     """Return how contents of this fill are edited; None where they cannot be."""
     name, arguments = parse_fill(recipe.fill)
@@ -87,6 +102,7 @@ def _kind(recipe: Tensor) -> Callable[[Tensor, _Draws, Read], Changes] | None:
     return {**_VALUES, **_MATRICES}.get(name)
 
 
+@functools.lru_cache(maxsize=1024)
 def _arguments(recipe: Tensor) -> tuple[float, ...]:
     return parse_fill(recipe.fill)[1]
 

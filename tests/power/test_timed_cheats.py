@@ -17,16 +17,23 @@ HOSTILE = {
     "background": ("rejected", "wrong_values"),
     "cached_by_pointer": ("wrong_values",),
     "elsewhere": ("rejected",),
+    "helpers": ("rejected",),
     "other_process": ("rejected",),
     "patched_clocks": ("rejected",),
     "patched_timer": ("rejected",),
+    "sampled": ("wrong_values",),
     "stale": ("wrong_values",),
     "stale_in_a_row": ("wrong_values",),
     "standing_clock": ("rejected",),
 }
 """The status that each deserves; results of a thread may or may not be there when they are looked at."""
 
-CONTROLS = {"one_pass": ("faster",), "same": ("same", "unclear"), "twice": ("slower",)}
+CONTROLS = {
+    "one_pass": ("faster",),
+    "remembering": ("slower", "unclear"),
+    "same": ("same", "unclear"),
+    "twice": ("slower",),
+}
 """The verdict of each; a noisy machine may leave two equal ones open, and never calls one of them faster."""
 
 

@@ -1,13 +1,20 @@
-"""Run a command as an ordinary user where tests run as root: `python tests/support/unprivileged.py USER COMMAND...`.
+"""Run a command as an ordinary user where tests run as root: `python tests/support/unprivileged.py COMMAND...`.
 
-The user may still read all files, since Python is often installed in root's home; it has no other privilege.
+The user is made for it: its number belongs to nobody, and its home is a new folder. It may still read all files, since
+Python is often installed in root's home; it has no other privilege.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
+
+USER = 2_100_009_999
+"""Number of the user; outside of those that runners of root have."""
 
 CAP_DAC_READ_SEARCH = 2
 PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
@@ -28,6 +35,17 @@ def become(user: int) -> None:
     libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_READ_SEARCH, 0, 0)
 
 
+def main(command: list[str]) -> int:
+    """Run the command in the home of the user, and return its exit status."""
+    home = tempfile.mkdtemp(prefix="kb-user-")
+    os.chown(home, USER, USER)
+    places = dict.fromkeys(("HOME", "TMPDIR", "HYPOTHESIS_STORAGE_DIRECTORY"), home)
+    environment = {**os.environ, **places, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        return subprocess.run(command, env=environment, preexec_fn=lambda: become(USER), check=False).returncode
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 if __name__ == "__main__":
-    become(int(sys.argv[1]))
-    os.execvp(sys.argv[2], sys.argv[2:])
+    sys.exit(main(sys.argv[1:]))

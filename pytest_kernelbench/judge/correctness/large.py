@@ -16,7 +16,10 @@ from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1
-"""Elements of the large case of an operation on single elements, and of one that reduces a whole tensor."""
+"""Elements of the large case of an operation on single elements."""
+
+REDUCED = 2**20 - 2**10
+"""Elements of the large case of an operation that reduces a whole tensor: no more than a block of Triton can hold."""
 
 ROWS = (70_001, 10_007, 3_000, 600, 257)
 """Sizes to try for the last dimension, or for one that an argument such as `dim` names, the largest first."""
@@ -34,7 +37,7 @@ MATRICES = (257, 129)
 """Sizes to try for matrices that are decomposed or solved, whose work grows with the third power."""
 
 MAX_ELEMENTS = 1 << 19
-"""Maximum number of elements of each tensor that the reference makes of a derived case, but for `FLAT` ones."""
+"""Maximum number of elements of each tensor that the reference makes of a derived case, but for `FLAT` and `REDUCED` ones."""
 
 MAX_PIXELS = 1 << 14
 """Maximum number of elements of the result of a convolution in a derived case."""
@@ -103,7 +106,7 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
 
 
 def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
-    """Return a case of `FLAT` elements in tensors of one shape, and whether the operation takes each by itself.
+    """Return a case of `FLAT` or `REDUCED` elements, and whether the operation takes each by itself.
 
     There is none where the result is neither one number nor as large as the tensors.
     """
@@ -112,12 +115,14 @@ def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
         (shape,) = shapes if len(shapes) == 1 else ((),)
         if not shape or shape[-1] == 1 or shape.count(shape[-1]) > 1 or _is_product(task) or _has_matrices(task, base):
             continue
-        size = math.ceil(FLAT * shape[-1] / math.prod(shape))
+        work = work_of(task, base)
+        reduced = work is not None and work.results == 1
+        size = math.ceil((REDUCED if reduced else FLAT) * shape[-1] / math.prod(shape))
         case = grown(base, shape[-1], size)
-        work, large = work_of(task, base), work_of(task, case)
+        large = work_of(task, case)
         if work is None or large is None or large.largest > 2 * FLAT:
             continue
-        if work.results == large.results == 1:
+        if reduced and large.results == 1:
             return [case], False
         if len(shape) == 1 and work.results % shape[0] == 0 and large.results == work.results // shape[0] * size:
             return ([case], True) if task.accumulation is None else ([], False)

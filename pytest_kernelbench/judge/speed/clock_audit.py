@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, WINDOW, Batch, Block, Measurement
 from pytest_kernelbench.judge.speed.ratio import interval
 
-MAX_UNTIMED = 1.5
+MAX_UNTIMED = 3.0
 """Time for the edits of a kernel's inputs that is believed, over that for those of the baseline's."""
 
 AUDIT_ALPHA = 0.001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
+from pytest_kernelbench.model.case import map_tensors
 from pytest_kernelbench.runner.timing import HostTimer
 from pytest_kernelbench.wire.materialize import materialize
 
@@ -42,33 +44,63 @@ def last(runner: Runner, case: Case) -> torch.Tensor:
 def test_batches_take_the_input_sets_in_turn(runner: Runner) -> None:
     prepare(runner, "def work(x):\n    return x * 2\n")
     for first, count in ((0, 1), (1, 1), (1, 4), (7, 3)):
-        device, host, leaked = runner.batch(first, count, threads=1, gated=True, timeout=60)
+        device, host, leaked, *untimed = runner.batch(first, count, edit=0, threads=1, gated=True, timeout=60)
         assert device > 0
         assert host > 0
         assert not leaked
+        assert [0 <= seconds < host + 0.1 for seconds in untimed] == [True, True]
         case = CASES[(first + count - 1) % 3]
         assert torch.equal(last(runner, case), 2 * materialize(case).values["x"])
+
+
+def test_every_call_of_a_batch_finds_contents_of_its_own(runner: Runner) -> None:
+    prepare(runner, "seen = []\ndef work(x):\n    seen.append(x.clone())\n    return __import__('torch').stack(seen)\n")
+    runner.batch(1, 7, edit=100, threads=1, gated=True, timeout=60)
+    seen = last(runner, replaced(CASES[7 % 3], 106))
+    plain = [materialize(case).values["x"] for case in CASES]
+    assert len(seen) == 2 + 7
+    assert torch.equal(seen[:2], torch.stack(plain[:2]))
+    for call, contents in enumerate(seen[2:]):
+        case = CASES[(1 + call) % 3]
+        assert torch.equal(contents, materialize(replaced(case, 100 + call)).values["x"])
+        assert int((contents != plain[(1 + call) % 3]).sum()) == 1
+    runner.batch(0, 3, edit=0, threads=1, gated=True, timeout=60)
+    assert torch.equal(last(runner, CASES[2])[-3:], torch.stack(plain))
+
+
+def test_an_edit_after_new_contents_is_one_of_those(runner: Runner) -> None:
+    prepare(runner, "def work(x):\n    return x.clone()\n")
+    runner.batch(0, 3, edit=10, threads=1, gated=True, timeout=60)
+    fresh = reseeded(CASES[0], 99)
+    runner.rewrite(1, fresh, timeout=60)
+    runner.batch(1, 1, edit=0, threads=1, gated=True, timeout=60)
+    assert torch.equal(last(runner, fresh), materialize(fresh).values["x"])
+
+
+def replaced(case: Case, number: int) -> Case:
+    """Return a case with an edit of each tensor."""
+    return map_tensors(case, lambda path, recipe: dataclasses.replace(recipe, edited=number))
 
 
 def test_new_contents_lie_where_the_old_ones_did(runner: Runner) -> None:
     prepare(runner, "seen = []\ndef work(x):\n    seen.append(x.data_ptr())\n    return x + len(set(seen))\n")
     fresh = reseeded(CASES[0], 99)
     runner.rewrite(1, fresh, timeout=60)
-    runner.batch(1, 1, threads=1, gated=True, timeout=60)
+    runner.batch(1, 1, edit=0, threads=1, gated=True, timeout=60)
     assert torch.equal(last(runner, fresh), materialize(fresh).values["x"] + 2)
 
 
 def test_what_calls_write_is_restored_before_each_batch(runner: Runner) -> None:
     prepare(runner, "def work(x):\n    return x.add_(1)\n", written=True)
     for _ in range(2):
-        runner.batch(0, 1, threads=1, gated=True, timeout=60)
+        runner.batch(0, 1, edit=0, threads=1, gated=True, timeout=60)
         assert torch.equal(last(runner, CASES[0]), materialize(CASES[0]).values["x"] + 1)
 
 
 def test_a_kernel_that_fails_in_a_batch_ends_the_timing(runner: Runner) -> None:
     prepare(runner, "rest = [1, 2]\ndef work(x):\n    rest.pop()\n    return x\n")
     with pytest.raises(RunnerDied, match="pop from empty list") as death:
-        runner.batch(0, 1, threads=1, gated=True, timeout=60)
+        runner.batch(0, 1, edit=0, threads=1, gated=True, timeout=60)
     assert death.value.status == "runtime_error"
 
 
@@ -92,7 +124,7 @@ def work(x):
 def test_processor_time_is_seen_from_outside(runner: Runner) -> None:
     prepare(runner, "def work(x):\n    for _ in range(200_000): pass\n    return x\n")
     before = runner.cpu_seconds()
-    device, *_ = runner.batch(0, 20, threads=1, gated=True, timeout=60)
+    device, *_ = runner.batch(0, 20, edit=0, threads=1, gated=True, timeout=60)
     assert device <= runner.cpu_seconds() - before
 
 

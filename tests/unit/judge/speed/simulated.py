@@ -55,5 +55,8 @@ def pair(ratio: float, half: float = 0.005, *, spoiled: bool = False) -> Measure
     ]
     cause = "throttled" if spoiled else None
     return Measurement(
-        2, [Block(tuple(batches), cause)] * 10, True, {"eager": Estimate(ratio, ratio - half, ratio + half)}
+        {"eager": 2, KERNEL: 2},
+        [Block(tuple(batches), cause)] * 10,
+        True,
+        {"eager": Estimate(ratio, ratio - half, ratio + half)},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_kernelbench.judge.speed.clock_audit import outliers, unreported
-from pytest_kernelbench.judge.speed.interleaving import KERNEL, WINDOW, Measurement
+from pytest_kernelbench.judge.speed.interleaving import KERNEL, WINDOW, Measurement, Timed
 from tests.unit.judge.speed.simulated import Machine
 
 
@@ -44,7 +44,7 @@ def test_samples_beyond_five_deviations_are_counted() -> None:
 def test_too_few_blocks_say_nothing() -> None:
     machine = Machine(eager=1.0, kernel=1.0)
     assert unreported(machine.measure(max_seconds=3.0), "eager") is None
-    assert unreported(Measurement(1), "eager") is None
+    assert unreported(Measurement({"kernel": 1}), "eager") is None
 
 
 def test_the_estimate_in_words() -> None:
@@ -54,3 +54,34 @@ def test_the_estimate_in_words() -> None:
     assert found is not None
     assert found.share == pytest.approx(1.0, abs=0.01)
     assert found.text == "the judge's clock saw 2.00 times the time that its runner reports"
+
+
+def edited(machine: Machine, name: str, seconds: float, *, claimed: float) -> None:
+    """Replace a source by one that edits its inputs for 50 microseconds a call, and claims another time for that."""
+    inner = machine.source(name, seconds)
+
+    def run(first: int, count: int) -> Timed:
+        timed = inner(first, count)
+        machine.now += count * 50e-6
+        return timed._replace(untimed=count * claimed, untimed_processor=count * claimed)
+
+    machine.sources[name] = run
+
+
+def test_the_edits_of_inputs_are_no_hidden_time() -> None:
+    machine = Machine()
+    for name in ("eager", KERNEL):
+        edited(machine, name, 2e-4, claimed=50e-6)
+    hidden = unreported(machine.measure(), "eager")
+    assert hidden is not None
+    assert abs(hidden.share) < 1e-6
+
+
+def test_edits_that_take_longer_than_the_baselines_are_not_believed() -> None:
+    machine = Machine()
+    edited(machine, "eager", 2e-4, claimed=20e-6)
+    inner = machine.source(KERNEL, 4e-4, reported=0.5)
+    machine.sources[KERNEL] = lambda first, count: inner(first, count)._replace(untimed=count * 2e-4)
+    hidden = unreported(machine.measure(), "eager")
+    assert hidden is not None
+    assert hidden.low > 0.5

@@ -118,3 +118,19 @@ def test_the_warm_up_waits_until_times_agree() -> None:
     measured = machine.measure(min_warm_up=0.05, max_warm_up=2.0)
     assert measured.warm
     assert max(measured.samples(KERNEL)) == pytest.approx(2e-4)
+
+
+def test_a_source_that_is_some_hundred_times_slower_makes_fewer_calls() -> None:
+    machine = Machine(eager=50e-3, kernel=20e-6)
+    measurement = machine.measure(batch_seconds=8e-3, max_batch_seconds=0.2, max_seconds=20.0)
+    assert measurement.counts["eager"] == 4
+    assert measurement.counts[KERNEL] == measurement.calls == 400
+    assert measurement.verdict("eager") == "faster"
+    assert measurement.estimates["eager"].ratio == pytest.approx(2500, rel=0.01)
+    assert measurement.device_seconds("eager") == pytest.approx(50e-3)
+    assert machine.now < 30
+
+
+def test_sources_of_similar_speed_make_as_many_calls() -> None:
+    measurement = Machine(eager=3e-4, kernel=2e-5).measure(batch_seconds=8e-3, max_batch_seconds=0.2)
+    assert measurement.counts["eager"] == measurement.counts[KERNEL]

@@ -73,9 +73,9 @@ def test_a_real_difference_is_found_where_processes_agree() -> None:
 
 
 def test_a_pair_that_says_nothing_leaves_it_open() -> None:
-    assert combined([pair(1.5), Measurement(2)], "eager")["verdict"] == "unclear"
+    assert combined([pair(1.5), Measurement({"kernel": 2})], "eager")["verdict"] == "unclear"
     assert combined([pair(1.5), pair(1.5, spoiled=True)], "eager")["verdict"] == "unclear"
-    assert combined([Measurement(2)], "eager") == {"verdict": "unclear", "ratio": None, "interval": None}
+    assert combined([Measurement({"kernel": 2})], "eager") == {"verdict": "unclear", "ratio": None, "interval": None}
 
 
 def test_figures_and_samples_are_of_all_pairs() -> None:
