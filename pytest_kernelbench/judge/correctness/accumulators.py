@@ -24,8 +24,8 @@ PLANE_TERMS = (257,)
 RESULTS = 170
 """Size of a dimension of the result: the more results, the less the root mean square of right ones may deviate."""
 
-SHORT = (257, 70)
-"""Terms and results of a case that kernels can finish that add one term at a time."""
+SHORTER = ((257, 70), (1_025, 100))
+"""Terms and results of cases that kernels can finish that add few terms at a time."""
 
 HALVES = ("float16", "bfloat16")
 """Half-precision dtypes."""
@@ -55,7 +55,7 @@ def _accumulating(key: TaskKey) -> tuple[Case, ...]:
     if task.long_sums is not None:
         bases = list(task.long_sums)
     elif task.accumulation is not None and halves:
-        found = (_with_sums(task, (SHORT[0],), SHORT[1]), _with_sums(task, TERMS, RESULTS))
+        found = [*(_with_sums(task, (terms,), results) for terms, results in SHORTER), _with_sums(task, TERMS, RESULTS)]
         bases = list(dict.fromkeys(case for case in found if case is not None))
     else:
         bases = []

@@ -37,7 +37,7 @@ MATRICES = (257, 129)
 """Sizes to try for matrices that are decomposed or solved, whose work grows with the third power."""
 
 MAX_ELEMENTS = 1 << 19
-"""Maximum number of elements of each tensor that the reference makes of a derived case, but for `FLAT` and `REDUCED` ones."""
+"""Maximum number of elements of each tensor that the reference makes of any other derived case."""
 
 MAX_PIXELS = 1 << 14
 """Maximum number of elements of the result of a convolution in a derived case."""
