@@ -21,10 +21,10 @@ TERMS = (3_001, 1_025, 257)
 PLANE_TERMS = (257,)
 """The same for images, whose windows make the sums longer still."""
 
-RESULTS = 170
+RESULTS = 130
 """Size of a dimension of the result: the more results, the less the root mean square of right ones may deviate."""
 
-SHORTER = ((257, 70), (1_025, 100))
+SHORTER = (((1_025,), 100), ((257,), 70))
 """Terms and results of cases that kernels can finish that add few terms at a time."""
 
 HALVES = ("float16", "bfloat16")
@@ -45,27 +45,49 @@ FILLS = ("normal(0, 30)", "normal(30, 1)", "normal(1000, 0.1)")
 
 def accumulating_cases(task: Task) -> tuple[Case, ...]:
     """Return cases of a task with long sums in each half-precision dtype: its own, or those that can be derived."""
-    return _accumulating(TaskKey(task))
+    return _in_halves(TaskKey(task), ((TERMS, RESULTS),)) + _overflowing(TaskKey(task))
+
+
+def shorter_sums(task: Task) -> tuple[Case, ...]:
+    """Return the same with shorter sums, for kernels that are too slow for the long ones; none of the task's own."""
+    return _in_halves(TaskKey(task), SHORTER) if task.long_sums is None else ()
 
 
 @lru_cache(maxsize=256)
-def _accumulating(key: TaskKey) -> tuple[Case, ...]:
+def _in_halves(key: TaskKey, lengths: tuple[tuple[tuple[int, ...], int], ...]) -> tuple[Case, ...]:
+    """Return cases with sums of one of the first lengths, so many results, and moderate values."""
     task = key.task
-    halves = [dtype for dtype in task.dtypes if dtype in HALVES]
-    if task.long_sums is not None:
-        bases = list(task.long_sums)
-    elif task.accumulation is not None and halves:
-        found = [*(_with_sums(task, (terms,), results) for terms, results in SHORTER), _with_sums(task, TERMS, RESULTS)]
-        bases = list(dict.fromkeys(case for case in found if case is not None))
-    else:
-        bases = []
     ordinary = {"normal", *own_fill(task)}
+    bases = _bases(task, lengths)
+    if {FILLS[0], BESIDE} <= {*task.contract.values}:
+        bases = [_moderate(base, ordinary) for base in bases]
+    return tuple(dict.fromkeys(in_dtype(task, case, dtype) for case in bases for dtype in _halves(task)))
+
+
+@lru_cache(maxsize=256)
+def _overflowing(key: TaskKey) -> tuple[Case, ...]:
+    """Return cases with large values, of whose sums few terms are enough to exceed float16."""
+    task = key.task
+    if task.compare != "values" or not _halves(task):
+        return ()
+    ordinary, bases = {"normal", *own_fill(task)}, _bases(task, SHORTER[-1:])
     fills = [fill for fill in FILLS if fill in task.contract.values]
-    moderate = [_moderate(base, ordinary) if {FILLS[0], BESIDE} <= {*task.contract.values} else base for base in bases]
-    cases = [in_dtype(task, case, dtype) for case in moderate for dtype in halves]
-    if bases and halves and task.compare == "values":
-        cases += [in_dtype(task, with_fill(bases[-1], fill, ordinary), halves[0]) for fill in fills]
+    cases = (in_dtype(task, with_fill(base, fill, ordinary), _halves(task)[0]) for base in bases[-1:] for fill in fills)
     return tuple(dict.fromkeys(cases))
+
+
+def _bases(task: Task, lengths: tuple[tuple[tuple[int, ...], int], ...]) -> list[Case]:
+    """Return the task's own cases with long sums, or those that can be derived, in the task's first dtype."""
+    if task.long_sums is not None:
+        return list(task.long_sums)
+    if task.accumulation is None or not _halves(task):
+        return []
+    found = (_with_sums(task, terms, results) for terms, results in lengths)
+    return list(dict.fromkeys(case for case in found if case is not None))
+
+
+def _halves(task: Task) -> list[str]:
+    return [dtype for dtype in task.dtypes if dtype in HALVES]
 
 
 def _moderate(case: Case, ordinary: set[str]) -> Case:

@@ -7,10 +7,10 @@ record says so; the kernel does not fail because of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pytest_kernelbench.judge.correctness import checks
-from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases
+from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases, shorter_sums
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
@@ -19,6 +19,9 @@ from pytest_kernelbench.model.task import Task
 
 EXTRA: Mapping[str, Callable[[Task], tuple[Case, ...]]] = {"sizes": large_cases, "dtypes": accumulating_cases}
 """The cases that a facet has beside the fixed ones, for kernels that can finish them."""
+
+SHORTER: Mapping[str, Callable[[Task], tuple[Case, ...]]] = {"dtypes": shorter_sums}
+"""The cases that are tried where a kernel is too slow for one of those."""
 
 CALL_SHARE = 0.05
 """Share of a kernel's time limit that one call on such a case may take."""
@@ -35,11 +38,22 @@ def extra_cases(task: Task, facet: str) -> tuple[Case, ...]:
 def try_extra(trial: CaseTrial, facet: str, budget: float) -> float:
     """Check the extra cases of a facet within `budget` seconds and return those that it took; raises `Finding`."""
     started = time.monotonic()
-    for case in extra_cases(trial.task, facet):
-        left = budget - (time.monotonic() - started)
-        if left <= 0 or not _checked(trial, facet, case, min(left, _allowance(trial))):
-            trial.observed[f"not tried, too slow here: {case}"] = ""
+    left_out = _left_out(trial, facet, extra_cases(trial.task, facet), started + budget)
+    if left_out and facet in SHORTER:
+        _left_out(trial, facet, SHORTER[facet](trial.task), started + budget)
+    for case in left_out:
+        trial.observed[f"not tried, too slow here: {case}"] = ""
     return time.monotonic() - started
+
+
+def _left_out(trial: CaseTrial, facet: str, cases: Sequence[Case], end: float) -> list[Case]:
+    """Check cases until a time on the monotonic clock; return those that the kernel could not finish."""
+    left_out = []
+    for case in cases:
+        left = end - time.monotonic()
+        if left <= 0 or not _checked(trial, facet, case, min(left, _allowance(trial))):
+            left_out.append(case)
+    return left_out
 
 
 def try_drawn(trial: CaseTrial, facet: str, case: Case) -> None:

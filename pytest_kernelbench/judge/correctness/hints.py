@@ -37,7 +37,8 @@ def sizes(trial: CaseTrial, bases: Sequence[Case]) -> None:
     paths = Paths.of(trial.kernel.text())
     if paths is None or not trial.ran:
         return
-    longest = max((size for case in bases for _, recipe in leaves(case) for size in recipe.shape), default=0)
+    judged = (*bases, *trial.launched)
+    longest = max((size for case in judged for _, recipe in leaves(case) for size in recipe.shape), default=0)
     attempt = _Attempt(trial, bases)
     for unrun in paths.unrun(trial.ran):
         if not unrun.refuses:

@@ -178,7 +178,7 @@ def _sizes(task: Task, base: Case, dimension: Dimension) -> tuple[int, ...]:
         return INNER if _is_inner(task, base, dimension) else OTHERS if dimension.rank <= 2 else PLANES
     # A reduced dimension is long, and the last one, unless another is reduced: a kernel may have a program a row.
     if dimension.named or (dimension.last and not any(each.named for each in dimensions(base))):
-        return ROWS
+        return ROWS if dimension.last else ROWS[1:]
     if _beside(base, dimension) > MAX_BESIDE:
         return ()
     return OTHERS if dimension.rank <= 2 else PLANES
