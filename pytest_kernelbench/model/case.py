@@ -112,8 +112,7 @@ class Case:
     """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
 
     Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Generator`, `Tensor`, and tuples or
-    lists of those. The class has no methods, so that an argument can have any name; the functions of this module work
-    on it.
+    lists of those. The class has no methods, so that an argument can have any name; functions work on it.
     """
 
     __slots__ = ("arguments",)
@@ -249,8 +248,8 @@ def parse(source: str) -> Case:
 def _build(node: ast.expr) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         makers: dict[str, Callable[..., Any]] = {
-            "Case": Case, "Tensor": Tensor, "DType": DType, "Generator": Generator, "float": float
-        }  # fmt: skip
+            kind.__name__: kind for kind in (Case, Tensor, DType, Generator, float)
+        }
         if node.func.id not in makers:
             raise ValueError(f"{node.func.id} is not one of {', '.join(makers)}")
         if any(keyword.arg is None for keyword in node.keywords):

@@ -70,7 +70,7 @@ def _overflowing(key: TaskKey) -> tuple[Case, ...]:
     task = key.task
     if task.compare != "values" or not _halves(task):
         return ()
-    ordinary, bases = {"normal", *own_fill(task)}, _bases(task, SHORTER[-1:])
+    ordinary, bases = {"normal", *own_fill(task)}, _bases(task, SHORTER[:1])
     fills = [fill for fill in FILLS if fill in task.contract.values]
     cases = (in_dtype(task, with_fill(base, fill, ordinary), _halves(task)[0]) for base in bases[-1:] for fill in fills)
     return tuple(dict.fromkeys(cases))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 
-from pytest_kernelbench.model.case import FAR_LAYOUTS, Case, DType, Tensor, leaves, map_tensors
+from pytest_kernelbench.model.case import FAR_LAYOUTS, Case, DType, Generator, Tensor, leaves, map_tensors
 from pytest_kernelbench.model.task import VALUE_FILLS, DrawRequest, Task
 from pytest_kernelbench.wire import far
 
@@ -47,7 +47,7 @@ def fixed_cases(task: Task, facet: str) -> list[Case]:
         "dtypes": _dtypes,
         "layouts": _layouts,
         "values": _values,
-        "contract": lambda task: _few(task, CONTRACT_CASES),
+        "contract": lambda task: [*_few(task, CONTRACT_CASES), *filter(_about_options, task.fixed_cases)],
         "engine": _engine,
     }
     seen: dict[Case, None] = {}
@@ -123,6 +123,12 @@ def _few(task: Task, count: int) -> list[Case]:
     others = task.fixed_cases[1:]
     step = max(1, len(others) // max(1, count - 1))
     return [task.fixed_cases[0], *others[::step][: count - 1]]
+
+
+def _about_options(case: Case) -> bool:
+    """Whether a fixed case has options that only the facet `contract` can judge."""
+    arguments = case.arguments.values()
+    return bool(case.arguments.get("requires_grad")) or any(isinstance(value, Generator) for value in arguments)
 
 
 def _about_dtypes(task: Task, case: Case) -> bool:

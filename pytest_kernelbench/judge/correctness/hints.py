@@ -61,14 +61,14 @@ class _Attempt:
     def run(self, size: int, unrun: Unrun | None = None) -> None:
         """Call on cases just above a size, until lines that never ran have run; then on one of exactly that size."""
         for base in self.bases:
-            for old in _sizes(base):
+            for old in _sizes(base) if unrun is not None else _last_sizes(base):
                 if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
                     return
                 self._call(base, old, size + 1, size)
-                if self._ran(unrun) or unrun is None:
+                if unrun is None:
+                    return
+                if self._ran(unrun):
                     self._call(base, old, size, size)
-                    if unrun is None:
-                        return
 
     def _ran(self, unrun: Unrun | None) -> bool:
         return unrun is not None and not self.trial.ran.isdisjoint(range(unrun.first, unrun.last + 1))
@@ -103,6 +103,12 @@ def _sizes(case: Case) -> list[int]:
     """Return the sizes of dimensions longer than 1, the last dimension of the first tensor first."""
     shapes = [recipe.shape for _, recipe in leaves(case)]
     return list(dict.fromkeys(size for shape in shapes for size in reversed(shape) if size > 1))
+
+
+def _last_sizes(case: Case) -> list[int]:
+    """Return the size of the last dimension, unless it is 1: blocks that end at a size hold elements of one row."""
+    shape = max((recipe.shape for _, recipe in leaves(case)), key=len, default=())
+    return [size for size in shape[-1:] if size > 1]
 
 
 def _longer(case: Case, old: int, new: int) -> Iterator[Case]:
