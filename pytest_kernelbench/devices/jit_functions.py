@@ -27,6 +27,8 @@ def _cache_key(self: Any) -> str:
 def _attribute(self: Any, name: str) -> Any:
     """Return an attribute that only compiled functions have, such as `params`."""
     own = vars(self)
+    if name == "__globals__":
+        return self.fn.__globals__
     if name.startswith("__") or "fn" not in own:
         raise AttributeError(name)
     if "compiled_form" not in own:
