@@ -18,8 +18,17 @@ def install() -> None:
     import triton.language as tl
     from triton.runtime import interpreter
 
+    patch = interpreter._patch_lang
+    seeing = FunctionType((lambda: None).__code__, {"tl": tl, "core": tl.core})
     # What this returns could undo the patch, and is not used.
-    interpreter._patch_lang(FunctionType((lambda: None).__code__, {"tl": tl, "core": tl.core}))
+    patch(seeing)
+
+    def patched(function: Any) -> Any:
+        # Triton's demands that each function can see the language, which the compiler does not.
+        sees = any(value is tl or value is tl.core for value in function.__globals__.values())
+        return patch(function if sees else seeing)
+
+    interpreter._patch_lang = patched
     for name, method in vars(tl.tensor).items():
         if inspect.isfunction(method) and "_semantic" in inspect.signature(method).parameters:
             setattr(tl.tensor, name, given(method, interpreter.interpreter_semantic))

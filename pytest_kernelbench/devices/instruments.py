@@ -190,6 +190,8 @@ def _first_that_fits(tuner: Any, configs: Sequence[Any], args: Sequence[Any], kw
     skipped: Exception | None = None
     for config in configs:
         chosen = config.all_kwargs()
+        # Where configurations are timed, this is set before the best one is launched; host code may read it then.
+        tuner.best_config = config
         if config.pre_hook is not None:
             config.pre_hook({**tuner.nargs, **kwargs, **chosen})
         try:

@@ -17,6 +17,9 @@ def install() -> None:
     # What the interpreter defines itself stays before what it inherits now.
     members = {"__getattr__": _attribute, "cache_key": property(_cache_key)}
     interpreter.InterpretedFunction = type(original.__name__, (original, JITFunction), members)
+    # Arguments are in this memory already, and only tensors can be copied; a launcher takes whatever has an address.
+    interpreter.GridExecutor._init_args_hst = lambda executor, args, kwargs: (args, kwargs)
+    interpreter.GridExecutor._restore_args_dev = lambda executor, args, args_hst, kwargs, kwargs_hst: None
 
 
 def _cache_key(self: Any) -> str:
@@ -27,6 +30,8 @@ def _cache_key(self: Any) -> str:
 def _attribute(self: Any, name: str) -> Any:
     """Return an attribute that only compiled functions have, such as `params`."""
     own = vars(self)
+    if name == "__globals__":
+        return self.fn.__globals__
     if name.startswith("__") or "fn" not in own:
         raise AttributeError(name)
     if "compiled_form" not in own:

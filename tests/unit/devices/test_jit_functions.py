@@ -72,3 +72,47 @@ def test_parameters_and_keys_are_those_of_a_compiled_function(interpret: Interpr
     assert answer.status == "ok", answer.text
     assert answer.outputs[0].tensor is not None
     assert answer.outputs[0].tensor.tolist() == [True] * len(checks)
+
+
+DUCK = """
+class Buffer:
+    def __init__(self, base):
+        self.base, self.dtype, self.device = base, base.dtype, base.device
+
+    def data_ptr(self):
+        return self.base.data_ptr()
+
+@triton.jit
+def kernel(x, y):
+    tl.store(y + tl.arange(0, 8), tl.load(x + tl.arange(0, 8)) + 1)
+def work(x):
+    y = torch.empty_like(x)
+    kernel[(1,)](Buffer(x), Buffer(y))
+    return y - x - 1
+"""
+
+
+def test_whatever_has_an_address_and_a_dtype_is_a_pointer(interpret: Interpret) -> None:
+    answer = interpret(DUCK, CASE)
+    assert answer.status == "ok", answer.text
+    assert answer.outputs[0].tensor is not None
+    assert answer.outputs[0].tensor.abs().max() < 1e-6
+
+
+TUNED = """
+@triton.autotune([triton.Config({"BLOCK": 8}), triton.Config({"BLOCK": 16})], key=[])
+@triton.jit
+def kernel(x, BLOCK: tl.constexpr):
+    pass
+def work(x):
+    kernel[(1,)](x)
+    return torch.tensor(kernel.best_config.kwargs["BLOCK"])
+"""
+
+
+def test_host_code_may_read_the_configuration_that_was_chosen(interpret: Interpret) -> None:
+    for config, block in ((0, 8), (1, 16)):
+        answer = interpret(TUNED, CASE, config=config)
+        assert answer.status == "ok", answer.text
+        assert answer.outputs[0].tensor is not None
+        assert int(answer.outputs[0].tensor) == block

@@ -166,3 +166,30 @@ def test_what_torch_computes_for_libdevice_is_no_work_of_the_host_code(interpret
     answer = interpret(code, Case(x=Tensor((8,))), audit=True)
     assert answer.status == "ok", answer.text
     assert answer.counts["computed"] == 0
+
+
+BLIND = """
+import types
+
+source = "import triton\\n\\n@triton.jit\\ndef twice(x):\\n    return x + x\\n"
+with open("blind.py", "w") as file:
+    file.write(source)
+blind = types.ModuleType("blind")
+exec(compile(source, "blind.py", "exec"), blind.__dict__)
+twice = blind.twice
+
+@triton.jit
+def kernel(x, y):
+    tl.store(y + tl.arange(0, 8), twice(tl.load(x + tl.arange(0, 8))))
+def work(x):
+    y = torch.empty_like(x)
+    kernel[(1,)](x, y)
+    return y - 2 * x
+"""
+
+
+def test_a_function_need_not_see_the_language(interpret: Interpret) -> None:
+    answer = interpret(BLIND, Case(x=Tensor((8,))))
+    assert answer.status == "ok", answer.text
+    assert answer.outputs[0].tensor is not None
+    assert not answer.outputs[0].tensor.any()
