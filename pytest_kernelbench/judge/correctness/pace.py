@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -64,8 +65,6 @@ class Pace:
 @contextmanager
 def chosen(trial: CaseTrial, allowance: float) -> Iterator[None]:
     """Give each call within at most `allowance` seconds, none of which count as the kernel's time."""
-    import time
-
     started, before = time.monotonic(), trial.allowance
     trial.allowance = allowance
     try:
