@@ -16,10 +16,7 @@ from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1
-"""Elements of the large case of an operation on single elements."""
-
-REDUCED = 2**20 - 2**10
-"""Elements of the large case of an operation that reduces a whole tensor: no more than a block of Triton can hold."""
+"""Elements of the large case of an operation on single elements, and of one that reduces a whole tensor."""
 
 ROWS = (70_001, 10_007, 3_000, 600, 257)
 """Sizes to try for the last dimension, or for one that an argument such as `dim` names, the largest first."""
@@ -106,7 +103,7 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
 
 
 def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
-    """Return a case of `FLAT` or `REDUCED` elements, and whether the operation takes each by itself.
+    """Return a case of `FLAT` elements, and whether the operation takes each by itself.
 
     There is none where the result is neither one number nor as large as the tensors.
     """
@@ -117,7 +114,7 @@ def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
             continue
         work = work_of(task, base)
         reduced = work is not None and work.results == 1
-        size = math.ceil((REDUCED if reduced else FLAT) * shape[-1] / math.prod(shape))
+        size = math.ceil(FLAT * shape[-1] / math.prod(shape))
         case = grown(base, shape[-1], size)
         large = work_of(task, case)
         if work is None or large is None or large.largest > 2 * FLAT:
