@@ -127,7 +127,7 @@ OPTIONS: Mapping[str, Option] = {
                f"{_DEFAULTS.compile_timeout:g}"),
         Option("baseline", "LIST", f"baselines to time against, separated by commas: {', '.join(BASELINES)}",
                _baselines, ",".join(_DEFAULTS.baselines)),
-        Option("allow", "LIST", f"rules of the audit that do not reject, separated by commas: {','.join(RULES)}",
+        Option("allow", "LIST", f"rules of the audit that do not reject, separated by commas: {', '.join(RULES)}",
                _rules),
         Option("sandbox", "MODE", "how kernels are confined: strict (refuse to run without every measure), "
                "best (use what the machine has), off", one_of(SANDBOX_MODES), _DEFAULTS.sandbox),

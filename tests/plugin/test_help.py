@@ -40,8 +40,8 @@ judge GPU kernels:
   --kb-baseline=LIST    baselines to time against, separated by commas: eager,
                         compile (default: eager)
   --kb-allow=LIST       rules of the audit that do not reject, separated by
-                        commas:
-                        clocks,cpp_extension,launches,libraries,torch_compile
+                        commas: clocks, cpp_extension, fallback, launches,
+                        libraries, torch_compile
   --kb-sandbox=MODE     how kernels are confined: strict (refuse to run without
                         every measure), best (use what the machine has), off
                         (default: best)

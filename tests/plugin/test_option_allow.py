@@ -37,5 +37,5 @@ def test_a_name_that_is_no_rule(project: Project) -> None:
     assert project.refused("--kb-submission=mine", "--kb-allow=clock") == (
         "ERROR: --kb-allow=clock: did you mean clocks? (one of 6)"
     )
-    legal = "clocks, cpp_extension, launches, libraries, torch_compile"
+    legal = "clocks, cpp_extension, fallback, launches, libraries, torch_compile"
     assert legal in project.refused("--kb-submission=mine", "--kb-allow=clocks,everything")

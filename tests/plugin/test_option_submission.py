@@ -92,7 +92,7 @@ def test_bad_kernels_are_collection_errors_that_name_them_and_cost_the_others_no
     result = full.run("--kb-submission=mine", "--collect-only", "--continue-on-collection-errors")
     text = result.stdout.str()
     assert "relus.py: no task is named 'relus': did you mean relu" in text
-    assert "a file that is not a kernel needs a name that starts with '_'" in text
+    assert "a file that is not a kernel must be imported by one, or have a name that starts with '_'" in text
     assert "z/relu.py: both are kernels for relu; keep one, or put them into sample_0/ and sample_1/" in text
     assert "bad.jsonl:1: not JSON: " in text
     assert "empty.jsonl: no lines; expected " in text
