@@ -16,7 +16,7 @@ NAMES = {carrier.stem: carrier for carrier in CARRIERS}
 
 SAMPLE = (
     ("relu", "persistent_without_loop"),
-    ("sigmoid", "reads_out_of_bounds"),
+    ("relu", "reads_out_of_bounds"),
     ("softmax", "first_block_only"),
     ("float_atomics__smooth_l1_loss", "unprotected_accumulation"),
     ("sum", "torch_where_strided"),

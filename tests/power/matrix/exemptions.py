@@ -58,7 +58,11 @@ EQUIVALENT = (
 
 _LARGE = {"dimensions_above_1024": "a square matrix of that size has a million elements, too slow for the interpreter"}
 
+_BEYOND = {"above_65536_elements": "the determinant of a matrix of that size is infinite in float32"}
+
 SURVIVORS: Mapping[str, Mapping[str, str]] = {
+    "det": _BEYOND,
+    "determinant_lu": _BEYOND,
     "fused_lu_solve": _LARGE,
     "fused_silu_layer_norm_conv2d": {"one_pass_variance": "the convolution may use TF32, whose rounding hides it"},
     "matrix_vector_dot": _LARGE,
