@@ -111,8 +111,8 @@ class Tensor:
 class Case:
     """One concrete input: argument names of the published signature with scalars and `Tensor` recipes.
 
-    Arguments are attributes (`case.input.shape`). Values are scalars, `DType`, `Generator`, `Tensor`, and tuples or
-    lists of those. The class has no methods, so that an argument can have any name; functions work on it.
+    Arguments are attributes: scalars, `DType`, `Generator`, `Tensor`, tuples and lists of those. The class has no
+    methods, so that an argument can have any name.
     """
 
     __slots__ = ("arguments",)
@@ -152,7 +152,7 @@ def replace(case: Case, **changes: Any) -> Case:
 
 def without(case: Case, *names: str) -> Case:
     """Return the case without some arguments."""
-    return Case(**{name: value for name, value in case.arguments.items() if name not in names})
+    return Case(**{name: case.arguments[name] for name in case.arguments if name not in names})
 
 
 def leaves(case: Case) -> Iterator[tuple[str, Tensor]]:
