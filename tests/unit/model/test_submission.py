@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_kernelbench.model.catalogue import Catalogue, TaskFile
+from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import kernel_files
 from pytest_kernelbench.model.submission import (
@@ -99,9 +100,10 @@ class TestLayouts:
         assert kernel.text() == CODE
         assert kernel.sha256 == hashlib.sha256(raw).hexdigest()
 
-    def test_bytes_that_are_no_text_are_no_crash(self, tmp_path: Path) -> None:
+    def test_bytes_that_are_no_text_are_the_error_that_python_gives(self, tmp_path: Path) -> None:
         (tmp_path / "relu.py").write_bytes(b"x = 1 # \xff\n")
-        assert kernel_of(tmp_path / "relu.py", tmp_path, CATALOGUE).text() == "x = 1 # \ufffd\n"
+        with pytest.raises(Undecodable, match="SyntaxError"):
+            kernel_of(tmp_path / "relu.py", tmp_path, CATALOGUE).text()
 
 
 class TestMistakesInAFolder:

@@ -60,7 +60,7 @@ def compile_case(runner: Runner, case: Case) -> tuple[dict[str, Any], list[dict[
     return header, seen
 
 
-def test_what_is_reported_is_what_the_tools_read(runner: Runner) -> None:
+def test_what_is_reported_is_what_the_tools_read(runner: Runner, tmp_path: Path) -> None:
     interpreting = Runner(RunnerSettings())
     try:
         assert interpreting.load("import triton\ndef work(x): pass\nassert triton.knobs.runtime.interpret", "work.py",
@@ -79,7 +79,9 @@ def test_what_is_reported_is_what_the_tools_read(runner: Runner) -> None:
     import triton.backends.nvidia
 
     tool = Path(triton.backends.nvidia.__file__).parent / "bin" / "cuobjdump"
-    cubin = Path(runner.home, "work.py.cubin")
+    cubin = tmp_path / "work.py.cubin"
+    # The runner's folder may be a file system that only its own processes see.
+    cubin.write_bytes(Path(f"/proc/{runner.pid}/root{runner.home}", cubin.name).read_bytes())
     shown = subprocess.run([tool, "--dump-resource-usage", cubin], capture_output=True, text=True, check=True).stdout
     (registers, stack), = re.findall(r"REG:(\d+) STACK:(\d+)", shown)  # fmt: skip
     assert (done["registers"], done["stack"]) == (int(registers), int(stack))
