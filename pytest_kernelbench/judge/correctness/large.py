@@ -16,7 +16,10 @@ from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1
-"""Elements of the large case of an operation on single elements, and of one that reduces a whole tensor."""
+"""Elements of the large case of an operation on single elements."""
+
+REDUCED = FLAT + 2**18
+"""Elements of the large case of an operation that reduces a whole tensor, whose result shows that many are missing."""
 
 ROWS = (70_001, 10_007, 3_000, 600, 257)
 """Sizes to try for the last dimension, or for one that an argument such as `dim` names, the largest first."""
@@ -103,7 +106,7 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
 
 
 def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
-    """Return a case of `FLAT` elements, and whether the operation takes each by itself.
+    """Return a case of `FLAT` or `REDUCED` elements, and whether the operation takes each by itself.
 
     There is none where the result is neither one number nor as large as the tensors.
     """
@@ -114,7 +117,7 @@ def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
             continue
         work = work_of(task, base)
         reduced = work is not None and work.results == 1
-        size = math.ceil(FLAT * shape[-1] / math.prod(shape))
+        size = math.ceil((REDUCED if reduced else FLAT) * shape[-1] / math.prod(shape))
         case = grown(base, shape[-1], size)
         large = work_of(task, case)
         if work is None or large is None or large.largest > 2 * FLAT:

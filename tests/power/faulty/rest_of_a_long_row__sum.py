@@ -31,12 +31,13 @@ def sum(input, dim, keepdim=False, dtype=None):
         x = x.to(torch.int64)
     if dim is None:
         dim = tuple(range(x.dim()))
+    x = x.reshape(1) if x.dim() == 0 else x
     dims = [each % x.dim() for each in (dim if isinstance(dim, (tuple, list)) else (dim,))]
     kept = [each for each in range(x.dim()) if each not in dims]
     x = x.permute(*kept, *dims).contiguous()
     shape = x.shape[: len(kept)]
     rows = shape.numel()
-    count = x.numel() // rows
+    count = x.numel() // max(1, rows)
     result = torch.empty(shape, dtype=x.dtype, device=x.device)
     if count > LONG:
         long_kernel[(rows,)](x, result, count, BLOCK=1024)
