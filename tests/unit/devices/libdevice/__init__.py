@@ -1,0 +1,1 @@
+"""Libdevice on the interpreter."""
