@@ -116,7 +116,7 @@ class FakeRunner:
     def __init__(self, settings: RunnerSettings) -> None:
         assert settings.device == "compile:sm_90"
 
-    def load(self, code: str, filename: str, entries: list[str], timeout: float) -> Any:
+    def load(self, code: str, filename: str, entries: list[str], timeout: float, helpers: Any) -> Any:
         from pytest_kernelbench.host.answers import plain
 
         assert (filename, entries) == ("double.py", ["double", "kernel_function"])
