@@ -78,7 +78,8 @@ def test_what_is_reported_is_what_the_tools_read(runner: Runner) -> None:
     import triton.backends.nvidia
 
     tool = Path(triton.backends.nvidia.__file__).parent / "bin" / "cuobjdump"
-    cubin = Path(runner.home, "work.py.cubin")
+    # Where the runner sees it: its home may be a file system of its own.
+    cubin = Path(f"/proc/{runner.pid}/root{runner.home}/work.py.cubin")
     shown = subprocess.run([tool, "--dump-resource-usage", cubin], capture_output=True, text=True, check=True).stdout
     (registers, stack), = re.findall(r"REG:(\d+) STACK:(\d+)", shown)  # fmt: skip
     assert (done["registers"], done["stack"]) == (int(registers), int(stack))
