@@ -139,3 +139,9 @@ def test_a_status_that_is_not_the_runners_to_give() -> None:
 )
 def test_text_cannot_steer_a_terminal(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_marks_of_direction_and_other_hidden_characters_are_escaped() -> None:
+    hostile = "a\u202eb\u2066c\u200ed\u2028e\x1b[31mf\x9bg\ud800h\u200bi\ufeffj\U000e0041k"
+    assert printable(hostile) == r"a\u202eb\u2066c\u200ed\u2028efg\ud800h\u200bi\ufeffj\U000e0041k"
+    assert printable("naïve Größe, 速い\n\t✓") == "naïve Größe, 速い\n\t✓"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,10 +102,28 @@ class TestLayouts:
         assert kernel.text() == CODE
         assert kernel.sha256 == hashlib.sha256(raw).hexdigest()
 
-    def test_bytes_that_are_no_text_are_the_error_that_python_gives(self, tmp_path: Path) -> None:
-        (tmp_path / "relu.py").write_bytes(b"x = 1 # \xff\n")
-        with pytest.raises(Undecodable, match="SyntaxError"):
+    @pytest.mark.parametrize(
+        ("data", "text"),
+        [
+            (b"# -*- coding: latin-1 -*-\nx = '\xe9'\r\n", "# -*- coding: latin-1 -*-\nx = '\xe9'\n"),
+            (b"\xef\xbb\xbf# coding: utf-8\nx = '\xc3\xa9'\n", "# coding: utf-8\nx = '\xe9'\n"),
+        ],
+    )
+    def test_a_file_is_decoded_as_python_does(self, data: bytes, text: str, tmp_path: Path) -> None:
+        (tmp_path / "relu.py").write_bytes(data)
+        assert kernel_of(tmp_path / "relu.py", tmp_path, CATALOGUE).text() == text
+
+    @pytest.mark.parametrize(
+        "data",
+        [b"x = 1 # \xff\n", b"x = 1\ny = 1\nz = '\xff'\n", b"# coding: nonsense\n", b"\xef\xbb\xbf# coding: latin-1\n",
+         b"# coding: ascii\n# \xc3\xa9\n"],
+    )  # fmt: skip
+    def test_bytes_that_are_no_text_are_an_error_of_the_kernel(self, data: bytes, tmp_path: Path) -> None:
+        (tmp_path / "relu.py").write_bytes(data)
+        with pytest.raises(Undecodable, match=r"^SyntaxError: "):
             kernel_of(tmp_path / "relu.py", tmp_path, CATALOGUE).text()
+        done = subprocess.run([sys.executable, tmp_path / "relu.py"], capture_output=True, text=True, check=False)
+        assert "SyntaxError: " in done.stderr
 
 
 class TestMistakesInAFolder:
