@@ -17,11 +17,11 @@ MAX_CASES = 8
 MAX_ELEMENTS = 1 << 18
 """Maximum elements of all tensors of such a case."""
 
-SECONDS = 8.0
-"""Seconds in which cases are tried."""
+TIME_SHARE = 0.1
+"""Share of the kernel's time in which cases are tried."""
 
-PATIENCE = 4.0
-"""Seconds that one call may take: it is not the kernel's fault that its interpreter is slow."""
+PATIENCE_SHARE = 0.04
+"""Share of the kernel's time for one call: it is not the kernel's fault that its interpreter is slow."""
 
 WRONG = ("wrong_values", "wrong_shape", "wrong_dtype", "contract")
 """What such a case may find. A kernel may refuse a size by an exception, and these cases are no task author's."""
@@ -51,21 +51,36 @@ class _Attempt:
 
     def __init__(self, trial: CaseTrial, bases: Sequence[Case]) -> None:
         self.trial = trial
-        self.bases = sorted((case for case in bases if _elements(case)), key=_elements)[:3]
+        self.bases = [case for case in bases if _elements(case)]
         self.tried: set[Case] = set()
-        self.end = time.monotonic() + SECONDS
+        self.end = time.monotonic() + TIME_SHARE * trial.timeout
 
     def run(self, size: int, unrun: Unrun | None = None) -> None:
         """Call on cases just above a size, until lines that never ran have run; then on one of exactly that size."""
-        for base in self.bases:
-            for old in _sizes(base):
-                if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
+        for base, old in self._candidates(size):
+            if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
+                return
+            self._call(base, old, size + 1, size)
+            if self._ran(unrun) or unrun is None:
+                self._call(base, old, size, size)
+                if unrun is None:
                     return
-                self._call(base, old, size + 1, size)
-                if self._ran(unrun) or unrun is None:
-                    self._call(base, old, size, size)
-                    if unrun is None:
-                        return
+
+    def _candidates(self, size: int) -> list[tuple[Case, int]]:
+        """Return cases, each with the dimension to make so long: last dimensions first, and few elements first.
+
+        Other dimensions come later, since a kernel often has one program for each of their elements.
+        """
+        found = []
+        for base in self.bases:
+            for place, old in enumerate(_sizes(base)):
+                elements = sum(
+                    recipe.numel // old ** recipe.shape.count(old) * size ** recipe.shape.count(old)
+                    for _, recipe in leaves(base)
+                )
+                if elements <= MAX_ELEMENTS:
+                    found.append((place > 0, elements, len(found), base, old))
+        return [(base, old) for *_, base, old in sorted(found, key=lambda each: each[:3])]
 
     def _ran(self, unrun: Unrun | None) -> bool:
         return unrun is not None and not self.trial.ran.isdisjoint(range(unrun.first, unrun.last + 1))
@@ -80,7 +95,7 @@ class _Attempt:
             except Finding:
                 continue
             self.tried.add(case)
-            self.trial.patience = PATIENCE
+            self.trial.patience = PATIENCE_SHARE * self.trial.timeout
             try:
                 self.trial.run(case)
             except Finding as finding:
