@@ -71,7 +71,7 @@ class _Attempt:
 
         Other dimensions come later, since a kernel often has one program for each of their elements.
         """
-        found = []
+        found: list[tuple[bool, int, int, Case, int]] = []
         for base in self.bases:
             for place, old in enumerate(_sizes(base)):
                 elements = sum(
