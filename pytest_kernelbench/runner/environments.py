@@ -163,7 +163,7 @@ class Interpreted(_Instrumented):
         """Look at what the entry point launches on a case, as `runner.looking.look` does."""
         from pytest_kernelbench.runner.looking import look
 
-        return look(self.instruments, request, entry, path)
+        return {**look(self.instruments, request, entry, path), "asked": self.gpu.asked}
 
 
 class OnGpu(_Instrumented):

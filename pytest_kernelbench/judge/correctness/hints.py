@@ -19,11 +19,11 @@ MAX_CASES = 8
 MAX_ELEMENTS = 1 << 18
 """Maximum elements of all tensors of such a case."""
 
-SECONDS = 8.0
-"""Seconds in which cases are tried."""
+TIME_SHARE = 0.1
+"""Share of the kernel's time in which cases are tried."""
 
-PATIENCE = 4.0
-"""Seconds that one call may take: it is not the kernel's fault that its interpreter is slow."""
+PATIENCE_SHARE = 0.04
+"""Share of the kernel's time for one call: it is not the kernel's fault that its interpreter is slow."""
 
 WRONG = ("wrong_values", "wrong_shape", "wrong_dtype", "contract")
 """What such a case may find. A kernel may refuse a size by an exception, and these cases are no task author's."""
@@ -54,21 +54,36 @@ class _Attempt:
 
     def __init__(self, trial: CaseTrial, bases: Sequence[Case]) -> None:
         self.trial = trial
-        self.bases = sorted((case for case in bases if _elements(case)), key=_elements)[:3]
+        self.bases = [case for case in bases if _elements(case)]
         self.tried: set[Case] = set()
-        self.end = time.monotonic() + SECONDS
+        self.end = time.monotonic() + TIME_SHARE * trial.timeout
 
     def run(self, size: int, unrun: Unrun | None = None) -> None:
         """Call on cases just above a size, until lines that never ran have run; then on one of exactly that size."""
+        for base, old in self._candidates(size):
+            if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
+                return
+            self._call(base, old, size + 1, size)
+            if unrun is None:
+                return
+            if self._ran(unrun):
+                self._call(base, old, size, size)
+
+    def _candidates(self, size: int) -> list[tuple[Case, int]]:
+        """Return cases, each with the dimension to make so long: last dimensions first, and few elements first.
+
+        Other dimensions come later, since a kernel often has one program for each of their elements.
+        """
+        found: list[tuple[bool, int, int, Case, int]] = []
         for base in self.bases:
-            for old in _sizes(base) if unrun is not None else _last_sizes(base):
-                if len(self.tried) >= MAX_CASES or time.monotonic() > self.end or self._ran(unrun):
-                    return
-                self._call(base, old, size + 1, size)
-                if unrun is None:
-                    return
-                if self._ran(unrun):
-                    self._call(base, old, size, size)
+            for place, old in enumerate(_sizes(base)):
+                elements = sum(
+                    recipe.numel // old ** recipe.shape.count(old) * size ** recipe.shape.count(old)
+                    for _, recipe in leaves(base)
+                )
+                if elements <= MAX_ELEMENTS:
+                    found.append((place > 0, elements, len(found), base, old))
+        return [(base, old) for *_, base, old in sorted(found, key=lambda each: each[:3])]
 
     def _ran(self, unrun: Unrun | None) -> bool:
         return unrun is not None and not self.trial.ran.isdisjoint(range(unrun.first, unrun.last + 1))
@@ -84,7 +99,7 @@ class _Attempt:
                 continue
             self.tried.add(case)
             try:
-                with chosen(self.trial, PATIENCE):
+                with chosen(self.trial, PATIENCE_SHARE * self.trial.timeout):
                     self.trial.run(case)
             except TooSlow:
                 return
@@ -103,12 +118,6 @@ def _sizes(case: Case) -> list[int]:
     """Return the sizes of dimensions longer than 1, the last dimension of the first tensor first."""
     shapes = [recipe.shape for _, recipe in leaves(case)]
     return list(dict.fromkeys(size for shape in shapes for size in reversed(shape) if size > 1))
-
-
-def _last_sizes(case: Case) -> list[int]:
-    """Return the size of the last dimension, unless it is 1: blocks that end at a size hold elements of one row."""
-    shape = max((recipe.shape for _, recipe in leaves(case)), key=len, default=())
-    return [size for size in shape[-1:] if size > 1]
 
 
 def _longer(case: Case, old: int, new: int) -> Iterator[Case]:

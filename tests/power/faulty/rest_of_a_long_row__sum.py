@@ -27,22 +27,16 @@ def long_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
 
 def sum(input, dim, keepdim=False, dtype=None):
     x = input if dtype is None else input.to(dtype)
-    if not x.is_floating_point():
-        x = x.to(torch.int64)
-    if dim is None:
-        dim = tuple(range(x.dim()))
-    x = x.reshape(1) if x.dim() == 0 else x
-    dims = [each % x.dim() for each in (dim if isinstance(dim, (tuple, list)) else (dim,))]
-    kept = [each for each in range(x.dim()) if each not in dims]
-    x = x.permute(*kept, *dims).contiguous()
-    shape = x.shape[: len(kept)]
-    rows = shape.numel()
-    count = x.numel() // max(1, rows)
-    result = torch.empty(shape, dtype=x.dtype, device=x.device)
-    if count > LONG:
-        long_kernel[(rows,)](x, result, count, BLOCK=1024)
-    else:
-        short_kernel[(rows,)](x, result, count, BLOCK=triton.next_power_of_2(max(1, count)))
-    return (
-        result.reshape([1 if each in dims else input.shape[each] for each in range(input.dim())]) if keepdim else result
+    dims = (
+        range(x.ndim) if dim is None else [axis % max(1, x.ndim) for axis in ([dim] if isinstance(dim, int) else dim)]
     )
+    kept = [axis for axis in range(x.ndim) if axis not in dims]
+    shape = [1 if axis in dims else x.shape[axis] for axis in range(x.ndim) if keepdim or axis not in dims]
+    x = x.permute([*kept, *dims][: x.ndim]).contiguous()
+    result = torch.empty(shape, dtype=x.dtype, device=x.device)
+    count = x.numel() // max(1, result.numel())
+    if count > LONG:
+        long_kernel[(result.numel(),)](x, result, count, BLOCK=1024)
+    else:
+        short_kernel[(result.numel(),)](x, result, count, BLOCK=triton.next_power_of_2(max(1, count)))
+    return result

@@ -67,8 +67,11 @@ def test_launches_that_a_gpu_refuses_are_seen_without_being_made(body: str) -> N
 )
 def test_everything_else_says_nothing(body: str, launches: int) -> None:
     found = _look(body)
-    assert found["refused"] is None
-    assert found["launches"] == launches
+    assert (found["refused"], found["launches"], found["asked"]) == (None, launches, False)
+
+
+def test_host_code_that_asks_for_its_gpu_is_told_apart() -> None:
+    assert _look("torch.cuda.get_device_name()")["asked"] is True
 
 
 GPU = """    assert torch.cuda.get_device_properties(0).multi_processor_count == {processors}
