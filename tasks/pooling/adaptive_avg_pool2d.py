@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.images import LARGE_POOLED, pooled_to
 from pytest_kernelbench.authoring.strategies import choice, integers, maybe, tensors
 from pytest_kernelbench.authoring.strategies.conv import images
 
@@ -33,36 +34,25 @@ def longest_sum(case):
     return math.prod(1 if out is None else size // out + 2 for size, out in sides)
 
 
-def pooled(*shape, to):
-    """Return the case of an input of the shape."""
-    return Case(input=Tensor(shape), output_size=to)
-
-
 task = Task(
     reference,
     cases,
     fixed_cases=(
-        pooled(2, 3, 8, 12, to=(4, 3)),
-        pooled(2, 3, 10, 7, to=(4, 3)),
-        pooled(1, 1, 1, 1, to=1),
-        pooled(2, 5, 7, 7, to=1),
-        pooled(3, 9, 11, to=(2, 5)),
-        pooled(1, 2, 13, 9, to=(None, 4)),
-        pooled(1, 2, 9, 13, to=(5, None)),
-        pooled(1, 2, 3, 5, to=(7, 8)),
-        pooled(1, 3, 33, 65, to=(1, 2)),
-        pooled(2, 65, 5, 3, to=2),
-        pooled(1, 1, 129, 2, to=(128, 1)),
-        pooled(1, 1, 4, 1030, to=(4, 1029)),
-        pooled(2, 6, 11, 6, to=(5, 4)),
+        pooled_to(2, 3, 8, 12, to=(4, 3)),
+        pooled_to(2, 3, 10, 7, to=(4, 3)),
+        pooled_to(1, 1, 1, 1, to=1),
+        pooled_to(2, 5, 7, 7, to=1),
+        pooled_to(3, 9, 11, to=(2, 5)),
+        pooled_to(1, 2, 13, 9, to=(None, 4)),
+        pooled_to(1, 2, 9, 13, to=(5, None)),
+        pooled_to(1, 2, 3, 5, to=(7, 8)),
+        pooled_to(1, 3, 33, 65, to=(1, 2)),
+        pooled_to(2, 65, 5, 3, to=2),
+        pooled_to(1, 1, 129, 2, to=(128, 1)),
+        pooled_to(1, 1, 4, 1030, to=(4, 1029)),
+        pooled_to(2, 6, 11, 6, to=(5, 4)),
     ),
-    large=(
-        pooled(257, 3, 3, 2, to=1),
-        pooled(1, 257, 3, 5, to=(2, 3)),
-        pooled(1, 1, 257, 3, to=(5, 2)),
-        pooled(1, 2, 70, 70, to=1),
-        pooled(1, 1, 4, 70_001, to=(4, 1029)),
-    ),
+    large=LARGE_POOLED,
     accumulation=longest_sum,
     workloads={
         "resnet50_head": Case(input=Tensor((512, 2048, 7, 7), "float16"), output_size=1),

@@ -1,4 +1,4 @@
-"""Images: pooling along one dimension, and sampling at fractional coordinates."""
+"""Images: pooling along one dimension or to a size, and sampling at fractional coordinates."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def drawn_windows(draw: Draw, given: DrawRequest) -> tuple[tuple[int, int], int,
 def pooled(*shape: int, kernel: int, **options: Any) -> Case:
     """Return the case of an input of the shape and a window of `kernel` elements."""
     return Case(input=Tensor(shape), kernel_size=kernel, **options)
+
+
+def pooled_to(*shape: int, to: int | tuple[int | None, int | None]) -> Case:
+    """Return the case of an input of the shape that is pooled to a size."""
+    return Case(input=Tensor(shape), output_size=to)
+
+
+LARGE_POOLED = (
+    pooled_to(257, 3, 3, 2, to=1),
+    pooled_to(1, 257, 3, 5, to=(2, 3)),
+    pooled_to(1, 1, 257, 3, to=(5, 2)),
+    pooled_to(1, 2, 70, 70, to=1),
+    pooled_to(1, 1, 4, 70_001, to=(4, 1029)),
+)
+"""Many images, many channels, long sides, one window of a whole image, and long rows."""
 
 
 def drawn_sampling(draw: Draw, *modes: str) -> dict[str, Any]:
