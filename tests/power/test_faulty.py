@@ -159,9 +159,6 @@ EXPECTED = {
 }
 """The facet in which each kernel must fail, and how it must fail there."""
 
-MISSED: dict[str, str] = {}
-"""Faults that no fixed case shows yet, and why."""
-
 Records = dict[str, dict[str, Any]]
 
 
@@ -182,11 +179,7 @@ def test_every_faulty_kernel_is_expected_somewhere() -> None:
     assert [path.stem for path in FAULTY] == sorted(EXPECTED)
 
 
-def _marks(name: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(reason=MISSED[name], strict=True)] if name in MISSED else []
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=_marks(name)) for name in EXPECTED])
+@pytest.mark.parametrize("name", EXPECTED)
 def test_fault_is_found_where_it_lies(name: str, records: Records) -> None:
     facet, status = EXPECTED[name]
     record = records[name]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +19,7 @@ from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.task import FACETS
 from tests.power.mutants.hosts import HOSTS, with_host
 from tests.power.mutants.mutations import MUTATIONS, mutated
-from tests.power.mutants.page import RESULTS, Row, write
+from tests.power.mutants.page import Row, read, write
 
 ROOT = Path(__file__).parents[3]
 
@@ -122,9 +121,8 @@ def row(carrier: Path) -> Row:
 def main(arguments: Iterable[str]) -> None:
     """Judge what is new or changed, the carriers that are named, or with `--all` all of them; rewrite the results."""
     asked = {name for name in arguments if not name.startswith("--")}
-    rows = {name: Row(**each) for name, each in (json.loads(RESULTS.read_text()) if RESULTS.exists() else {}).items()}
     known = {carrier.stem: carrier for carrier in CARRIERS}
-    rows = {name: each for name, each in rows.items() if name in known}
+    rows = {name: each for name, each in read().items() if name in known}
     stale = [
         name for name in known if "--all" in arguments or name not in rows or rows[name].digest != digest(known[name])
     ]

@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 def read() -> dict[str, Row]:
     """Return the row of each carrier."""
-    return {name: Row(**row) for name, row in json.loads(RESULTS.read_text()).items()}
+    return {name: Row(**row) for name, row in json.loads(RESULTS.read_text()).items()} if RESULTS.exists() else {}
 
 
 def write(rows: Mapping[str, Row]) -> None:
