@@ -49,9 +49,7 @@ def interpret() -> str:
 
 def compile_for(target: str) -> str:
     """Compile the kernel for a target; return the error, or an empty text."""
-    from pytest_kernelbench.host.process import RunnerSettings
-    from pytest_kernelbench.judge.correctness.blame import MEMORY
-    from pytest_kernelbench.wire.device_names import COMPILE
+    from pytest_kernelbench.host.compiling import compiling
 
     def use(runner: Runner, case: Case) -> str:
         errors: list[str] = []
@@ -69,7 +67,7 @@ def compile_for(target: str) -> str:
         checked_target(target)
     except KernelBenchError as error:
         return str(error)
-    return _tried(RunnerSettings(f"{COMPILE}{target}", memory=MEMORY), use)
+    return _tried(compiling(target), use)
 
 
 def _tried(settings: RunnerSettings, use: Callable[[Runner, Case], str]) -> str:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.compiling import START_SECONDS, compiling
+from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
-from pytest_kernelbench.judge.correctness.blame import MEMORY, START_SECONDS, entry_points
 from pytest_kernelbench.judge.correctness.trial import whole
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.compiled import Compiled, compiled
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord, Failure, RecordIdentity, stage_of
+from pytest_kernelbench.model.submission import entry_points
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.wire.device_names import COMPILE
 from pytest_kernelbench.wire.protocol import MAX_TEXT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Compilation:
         self.target = target
         self.language = settings.language
         self.identity = identity
-        self.settings = RunnerSettings(f"{COMPILE}{target.name}", memory=MEMORY, sandbox=settings.sandbox)
+        self.settings = compiling(target.name, settings.sandbox)
         self.timeout = settings.compile_timeout
         """Seconds for all cases together, counted from when the kernel is loaded."""
         self.deadline = 0.0

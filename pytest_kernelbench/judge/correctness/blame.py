@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
 from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.compiling import START_SECONDS, compiling
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.submission import entry_points
 from pytest_kernelbench.model.task import Task
-from pytest_kernelbench.wire.device_names import COMPILE
 from pytest_kernelbench.wire.protocol import MAX_TEXT
 
 if TYPE_CHECKING:
@@ -19,19 +20,8 @@ if TYPE_CHECKING:
 TARGET = "sm_90"
 """The GPU that the compiler is asked about."""
 
-MEMORY = 16 << 30
-"""Bytes of address space that the compiler may use beyond what torch and Triton need."""
-
-START_SECONDS = 60
-"""Seconds in which a fork server starts even on a busy machine."""
-
 SECONDS = 60.0
 """Seconds for the compilation of what the kernel launches in one call."""
-
-
-def entry_points(kernel: Kernel, task: Task) -> list[str]:
-    """Return the names that a kernel's function may have, in order of preference."""
-    return [name for name in (kernel.task, "kernel_function", task.entry) if name]
 
 
 def ask_the_compiler(
@@ -42,7 +32,7 @@ def ask_the_compiler(
     It is a `compile_error` where the compiler refuses the launch, and a `runtime_error` where Triton raises the same
     exception without the interpreter. Anything else is `unsupported`: there is no proof that the kernel is to blame.
     """
-    runner = Runner(RunnerSettings(f"{COMPILE}{TARGET}", memory=MEMORY, sandbox=settings.sandbox))
+    runner = Runner(compiling(TARGET, settings.sandbox))
     try:
         loaded = runner.load(
             kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS, kernel.helpers

@@ -12,10 +12,11 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
-from pytest_kernelbench.judge.correctness.blame import ask_the_compiler, entry_points
+from pytest_kernelbench.judge.correctness.blame import ask_the_compiler
 from pytest_kernelbench.judge.correctness.explanations import wanted_signature
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.code import Undecodable
+from pytest_kernelbench.model.submission import entry_points
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.device_names import on_gpu
 from pytest_kernelbench.wire.far import compacted

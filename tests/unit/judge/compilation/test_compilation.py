@@ -12,10 +12,10 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.compiling import compiling
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.compilation import compilation
 from pytest_kernelbench.judge.compilation.compilation import Compilation
-from pytest_kernelbench.judge.correctness.blame import MEMORY
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord
 from pytest_kernelbench.model.targets import TARGETS
@@ -48,7 +48,7 @@ def work(x):
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    runner = Runner(RunnerSettings(device="compile:sm_90", memory=MEMORY))
+    runner = Runner(compiling("sm_90"))
     yield runner
     runner.close()
 

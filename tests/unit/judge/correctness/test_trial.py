@@ -13,7 +13,8 @@ from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
-from pytest_kernelbench.judge.correctness.trial import Finding, entry_points, whole
+from pytest_kernelbench.judge.correctness.trial import Finding, whole
+from pytest_kernelbench.model.submission import entry_points
 from tests.support.judging import ScriptedTrial, kernel_of_text, task_of
 
 CASE = Case(x=Tensor((3, 4)), y=Tensor((3, 4), seed=1))
