@@ -7,7 +7,8 @@ from typing import Any
 
 from pytest_kernelbench.host.answers import Answer, InconsistentAnswer, answer, plain, seconds_of
 from pytest_kernelbench.host.process import Child, RunnerDied
-from pytest_kernelbench.model.case import ITEMSIZE, Case, encode, leaves
+from pytest_kernelbench.model.case import ITEMSIZE, Case, leaves
+from pytest_kernelbench.model.case_codec import encode
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.far import compact
 from pytest_kernelbench.wire.materialize import GUARD, geometry

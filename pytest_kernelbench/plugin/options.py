@@ -15,7 +15,8 @@ from pytest_kernelbench.evaluation.options import OPTIONS, Option, one_of, whole
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.shards import Shard
 from pytest_kernelbench.gpus.pool import MODELS, Pool
-from pytest_kernelbench.model.case import Case, parse
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case_codec import parse
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.judging import JudgingSettings
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.model.case import Case, Tensor, decode, leaves
+from pytest_kernelbench.model.case import Case, Tensor, leaves
+from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.errors import describe
 from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.materialize import geometry, materialize, torch_dtype, values_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.model.case import decode
+from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.compiling import arguments_of
 from pytest_kernelbench.runner.errors import describe
 from pytest_kernelbench.wire.calling_conventions import invoke

@@ -21,7 +21,8 @@ from typing import Any
 
 import torch
 
-from pytest_kernelbench.model.case import Case, decode
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from pytest_kernelbench.model.case import Case, decode
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.editing import Editor
 from pytest_kernelbench.wire.calling_conventions import bind
 from pytest_kernelbench.wire.materialize import Arguments, materialize, onednn_where_sound, refill

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.model.case import Case, encode, leaves, without
+from pytest_kernelbench.model.case import Case, leaves, without
+from pytest_kernelbench.model.case_codec import encode
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.far import compacted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace as with_fields
 
-from pytest_kernelbench.model.case import FAR_LAYOUTS, Case, DType, Generator, Tensor, leaves, map_tensors
+from pytest_kernelbench.model.case import FAR_LAYOUTS, Case, DType, Generator, Tensor, leaves, map_tensors, numel
 from pytest_kernelbench.model.task import VALUE_FILLS, DrawRequest, Task
 from pytest_kernelbench.wire import far
 
@@ -233,7 +233,6 @@ def _largest(task: Task, limit: int) -> Case:
     """Return the fixed case with the most elements, among those with at most `limit`; the first if there is none."""
 
     def size(case: Case) -> int:
-        elements = sum(recipe.numel for _, recipe in leaves(case))
-        return elements if elements <= limit else 0
+        return numel(case) if numel(case) <= limit else 0
 
     return max(task.fixed_cases, key=size)

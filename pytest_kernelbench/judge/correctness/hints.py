@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace as with_fields
 from typing import Any
 
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.growth import dimensions, grown
 from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
 from pytest_kernelbench.judge.correctness.trial import Finding
-from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors, replace
+from pytest_kernelbench.model.case import Case, leaves, numel, replace
 from pytest_kernelbench.model.paths import Paths, Unrun
 
 MAX_CASES = 8
@@ -54,7 +54,7 @@ class _Attempt:
 
     def __init__(self, trial: CaseTrial, bases: Sequence[Case]) -> None:
         self.trial = trial
-        self.bases = [case for case in bases if _elements(case)]
+        self.bases = [case for case in bases if numel(case)]
         self.tried: set[Case] = set()
         self.end = time.monotonic() + TIME_SHARE * trial.timeout
 
@@ -76,13 +76,10 @@ class _Attempt:
         """
         found: list[tuple[bool, int, int, Case, int]] = []
         for base in self.bases:
-            for place, old in enumerate(_sizes(base)):
-                elements = sum(
-                    recipe.numel // old ** recipe.shape.count(old) * size ** recipe.shape.count(old)
-                    for _, recipe in leaves(base)
-                )
+            for place, dimension in enumerate(dimensions(base)):
+                elements = numel(grown(base, dimension.size, size))
                 if elements <= MAX_ELEMENTS:
-                    found.append((place > 0, elements, len(found), base, old))
+                    found.append((place > 0, elements, len(found), base, dimension.size))
         return [(base, old) for *_, base, old in sorted(found, key=lambda each: each[:3])]
 
     def _ran(self, unrun: Unrun | None) -> bool:
@@ -91,7 +88,7 @@ class _Attempt:
     def _call(self, base: Case, old: int, new: int, size: int) -> None:
         """Call on a case in which one dimension is longer, unless the reference does not take it."""
         for case in _longer(base, old, new):
-            if case in self.tried or _elements(case) > MAX_ELEMENTS:
+            if case in self.tried or numel(case) > MAX_ELEMENTS:
                 continue
             try:
                 self.trial.evidence(case)
@@ -110,25 +107,9 @@ class _Attempt:
             return
 
 
-def _elements(case: Case) -> int:
-    return sum(recipe.numel for _, recipe in leaves(case))
-
-
-def _sizes(case: Case) -> list[int]:
-    """Return the sizes of dimensions longer than 1, the last dimension of the first tensor first."""
-    shapes = [recipe.shape for _, recipe in leaves(case)]
-    return list(dict.fromkeys(size for shape in shapes for size in reversed(shape) if size > 1))
-
-
 def _longer(case: Case, old: int, new: int) -> Iterator[Case]:
-    """Yield the case with another size in its tensors, and also in its arguments that are shapes."""
-
-    def change(path: str, recipe: Tensor) -> Tensor:
-        shape = tuple(new if size == old else size for size in recipe.shape)
-        fill = f"integers(0, {new})" if recipe.fill == f"integers(0, {old})" else recipe.fill
-        return with_fields(recipe, shape=shape, fill=fill)
-
-    longer = map_tensors(case, change)
+    """Yield the case with another size, and also with that size in all arguments that may be shapes."""
+    longer = grown(case, old, new)
     yield longer
     shapes: dict[str, Any] = {
         name: type(value)(new if size == old else size for size in value)

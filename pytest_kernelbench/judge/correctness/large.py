@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
 from pytest_kernelbench.judge.correctness.reference_work import Work, work_of
-from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.case import Case, leaves, numel
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1
@@ -61,11 +61,6 @@ Axes = set[tuple[str, int, bool]]
 def large_cases(task: Task) -> tuple[Case, ...]:
     """Return the large cases of a task, the smallest first: its own, or else those that can be derived."""
     return task.large if task.large is not None else _derived(TaskKey(task))
-
-
-def numel(case: Case) -> int:
-    """Return the elements of all tensors of a case together."""
-    return sum(recipe.numel for _, recipe in leaves(case))
 
 
 class TaskKey:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.judge.comparison.evidence import Evidence
-from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.model.case import Case, numel
 
 if TYPE_CHECKING:
     from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
@@ -33,8 +33,7 @@ class TooSlow(Exception):
 
 def size_of(evidence: Evidence) -> int:
     """Return the elements of the inputs and of the results of a case together."""
-    inputs = sum(recipe.numel for _, recipe in leaves(evidence.case))
-    return inputs + sum(each.exact.numel() for each in evidence.expected)
+    return numel(evidence.case) + sum(each.exact.numel() for each in evidence.expected)
 
 
 class Pace:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_kernelbench.judge.comparison.evidence import signature, tensors_in
-from pytest_kernelbench.model.case import Case, Tensor, leaves
+from pytest_kernelbench.model.case import Case, Tensor, numel
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.materialize import materialize, torch_dtype, values_of
@@ -39,7 +39,7 @@ def work_of(task: Task, case: Case) -> Work | None:
         return torch.empty(recipe.shape, dtype=torch_dtype(recipe.dtype), device="meta")
 
     found = _watched(task, lambda: values_of(case, empty))
-    if sum(recipe.numel for _, recipe in leaves(case)) <= (MAX_REAL if found is None else CHECKED):
+    if numel(case) <= (MAX_REAL if found is None else CHECKED):
         found = _watched(task, lambda: dict(materialize(case).values))
     return found
 

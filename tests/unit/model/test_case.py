@@ -1,29 +1,14 @@
-"""Cases: what may be in them, their source, and what they are on the wire."""
+"""Cases: what may be in them, and their source."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pytest_kernelbench import Case, DType, Generator, TaskError, Tensor
-from pytest_kernelbench.model.case import (
-    FILLS,
-    ITEMSIZE,
-    LAYOUTS,
-    decode,
-    encode,
-    leaves,
-    map_tensors,
-    parse,
-    parse_fill,
-    replace,
-    without,
-)
+from pytest_kernelbench import Case, DType, TaskError, Tensor
+from pytest_kernelbench.model.case import FILLS, leaves, map_tensors, parse_fill, replace, without
 
 FULL = Case(
     input=Tensor((2, 3), "float16", fill="normal(1000, 0.1)", layout="transposed", seed=7),
@@ -46,44 +31,11 @@ SOURCE = (
     "shift=1e-05, unknown=float('nan'), factor=(2-3j), mode=\"a 'quoted' \\n text\", keepdim=True, weight=None)"
 )
 
-tensors = st.builds(
-    Tensor,
-    shape=st.lists(st.integers(0, 5000), max_size=5).map(tuple),
-    dtype=st.sampled_from(sorted(ITEMSIZE)),
-    fill=st.sampled_from(
-        ["normal", "normal(1000, 0.1)", "integers(-3, 4)", "uniform(1e-3, 2)", "nan", "constant(-inf)"]
-    ),
-    layout=st.sampled_from(LAYOUTS),
-    seed=st.integers(0, 2**16),
-)
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.sampled_from([2 - 3j, 1j, -0.5 + 1e300j])
-    | st.text()
-    | st.builds(DType, st.sampled_from(sorted(ITEMSIZE)))
-)
-values = st.recursive(
-    tensors | scalars, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=3).map(tuple), max_leaves=6
-)
-names = st.sampled_from(["input", "dim", "x", "_", "Case", "match", "é"])
-cases = st.dictionaries(names, values, max_size=5).map(lambda arguments: Case(**arguments))
-
 
 def test_the_source_of_a_case() -> None:
     assert repr(FULL) == SOURCE
     assert repr(Case()) == "Case()"
     assert repr(Tensor((4,), "bool", seed=1)) == "Tensor((4,), 'bool', seed=1)"
-
-
-@given(cases)
-def test_source_and_wire_give_the_same_case_back(case: Case) -> None:
-    assert parse(repr(case)) == case
-    assert decode(json.loads(json.dumps(encode(case), allow_nan=False))) == case
-    assert hash(parse(repr(case))) == hash(case)
-    assert eval(repr(case)) == case
 
 
 def test_a_case_is_its_arguments() -> None:
@@ -135,34 +87,11 @@ def test_sizes_in_elements_and_bytes() -> None:
             "^argument x: a object cannot be in a case; use Tensor, DType, Generator or scalars",
         ),
         (lambda: Case(x=[{1}]), "^argument x: a set cannot be in a case"),
-        (lambda: decode({"pickle": "x"}), "^not an encoded case: 'pickle'"),
     ],
 )
 def test_a_mistake_names_the_choices(make: Any, message: str) -> None:
     with pytest.raises(TaskError, match=message):
         make()
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "",
-        "Case(",
-        "Case(x=open('/etc/passwd'))",
-        "Case(x=().__class__)",
-        "Case(x=[y for y in (1,)])",
-        "Tensor((3,))",
-        "Case(**{'x': 1})",
-        "Case(1)",
-        "Case(x=Tensor())",
-        "Case(x=f'{1}')",
-        "Case(x=Tensor((3,), 'float99'))",
-        "Case(x=" + "(" * 500 + ")" * 500 + ")",
-    ],
-)
-def test_source_is_read_and_never_evaluated(source: str) -> None:
-    with pytest.raises(TaskError):
-        parse(source)
 
 
 @pytest.mark.parametrize(
@@ -183,9 +112,3 @@ def test_every_fill_says_how_many_arguments_it_takes() -> None:
         assert parse_fill(f"{name}({','.join('1' * fewest)})") == (name, (1.0,) * fewest)
         with pytest.raises(TaskError, match=f"{name} takes {fewest} to {most} arguments"):
             parse_fill(f"{name}({','.join('1' * (most + 1))})")
-
-
-def test_a_generator_goes_there_and_back() -> None:
-    case = Case(size=(5,), generator=Generator(7))
-    assert repr(case) == "Case(size=(5,), generator=Generator(7))"
-    assert parse(repr(case)) == decode(json.loads(json.dumps(encode(case)))) == case
