@@ -34,7 +34,7 @@ task = Task(
         operands((7, 33), (7, 33), ("int32", "float32")),
         operands((7, 33), (33,), ("float32", "float64")),
         operands((7, 33), (7, 33), ("float16", "float32")),
-        operands((7, 33), (7, 1), ("int32", "int64")),
+        operands((7, 33), (7, 1), ("int64", "int32")),
         operands((7, 33), (7, 33), ("float32", "bool")),
         Case(input=Tensor((7, 33), "int32"), other=1.5),
         operands((7, 33), (7, 33), ("bool", "bool")),

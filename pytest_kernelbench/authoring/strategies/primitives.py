@@ -148,8 +148,13 @@ def indices(given: DrawRequest, shape: Sequence[int], bound: int, dtype: str = "
 
 @remembered
 def broadcast(given: DrawRequest, count: int = 2, max_dims: int = 4) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
-    """Draw shapes that broadcast together; some have dimensions of 1, or lack leading dimensions."""
+    """Draw shapes that broadcast together; some have dimensions of 1, or lack leading dimensions.
+
+    Only a contract that allows tensors without dimensions makes a shape lack all of them.
+    """
     from hypothesis import strategies as st
+
+    fewest = 0 if given.contract.zero_dim else 1
 
     @st.composite
     def build(draw: Any) -> tuple[tuple[int, ...], ...]:
@@ -157,14 +162,14 @@ def broadcast(given: DrawRequest, count: int = 2, max_dims: int = 4) -> SearchSt
         plans = [draw(st.sampled_from(("full", "full", "ones", "short"))) for _ in range(count)]
         if "full" not in plans:
             plans[draw(st.integers(0, count - 1))] = "full"
-        return tuple(_narrow(draw, full, plan) for plan in plans)
+        return tuple(_narrow(draw, full, plan, fewest) for plan in plans)
 
     return build()
 
 
-def _narrow(draw: Any, full: tuple[int, ...], plan: str) -> tuple[int, ...]:
+def _narrow(draw: Any, full: tuple[int, ...], plan: str, fewest: int) -> tuple[int, ...]:
     if plan == "short":
-        return full[draw(integers(0, len(full))) :]
+        return full[draw(integers(0, max(len(full) - fewest, 0))) :]
     if plan == "ones":
         return tuple(1 if draw(booleans()) else size for size in full)
     return full

@@ -90,6 +90,7 @@ def test_broadcast_shapes_broadcast_to_one_of_them(data: Any, asked: DrawRequest
     drawn = data.draw(broadcast(asked, count))
     assert len(drawn) == count
     assert tuple(torch.broadcast_shapes(*drawn)) in drawn
+    assert () not in drawn or asked.contract.zero_dim
 
 
 @quick
