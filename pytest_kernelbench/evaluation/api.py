@@ -14,8 +14,9 @@ from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.host.process import SandboxError
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.code import code_of, digest_of
+from pytest_kernelbench.model.code import digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.locks import PROCESS_LOCK
