@@ -7,10 +7,21 @@ import sys
 from collections.abc import Sequence
 
 from pytest_kernelbench import __version__
-from pytest_kernelbench.cli import check, compare, doctor, evaluate, export, import_kernels, new_task, report, tasks
+from pytest_kernelbench.cli import (
+    check,
+    compare,
+    doctor,
+    evaluate,
+    export,
+    findings,
+    import_kernels,
+    new_task,
+    report,
+    tasks,
+)
 from pytest_kernelbench.model.errors import KernelBenchError
 
-COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, export, doctor)
+COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, export, findings, doctor)
 """Modules of the commands, in the order of the help text."""
 
 
