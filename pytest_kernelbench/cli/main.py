@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pytest_kernelbench import __version__
 from pytest_kernelbench.cli import (
+    board,
     check,
     compare,
     doctor,
@@ -21,7 +22,7 @@ from pytest_kernelbench.cli import (
 )
 from pytest_kernelbench.model.errors import KernelBenchError
 
-COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, export, findings, doctor)
+COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, board, export, findings, doctor)
 """Modules of the commands, in the order of the help text."""
 
 
