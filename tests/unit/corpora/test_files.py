@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -119,3 +120,31 @@ class TestParquet:
         (tmp_path / "x.parquet").touch()
         with pytest.raises(KernelBenchError, match=r"x\.parquet: parquet needs pyarrow: pip install"):
             import_files([tmp_path / "x.parquet"], into, catalogue)
+
+    def test_rows_are_read_in_batches(
+        self, tmp_path: Path, catalogue: Catalogue, into: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With a stand-in for pyarrow, which is not a dependency: what is asked of it, and what is done with rows."""
+        batches = [
+            [{"task": "relu", "code": CODE}],
+            [{"task": "?", "code": CODE}, {"task": "attention", "code": OTHER}],
+        ]
+
+        class ParquetFile:
+            def __init__(self, file: Path) -> None:
+                assert file.name == "x.parquet"
+
+            def __enter__(self) -> ParquetFile:
+                return self
+
+            def __exit__(self, *error: object) -> None: ...
+
+            def iter_batches(self, batch_size: int) -> list[SimpleNamespace]:
+                return [SimpleNamespace(to_pylist=lambda rows=rows: rows) for rows in batches]
+
+        parquet = SimpleNamespace(ParquetFile=ParquetFile)
+        monkeypatch.setitem(sys.modules, "pyarrow", SimpleNamespace(ArrowException=ValueError, parquet=parquet))
+        (tmp_path / "x.parquet").touch()
+        summary = import_files([tmp_path / "x.parquet"], into, catalogue)
+        assert written(into) == {"Activation/relu.py": CODE, "Fusion/attention.py": OTHER}
+        assert left_out(summary) == [("x.parquet:2", "no such task in this version")]
