@@ -151,6 +151,7 @@ class _Reader:
         self._known = frozenset(catalogue.names())
 
     def read(self, file: Path) -> Iterator[Found | LeftOut]:
+        """Yield what became of each answer in a file or folder."""
         for row in rows_of(file):
             self.rows += 1
             if row.fault is not None:
@@ -194,8 +195,7 @@ class _Reader:
         return self._found(where, answer, next(iter(tasks.values())), answer.variant)
 
     def _found(self, where: str, answer: Answer, task: TaskFile, variant: str | None) -> Found | LeftOut:
-        names = (task.name, "kernel_function", *self.catalogue.published(task))
-        code = code_of(answer.text, names) if isinstance(answer.text, str) else ""
+        code = code_of(answer.text, self.catalogue.functions(task)) if isinstance(answer.text, str) else ""
         if not code.strip():
             return LeftOut(where, "no code", task.name)
         if len(code) > MAX_CODE:

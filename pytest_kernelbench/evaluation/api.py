@@ -111,11 +111,12 @@ def evaluate(
     settings = Settings(judging=judging, targets=asked, pool=pool, tasks=Path(tasks).absolute() if tasks else None)
     with PROCESS_LOCK:
         shared = _shared(settings.tasks, settings.gpu)
-    return _evaluate(EvaluationSession(settings, shared), code_of(code), task, language)
+    return _evaluate(EvaluationSession(settings, shared), code, task, language)
 
 
-def _evaluate(session: EvaluationSession, code: str, task: str, language: str) -> Evaluation:
+def _evaluate(session: EvaluationSession, answer: str, task: str, language: str) -> Evaluation:
     file = session.catalogue.match(task)
+    code = code_of(answer, session.catalogue.functions(file))
     session.catalogue.load(file.name)
     submission = SubmissionSession(Source(NAME, Path(NAME), Path(NAME)), session, Metadata(language=language))
     kernel = Kernel(file.name, file.category, Path(f"{file.name}.py"), code, None, None, digest_of(code))

@@ -122,9 +122,9 @@ class Catalogue:
                     raise KernelBenchError(f"{stem!r} may be any of {', '.join(found)}: write the exact name")
         raise KernelBenchError(f"no task is named {stem!r}: {choices(stem, self._files)}")
 
-    def published(self, file: TaskFile) -> list[str]:
-        """Return the names, other than the task's, under which its function is published."""
-        return [name for name, task in self._published.items() if task == file]
+    def functions(self, file: TaskFile) -> tuple[str, ...]:
+        """Return the names that a kernel's function may have, without loading the task."""
+        return (file.name, "kernel_function", *(name for name, task in self._published.items() if task == file))
 
     @cached_property
     def _published(self) -> dict[str, TaskFile]:

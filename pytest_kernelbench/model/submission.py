@@ -184,13 +184,15 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
     file, answer = (row.get("file"), row.get("predict")) if isinstance(row, dict) else (None, None)
     if not isinstance(file, str) or not file:
         raise KernelBenchError(f'{where}: no "file"; expected {LINE}')
-    code = code_of(answer) if isinstance(answer, str) else ""
-    if not code.strip():
+    if not isinstance(answer, str) or not answer.strip():
         raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     try:
         task = catalogue.match(stem_of(file))
     except KernelBenchError as error:
         raise KernelBenchError(f"{where}: {error}") from None
+    code = code_of(answer, catalogue.functions(task))
+    if not code.strip():
+        raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     return Kernel(task.name, task.category, path, code, number, variant_of(path, root), digest_of(code))
 
 
