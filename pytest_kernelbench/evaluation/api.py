@@ -14,8 +14,9 @@ from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.host.process import SandboxError
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.code import code_of, digest_of
+from pytest_kernelbench.model.code import digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.locks import PROCESS_LOCK
@@ -110,11 +111,12 @@ def evaluate(
     settings = Settings(judging=judging, targets=asked, pool=pool, tasks=Path(tasks).absolute() if tasks else None)
     with PROCESS_LOCK:
         shared = _shared(settings.tasks, settings.gpu)
-    return _evaluate(EvaluationSession(settings, shared), code_of(code), task, language)
+    return _evaluate(EvaluationSession(settings, shared), code, task, language)
 
 
-def _evaluate(session: EvaluationSession, code: str, task: str, language: str) -> Evaluation:
+def _evaluate(session: EvaluationSession, answer: str, task: str, language: str) -> Evaluation:
     file = session.catalogue.match(task)
+    code = code_of(answer, session.catalogue.functions(file))
     session.catalogue.load(file.name)
     submission = SubmissionSession(Source(NAME, Path(NAME), Path(NAME)), session, Metadata(language=language))
     kernel = Kernel(file.name, file.category, Path(f"{file.name}.py"), code, None, None, digest_of(code))

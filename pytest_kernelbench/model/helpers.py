@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue, category_of
-from pytest_kernelbench.model.code import code_of, parsed
+from pytest_kernelbench.model.code import parsed
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import is_variant
 

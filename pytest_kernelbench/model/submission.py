@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.code import code_of, decoded, digest_of
+from pytest_kernelbench.model.code import decoded, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
@@ -153,7 +154,7 @@ def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
 
 def entry_points(kernel: Kernel, task: Task) -> list[str]:
     """Return the names that a kernel's function may have, in order of preference."""
-    return [name for name in (kernel.task, "kernel_function", task.entry) if name]
+    return [name for name in (kernel.task, "kernel_function", task.entry, *task.aliases) if name]
 
 
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
@@ -183,13 +184,15 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
     file, answer = (row.get("file"), row.get("predict")) if isinstance(row, dict) else (None, None)
     if not isinstance(file, str) or not file:
         raise KernelBenchError(f'{where}: no "file"; expected {LINE}')
-    code = code_of(answer) if isinstance(answer, str) else ""
-    if not code.strip():
+    if not isinstance(answer, str) or not answer.strip():
         raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     try:
         task = catalogue.match(stem_of(file))
     except KernelBenchError as error:
         raise KernelBenchError(f"{where}: {error}") from None
+    code = code_of(answer, catalogue.functions(task))
+    if not code.strip():
+        raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     return Kernel(task.name, task.category, path, code, number, variant_of(path, root), digest_of(code))
 
 

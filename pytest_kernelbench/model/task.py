@@ -130,6 +130,8 @@ class Task:
     """Minimum floating-point operations and bytes of a case, where counting them from its shapes is wrong."""
     entry: str | None = None
     """Name of the function in the published signature, where it differs from the task's name."""
+    aliases: tuple[str, ...] = ()
+    """Names under which other benchmarks publish the same signature; files and functions may have them."""
     calling_convention: str = "call"
     """How a kernel is called: one of `CALLING_CONVENTIONS`; `call` is a single call."""
     compare: str = "values"

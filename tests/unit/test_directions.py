@@ -31,9 +31,10 @@ ALLOWED: Mapping[str, set[str]] = {
     "judge": {"model", "wire", "sandbox", "host"},
     "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report"},
     "report": {"model"},
+    "corpora": {"model", "report"},
     "integrations": {"model", "gpus"},
     "plugin": {"model", "gpus", "evaluation", "report", "integrations"},
-    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report"},
+    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report", "corpora"},
     "__init__.py": {"model", "evaluation"},
 }
 """What each room may import of others, at run time."""

@@ -1,0 +1,80 @@
+"""Blocks of code in a model's answer: which one is the kernel, and which others it needs. Nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Collection, Sequence
+
+from pytest_kernelbench.model.code import parsed, syntax_error
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+def assembled(blocks: Sequence[str], names: Collection[str]) -> str | None:
+    """Return the block that defines one of `names`, behind the blocks that define what it uses and does not define.
+
+    A kernel, its wrapper and their imports may stand in blocks of their own, beside examples of their use, which are
+    left out. Of several blocks that define a name, those with Triton and then the longest are preferred. None where no
+    block of valid Python defines one.
+    """
+    trees = {number: parsed(block) for number, block in enumerate(blocks) if syntax_error(block) is None}
+    defined = {number: _defined(tree) for number, tree in trees.items()}
+    mains = [number for number in trees if not defined[number].isdisjoint(names)]
+    found = [_with_needed(number, blocks, trees, defined) for number in mains]
+    return max(found, key=lambda code: ("triton" in code, len(code)), default=None)
+
+
+def completed(main: str, blocks: Sequence[str]) -> str:
+    """Return one of the blocks, behind those that define what it uses and does not define."""
+    trees = {number: parsed(block) for number, block in enumerate(blocks) if syntax_error(block) is None}
+    defined = {number: _defined(tree) for number, tree in trees.items()}
+    number = blocks.index(main)
+    return _with_needed(number, blocks, trees, defined) if number in trees else main
+
+
+def _with_needed(main: int, blocks: Sequence[str], trees: dict[int, ast.Module], defined: dict[int, set[str]]) -> str:
+    chosen = {main}
+    while True:
+        have = set[str]().union(*(defined[number] for number in chosen))
+        missing = set[str]().union(*(_free(trees[number]) for number in chosen)) - have
+        # What stands before a block is meant more often than what follows it, and the nearest before what is far.
+        order = sorted(trees.keys() - chosen, key=lambda number: (number > main, abs(number - main)))
+        needed = next((number for number in order if defined[number] & missing), None)
+        if needed is None:
+            break
+        chosen.add(needed)
+    code = "\n".join(blocks[number] for number in sorted(chosen))
+    return code if syntax_error(code) is None else blocks[main]  # as where a later block has `from __future__`
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Return the names that the statements of a module define."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {(each.asname or each.name).partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return names
+
+
+def _free(tree: ast.Module) -> set[str]:
+    """Return the names that a module uses and binds nowhere."""
+    used: set[str] = set()
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(each.asname or each.name).partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            bound.add(node.name)
+    return used - bound - _BUILTINS
