@@ -31,7 +31,11 @@ VALUE_FILLS = (
 
 FLOATS = ("float32", "float16", "bfloat16")
 
-CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients", "changes")}
+CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {
+    "call": (),
+    "optimizer": ("gradients", "changes"),
+    "module": (),
+}
 """Calling conventions, each with the arguments of a case that it uses itself (`wire.calling_conventions`)."""
 
 
@@ -152,6 +156,12 @@ class Task:
     """Arguments that are updated in place; their contents after the call are part of the result."""
     table: str | None = None
     """Argument that real models fill with more than 2^31 elements: kernels must count its elements in 64 bits."""
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    """Code of modules that a kernel's process may import, by their paths as modules."""
+    published: Case | None = None
+    """A case with the sizes that a benchmark publishes, where the fixed cases have smaller ones."""
+    tied: bool = False
+    """Whether sizes depend on each other in ways that shapes do not show: only the task's own cases are then tried."""
     scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
     """Arguments whose contents after the call do not matter: names, or a function of the case."""
 

@@ -33,6 +33,7 @@ from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.conditions import CallConditions
 from pytest_kernelbench.wire.device_names import COMPILE, on_gpu
 from pytest_kernelbench.wire.materialize import materialize, onednn_where_sound, refill
+from pytest_kernelbench.wire.modules import CLASS, ModuleEntry
 
 MAX_REQUEST = 64 << 20
 """Bytes of the largest request body; today all requests fit into the header."""
@@ -146,6 +147,9 @@ def call(
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
     values = arguments.passed(conditions.out_is)
+    if isinstance(entry, ModuleEntry):  # its construction is no part of a call
+        with environment.mode():
+            entry.module(values)
     use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
     rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
     started = time.perf_counter()
@@ -249,6 +253,6 @@ def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment)
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):
-            return entry
+            return ModuleEntry(entry, environment.tensor_device) if name == CLASS else entry
     names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
     raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")

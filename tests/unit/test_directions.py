@@ -29,11 +29,12 @@ ALLOWED: Mapping[str, set[str]] = {
     "runner": {"model", "wire", "sandbox", "devices"},
     "host": {"model", "wire", "sandbox"},
     "judge": {"model", "wire", "sandbox", "host"},
-    "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report"},
+    "formats": {"model", "wire"},
+    "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report", "formats"},
     "report": {"model"},
     "integrations": {"model", "gpus"},
     "plugin": {"model", "gpus", "evaluation", "report", "integrations"},
-    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report"},
+    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report", "formats"},
     "__init__.py": {"model", "evaluation"},
 }
 """What each room may import of others, at run time."""

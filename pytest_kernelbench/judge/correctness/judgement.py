@@ -128,7 +128,7 @@ class Judgement:
             # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
             self._extra_cases(facet)
-            if facet == "sizes" and self.settings.case is None:
+            if facet == "sizes" and self.settings.case is None and not self.task.tied:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
                 self._elsewhere()
