@@ -22,6 +22,9 @@ STAGES = ("absent", "loads", "runs", *FACETS[:-1], "all")
 """How far a kernel got, in order; `all` means that it passed every facet."""
 
 
+PUBLISHED_ONLY = "published_only"
+"""Label of a kernel that fails, but is right on the sizes that its benchmark publishes."""
+
 MAX_OBSERVATIONS = 24
 """Maximum number of observations in a record."""
 

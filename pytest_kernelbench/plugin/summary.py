@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.printing import visible
-from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.record import PUBLISHED_ONLY, Record
 from pytest_kernelbench.model.task import FACETS
 from pytest_kernelbench.report.compiled import lines as compiled_lines
 from pytest_kernelbench.report.results import name_of
@@ -77,6 +77,8 @@ def failures(records: Sequence[Record]) -> list[str]:
         if record.status == "passed":
             continue
         where = record.failure.facet if record.failure else record.label
+        if record.label == PUBLISHED_ONLY:
+            where = "right on the published sizes only"
         kind = (record.status, where or "")
         kinds[kind] += 1
         names.setdefault(kind, []).append(name_of(record))

@@ -131,15 +131,17 @@ def _relation(probe: Probe, name: str, others: list[str]) -> Relation | None:
             relation = Relation("equal", (name, *group))
             if probe.takes(relation.at(value - 1)) and probe.takes(relation.at(value + 1)):
                 return relation
+    step = next((step for step in STEPS if step < value and _moves(probe, name, step)), None)
+    if step is not None:
+        return Relation("multiple", (name,), step)
     for other in others:
         for mine, theirs in RATES:
             relation = Relation(
                 "proportional", (name, other), mine, ((value, mine), (probe.problem.numbers[other], theirs))
             )
-            if probe.takes(relation.at(value + mine)) and probe.takes(relation.at(value - mine)):
+            if all(probe.takes(relation.at(value + count * mine)) for count in (-2, -1, 1, 2)):
                 return relation
-    step = next((step for step in STEPS if step < value and _moves(probe, name, step)), None)
-    return Relation("multiple", (name,), step) if step is not None else _divisor(probe, name)
+    return _divisor(probe, name)
 
 
 def _moves(probe: Probe, name: str, step: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,8 @@ class _Maker:
     def _nearly_published(self) -> Case | None:
         """Return the case with published sizes but for the batch, where that is small enough."""
         batch = self.scaled.batch
-        small = {} if batch is None else {name: self.scaled.base[name] for name in batch.names if name in self.scaled.base}
+        names = batch.names if batch is not None else ()
+        small = {name: self.scaled.base[name] for name in names if name in self.scaled.base}
         outcome = self.probe.outcome(small)
         if outcome is None or outcome.elements > MAX_PUBLISHED[0] or outcome.multiplications > MAX_PUBLISHED[1]:
             return None
@@ -166,7 +167,8 @@ class _Maker:
 
         values = dict(materialize(case).values)
         wide = {name: each.double() if _is_single(each) else each for name, each in values.items()}
-        return all(bool(torch.isfinite(each).all()) for arguments in (values, wide) for each in self._results(arguments))
+        results = [*self._results(values), *self._results(wide)]
+        return all(bool(torch.isfinite(each).all()) for each in results)
 
     def _is_random(self, case: Case) -> bool:
         """Whether the reference gives another result the second time, as dropout does."""
@@ -220,5 +222,3 @@ def _is_single(value: Any) -> bool:
     import torch
 
     return isinstance(value, torch.Tensor) and value.dtype == torch.float32
-
-

@@ -35,7 +35,11 @@ def ask_the_compiler(
     runner = Runner(compiling(TARGET, settings.sandbox))
     try:
         loaded = runner.load(
-            kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS, modules_for(kernel, task)
+            kernel.text(),
+            f"{kernel.task}.py",
+            entry_points(kernel, task),
+            SECONDS + START_SECONDS,
+            modules_for(kernel, task),
         )
         if loaded.status != "ok":
             return _unsupported(answer, "the compiler could not be asked")

@@ -15,12 +15,13 @@ from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
+from pytest_kernelbench.judge.correctness.published import explained, works_as_published
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.paths import MAX_RANGES, Paths
-from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS, PUBLISHED_ONLY, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, Task
 from pytest_kernelbench.wire import far
@@ -76,6 +77,8 @@ class Judgement:
         self.provenance = Provenance()
         self.loaded = False
         """Whether the kernel was imported and has an entry point."""
+        self.works_on_published = False
+        """Whether a kernel that fails is right on the sizes that its benchmark publishes."""
         self.search_seconds = 0.0
         """Time spent on random search."""
         self.extra_seconds = 0.0
@@ -95,7 +98,7 @@ class Judgement:
             stage=stage_of(self.results, loaded=self.loaded, ran=trial.examples > 0),
             facets=dict(self.results),
             grade=trial.grade if self.results.get("basic") == "passed" else None,
-            label=self.provenance.label,
+            label=PUBLISHED_ONLY if self.works_on_published else self.provenance.label,
             kernel_share=self.provenance.share,
             launches=trial.launches,
             unrun_lines=self._unrun_lines(),
@@ -117,6 +120,7 @@ class Judgement:
             if facet == "basic":
                 self._provenance()
                 if self.results[facet] != "passed" or self.rejections:
+                    self._published()
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
@@ -223,6 +227,16 @@ class Judgement:
                 self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
             except Finding as finding:
                 self._fail("basic", finding)
+
+    def _published(self) -> None:
+        """Note whether a kernel that fails on the first cases is right on the sizes that its benchmark publishes."""
+        if self.settings.case is not None or self.rejections or not self.findings:
+            return
+        facet, finding = self.findings[0]
+        case = works_as_published(self.trial, finding.status)
+        if case is not None:
+            self.works_on_published = True
+            self.findings[0] = (facet, explained(finding, case))
 
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
