@@ -124,5 +124,5 @@ def _is_integer(node: ast.expr) -> bool:
 def _integer(node: ast.expr) -> int:
     if isinstance(node, ast.BinOp):
         return _integer(node.left) * _integer(node.right)
-    assert isinstance(node, ast.Constant) and isinstance(node.value, int)
-    return node.value
+    assert isinstance(node, ast.Constant)
+    return int(str(node.value))

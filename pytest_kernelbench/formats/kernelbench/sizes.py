@@ -1,8 +1,8 @@
 """What may vary in a problem: the relation of each of its numbers to the others, and small sizes that keep them.
 
-Nothing is read from the code: the reference is asked which sizes it takes, on tensors without contents. A number that it
-takes one larger and one smaller is free. Others are equal to another number, proportional to one, multiples of a step,
-divisors of another number, or fixed.
+Nothing is read from the code: the reference is asked which sizes it takes, on tensors without contents. A number that
+it takes one larger and one smaller is free. Others are equal to another number, proportional to one, multiples of a
+step, divisors of another number, or fixed.
 """
 
 from __future__ import annotations
