@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,12 +81,13 @@ class _Maker:
         base = self.case({}) or base
         assert self.probe.published is not None
         published = self._made(self.probe.published)
+        fixed = (base, *self._varied(WIDER, MAX_FIXED, MAX_CASES - 1, with_one=True))
         return Task(
             self.reference,
             self._drawn,
-            fixed_cases=(base, *self._varied(WIDER, MAX_FIXED, MAX_CASES - 1, with_one=True)),
+            fixed_cases=fixed,
             dtypes=("float32",),
-            contract=Contract(values=self._values(base), nan=False, inf=False, out=False, alias=True),
+            contract=Contract(values=self._values(fixed), nan=False, inf=False, out=False, alias=True),
             large=self._varied(LONGER, MAX_LARGE, MAX_LARGE_CASES),
             long_sums=(),
             workloads={"published": published},
@@ -158,9 +159,9 @@ class _Maker:
         seed = draw(st.integers(0, 1 << 16))
         return map_tensors(case, lambda path, recipe: _redrawn(recipe, fill, layout, seed))
 
-    def _values(self, base: Case) -> tuple[str, ...]:
+    def _values(self, cases: Sequence[Case]) -> tuple[str, ...]:
         """Return the fills on which the reference is finite, in double and in single precision."""
-        return tuple(fill for fill in VALUE_FILLS if self._is_finite(_filled(base, fill)))
+        return tuple(fill for fill in VALUE_FILLS if all(self._is_finite(_filled(case, fill)) for case in cases))
 
     def _is_finite(self, case: Case) -> bool:
         import torch
