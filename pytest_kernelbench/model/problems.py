@@ -78,7 +78,7 @@ def row_of(row: object) -> tuple[str, int, str] | None:
     numbers = [value for value in (level, problem) if type(value) is int or str(value).isdecimal()]
     if len(numbers) < 2 or not isinstance(code, str):
         return None
-    return f"level_{numbers[0]}_problem_{numbers[1]}", int(sample) if str(sample).isdecimal() else 0, code
+    return f"level_{numbers[0]}_problem_{numbers[1]}", int(str(sample)) if str(sample).isdecimal() else 0, code
 
 
 def _values(row: Mapping[str, object], key: str) -> Iterator[object]:

@@ -66,6 +66,7 @@ def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, s
     there = (
         ("overview", "Overview", contents.overview),
         ("categories", "Categories", contents.overview),
+        ("levels", "Levels", contents.levels),
         ("breakdown", "Where kernels fail", contents.overview),
         ("fixed", "What the plainest case misses", _found_by(contents)),
         ("rounds", "Rounds", contents.rounds),
