@@ -24,6 +24,7 @@ import torch
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
+from pytest_kernelbench.runner.gradients import differentiated
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -151,6 +152,9 @@ def call(
         with environment.mode():
             entry.module(values)
     use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
+    if conditions.differentiate:
+        call_on = lambda given: invoke(request["convention"], entry, parameters, given)  # noqa: E731
+        use = lambda: differentiated(call_on, values, conditions)  # noqa: E731
     rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
     started = time.perf_counter()
     with onednn_where_sound(case), environment.watching(arguments, rewrite):

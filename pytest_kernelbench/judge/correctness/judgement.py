@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
+from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, gradients, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
@@ -23,7 +23,7 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.paths import MAX_RANGES, Paths
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, PUBLISHED_ONLY, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
-from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.model.task import FACETS, GRADIENTS, Task
 from pytest_kernelbench.wire import far
 from pytest_kernelbench.wire.device_names import INTERPRETER
 
@@ -115,7 +115,7 @@ class Judgement:
             self._fail("load", finding)
             return
         self.loaded = True
-        for facet in self.settings.facets:
+        for facet in (each for each in self.settings.facets if each != GRADIENTS):
             self._facet(facet)
             if facet == "basic":
                 self._provenance()
@@ -124,7 +124,27 @@ class Judgement:
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
+        self._gradients()
         self._fallback()
+
+    def _gradients(self) -> None:
+        """Judge backward passes where they were asked for by name, or all facets were; show others that there are."""
+        asked = self.settings.facets
+        if GRADIENTS not in asked and not set(FACETS) <= set(asked):
+            return
+        if not self.task.gradients:
+            found = gradients.carried(self.trial, self.task.fixed_cases[0]) if not self.findings else None
+            self.trial.observed |= {found: ""} if found is not None else {}
+            return
+        try:
+            if self.settings.case is not None:
+                gradients.replayed(self.trial, self.settings.case)
+            else:
+                gradients.check(self.trial)
+        except Finding as finding:
+            self._fail(GRADIENTS, finding)
+        else:
+            self.results[GRADIENTS] = "passed"
 
     def _facet(self, facet: str) -> None:
         try:
@@ -255,7 +275,7 @@ class Judgement:
 
     def _unrun_lines(self) -> list[dict[str, Any]]:
         """Return the lines that never ran, if all facets were tried: a failure may keep others from being reached."""
-        complete = self.settings.case is None and set(self.results) == set(FACETS)
+        complete = self.settings.case is None and set(self.results) >= set(FACETS)
         paths = Paths.of(self.kernel.text()) if complete and self.trial.ran else None
         return [each.to_json() for each in paths.unrun(self.trial.ran)[:MAX_RANGES]] if paths is not None else []
 
