@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from pytest_kernelbench.formats.find import find
 from pytest_kernelbench.model.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -19,4 +20,4 @@ def add_tasks(parser: argparse.ArgumentParser) -> None:
 
 def catalogue_of(arguments: argparse.Namespace) -> Catalogue:
     """Return the tasks that `--tasks` selects, by default the shipped ones."""
-    return Catalogue.find([arguments.tasks] if arguments.tasks else None)
+    return find([arguments.tasks] if arguments.tasks else None)

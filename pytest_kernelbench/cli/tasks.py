@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.cli.arguments import add_tasks, catalogue_of
-from pytest_kernelbench.model.catalogue import CATEGORIES, Catalogue
+from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.demands import texts
 from pytest_kernelbench.model.task import Task
 
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def tasks_table(catalogue: Catalogue) -> str:
     """Return the page: one table for each category, the largest category first."""
     lines = [INTRODUCTION.removesuffix("\n")]
-    for category in CATEGORIES:
+    for category in catalogue.counts():
         files = [file for file in catalogue.names().values() if file.category == category]
         if files:
             lines += ["", f"## {category} ({len(files)})", "", *_header()]

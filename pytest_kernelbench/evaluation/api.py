@@ -12,10 +12,10 @@ from pytest_kernelbench.evaluation.options import OPTIONS
 from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.host.process import SandboxError
 from pytest_kernelbench.model.answers import code_of
-from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.judging import JudgingSettings
@@ -141,4 +141,4 @@ def _compiled(submission: SubmissionSession, kernel: Kernel, target: Target) -> 
 @lru_cache(maxsize=8)
 def _shared(tasks: Path | None, gpu: Gpu | None) -> SharedState:
     """Return what all evaluations of this process share, for the tasks and the GPU."""
-    return SharedState(Catalogue.find(own=tasks), gpu)
+    return SharedState(find_tasks(own=tasks), gpu)

@@ -11,7 +11,7 @@ from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.judging import BASELINES, SANDBOX_MODES, JudgingSettings
 from pytest_kernelbench.model.rules import RULES
 from pytest_kernelbench.model.targets import TARGETS, Target, target
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import ALL_FACETS, FACETS
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 """Values of `device`; `auto` is a GPU where there is one, else the interpreter."""
@@ -78,10 +78,10 @@ def _names(value: str | Iterable[str]) -> list[str]:
 
 
 def _facets(value: str | Iterable[str]) -> tuple[str, ...]:
-    asked = [one_of(FACETS)(name) for name in _names(value)]
+    asked = [one_of(ALL_FACETS)(name) for name in _names(value)]
     if not asked:
-        raise ValueError(choices("", FACETS))
-    return tuple(facet for facet in FACETS if facet in asked)
+        raise ValueError(choices("", ALL_FACETS))
+    return tuple(facet for facet in ALL_FACETS if facet in asked)
 
 
 def _baselines(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -119,7 +119,8 @@ OPTIONS: Mapping[str, Option] = {
                one_of(DEVICES), "auto"),
         Option("examples", "N", "cases drawn per kernel, in addition to the fixed ones", whole(0),
                str(_DEFAULTS.examples)),
-        Option("facets", "LIST", f"facets to try, separated by commas: {','.join(FACETS)}", _facets, ",".join(FACETS)),
+        Option("facets", "LIST", f"facets to try, separated by commas: {','.join(ALL_FACETS)}", _facets,
+               ",".join(FACETS)),
         Option("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", _seconds,
                f"{_DEFAULTS.timeout:g}"),
         Option("target", "LIST", f"GPUs to compile for, separated by commas: {','.join(TARGETS)}", _targets),

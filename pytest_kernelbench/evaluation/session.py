@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_kernelbench.evaluation.resume import KnownRecords
 from pytest_kernelbench.evaluation.settings import Settings
 from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.lock import GpuLock
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
@@ -92,7 +93,7 @@ class EvaluationSession:
 
         Raises `KernelBenchError` for a submission, a task folder or a metadata file that is wrong.
         """
-        session = cls(settings, SharedState(Catalogue.find(own=settings.tasks), settings.gpu))
+        session = cls(settings, SharedState(find_tasks(own=settings.tasks), settings.gpu))
         sources = find(settings.submissions, root, cwd)
         session.submissions = tuple(SubmissionSession(source, session) for source in sources)
         return session

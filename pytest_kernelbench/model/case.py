@@ -23,7 +23,7 @@ FILLS: Mapping[str, tuple[int, int]] = {
     "distinct": (0, 0), "bernoulli": (1, 1), "signs": (0, 0), "log_probabilities": (1, 1), "symmetric": (0, 1),
     "hermitian": (0, 1), "positive_definite": (0, 0), "nonsingular": (0, 0), "graded": (1, 1), "dominant": (0, 0),
     "small_pivots": (1, 1), "diagonalizable": (0, 0), "lower": (0, 0), "upper": (0, 0), "junk": (0, 0),
-    "lowest": (0, 0), "highest": (0, 0), "wide": (0, 0),
+    "lowest": (0, 0), "highest": (0, 0), "wide": (0, 0), "probabilities": (0, 0),
 }  # fmt: skip
 """Minimum and maximum number of arguments of each fill; `wire.fills` defines the fills."""
 

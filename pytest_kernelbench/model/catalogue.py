@@ -62,6 +62,18 @@ class TaskFile:
         """Digest of the file's bytes."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
+    def load(self) -> Task:
+        """Import the file and return its task; raises `TaskError`."""
+        return _imported(self)
+
+    def code(self) -> str:
+        """Return code that defines `task`, for a process that runs its reference."""
+        return self.path.read_text(encoding="utf-8")
+
+    def is_called(self, stem: str) -> bool:
+        """Whether the name of a kernel's file stands for this task though it is another name."""
+        return False
+
 
 class Catalogue:
     """The tasks under some folders, `<root>/<category>/<task>.py`, by name."""
@@ -90,9 +102,10 @@ class Catalogue:
         return self._files
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many tasks each category has, in the order of `CATEGORIES`."""
+        """Return how many tasks each category has, in the order of `CATEGORIES` and then of others."""
         found = Counter(file.category for file in self._files.values())
-        return {category: found[category] for category in CATEGORIES}
+        others = sorted(found.keys() - CATEGORIES.keys())
+        return {category: found[category] for category in (*CATEGORIES, *others)}
 
     def load(self, name: str) -> Task:
         """Return a task, importing its file the first time; raises `KernelBenchError` or `TaskError`."""
@@ -100,12 +113,12 @@ class Catalogue:
             if name not in self._tasks:
                 if name not in self._files:
                     raise KernelBenchError(f"unknown task {name!r}: {choices(name, self._files)}")
-                self._tasks[name] = _imported(self._files[name])
+                self._tasks[name] = self._files[name].load()
             return self._tasks[name]
 
     def code(self, name: str) -> str:
-        """Return the text of a task's file."""
-        return self._files[name].path.read_text(encoding="utf-8")
+        """Return code that defines a task, for a process that runs its reference."""
+        return self._files[name].code()
 
     def match(self, stem: str) -> TaskFile:
         """Return the task of a file name: the exact name, else ignoring case, else comparing letters and digits alone.
@@ -113,6 +126,9 @@ class Catalogue:
         A name that fits no task so is compared with the functions and aliases that the task files name. Raises
         `KernelBenchError` for a name that fits no task, or several.
         """
+        called = [file for file in self._files.values() if file.is_called(stem)]
+        if len(called) == 1:
+            return called[0]
         for named in (self._files.items, self._published.items):
             for spelling in _SPELLINGS:
                 found = {file.name: file for name, file in named() if spelling(name) == spelling(stem)}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import FACETS, GRADIENTS
 
 SCHEMA = 2
 """Version of the lines that are written; lines of schema 1 are read, too."""
@@ -18,9 +18,12 @@ STATUSES = ("passed", "wrong_values", "wrong_shape", "wrong_dtype", "contract", 
             "load_error", "timeout", "crash", "rejected", "unsupported", "missing", "error")  # fmt: skip
 """The status of a kernel: `passed`, what is wrong with it, or why there is no verdict."""
 
-STAGES = ("absent", "loads", "runs", *FACETS[:-1], "all")
+STAGES = ("absent", "loads", "runs", *FACETS, "all")
 """How far a kernel got, in order; `all` means that it passed every facet."""
 
+
+PUBLISHED_ONLY = "published_only"
+"""Label of a kernel that fails, but is right on the sizes that its benchmark publishes."""
 
 MAX_OBSERVATIONS = 24
 """Maximum number of observations in a record."""
@@ -256,4 +259,4 @@ def stage_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:
         if facets.get(facet) != "passed":
             return reached
         reached = facet
-    return "all"
+    return "all" if facets.get(GRADIENTS, "passed") == "passed" else reached

@@ -6,8 +6,8 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import decoded, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
+from pytest_kernelbench.model.problems import row_of, sample_of
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     helpers = helpers_of(path, root)
     digest = digest_with(digest, helpers)
-    return Kernel(task.name, task.category, path, None, None, variant_of(path, root), digest, helpers)
+    variant = variant_of(path, root) or sample_of(path.stem)
+    return Kernel(task.name, task.category, path, None, None, variant, digest, helpers)
 
 
 def entry_points(kernel: Kernel, task: Task) -> list[str]:
@@ -157,9 +159,16 @@ def entry_points(kernel: Kernel, task: Task) -> list[str]:
     return [name for name in (kernel.task, "kernel_function", task.entry, *task.aliases) if name]
 
 
+def modules_for(kernel: Kernel, task: Task) -> dict[str, str]:
+    """Return the code of the modules that a kernel may import, by their paths: its own and those of its task."""
+    return {**kernel.helpers, **task.helpers}
+
+
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
     """Return the kernels in a file of JSON lines; raises `KernelBenchError` for the first bad line."""
     kernels = [kernel_of_line(path, number, text, root, catalogue) for number, text in lines(path)]
+    if variant_of(path, root) is None:
+        kernels = in_samples(kernels)
     if not kernels:
         raise KernelBenchError(f"{path}: no lines; expected {LINE}")
     return kernels
@@ -182,6 +191,10 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
     except (ValueError, RecursionError) as error:
         raise KernelBenchError(f"{where}: not JSON: {error}") from error
     file, answer = (row.get("file"), row.get("predict")) if isinstance(row, dict) else (None, None)
+    variant = variant_of(path, root)
+    if (problem := row_of(row)) is not None:
+        file, sample, answer = problem
+        variant = variant or f"sample_{sample}"
     if not isinstance(file, str) or not file:
         raise KernelBenchError(f'{where}: no "file"; expected {LINE}')
     if not isinstance(answer, str) or not answer.strip():
@@ -193,7 +206,20 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
     code = code_of(answer, catalogue.functions(task))
     if not code.strip():
         raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
-    return Kernel(task.name, task.category, path, code, number, variant_of(path, root), digest_of(code))
+    return Kernel(task.name, task.category, path, code, number, variant, digest_of(code))
+
+
+def in_samples(kernels: Sequence[Kernel]) -> list[Kernel]:
+    """Return kernels of a file with the next free sample for each further kernel of a task in the same sample."""
+    taken: set[tuple[str, str | None]] = set()
+    found = []
+    for kernel in kernels:
+        name = kernel.variant or ""
+        while (kernel.task, name) in taken and name.startswith("sample_"):
+            name = f"sample_{int(name.removeprefix('sample_')) + 1}"
+        taken.add((kernel.task, name))
+        found.append(replace(kernel, variant=name or None))
+    return found
 
 
 def duplicates(kernels: Iterable[Kernel]) -> list[KernelBenchError]:

@@ -16,6 +16,12 @@ Draw = Callable[[Any], Any]
 FACETS = ("basic", "sizes", "dtypes", "layouts", "values", "contract", "engine")
 """The facets of correctness, in the order in which they are tried."""
 
+GRADIENTS = "gradients"
+"""The facet of tasks that name differentiable arguments; it comes after all others."""
+
+ALL_FACETS = (*FACETS, GRADIENTS)
+"""The facets that can be asked for."""
+
 VALUE_FILLS = (
     "normal(0, 0.01)",
     "normal(0, 30)",
@@ -31,7 +37,11 @@ VALUE_FILLS = (
 
 FLOATS = ("float32", "float16", "bfloat16")
 
-CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {"call": (), "optimizer": ("gradients", "changes")}
+CALLING_CONVENTIONS: Mapping[str, tuple[str, ...]] = {
+    "call": (),
+    "optimizer": ("gradients", "changes"),
+    "module": (),
+}
 """Calling conventions, each with the arguments of a case that it uses itself (`wire.calling_conventions`)."""
 
 
@@ -154,6 +164,14 @@ class Task:
     """Arguments that are updated in place; their contents after the call are part of the result."""
     table: str | None = None
     """Argument that real models fill with more than 2^31 elements: kernels must count its elements in 64 bits."""
+    gradients: tuple[str, ...] = ()
+    """Tensor arguments of which a kernel's results must carry right gradients."""
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    """Code of modules that a kernel's process may import, by their paths as modules."""
+    published: Case | None = None
+    """A case with the sizes that a benchmark publishes, where the fixed cases have smaller ones."""
+    tied: bool = False
+    """Whether sizes depend on each other in ways that shapes do not show: only the task's own cases are then tried."""
     scratch: tuple[str, ...] | Callable[[Case], tuple[str, ...]] = ()
     """Arguments whose contents after the call do not matter: names, or a function of the case."""
 
@@ -174,6 +192,8 @@ class Task:
             raise TaskError('compare="dropout" needs dropout=(kept, dropped) and drop_probability=')
         if (self.compare == "quantised") != (self.pipelines is not None):
             raise TaskError('compare="quantised" and the field pipelines belong together')
+        if unknown := sorted(set(self.gradients) - set(self.parameters)):
+            raise TaskError(f"gradients: {unknown} is not in the signature: {', '.join(self.parameters)}")
         known = {*self.parameters, *CALLING_CONVENTIONS[self.calling_convention]}
         places = {f"fixed_cases[{index}]": case for index, case in enumerate(self.fixed_cases)}
         places |= {f"value_cases[{index}]": case for index, case in enumerate(self.value_cases)}

@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except KernelBenchError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[EVALUATION] = evaluation
+    for category in evaluation.catalogue.counts().keys() - CATEGORIES.keys():
+        config.addinivalue_line("markers", f"{snake_case(category)}: kernels for the tasks of {category}")
     config.stash[REPORTING] = options.read_reporting(config)
     # Again: a checkout that nobody installed registers this plugin after the initial conftests.
     collection.shadow_conftests(config, [submission.source for submission in evaluation.submissions])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.printing import visible
-from pytest_kernelbench.model.record import Record
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.record import PUBLISHED_ONLY, Record
+from pytest_kernelbench.model.task import ALL_FACETS, FACETS
 from pytest_kernelbench.report.compiled import lines as compiled_lines
 from pytest_kernelbench.report.results import name_of
 from pytest_kernelbench.report.speed import lines as speed_lines
@@ -17,8 +17,8 @@ from pytest_kernelbench.report.speed import lines as speed_lines
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-COLUMNS = ("kernels", "tasks", "loads", "runs", *FACETS, "all")
-"""Kernels submitted, tasks covered, and numbers of kernels that load, run and pass each facet."""
+COLUMNS = ("kernels", "tasks", "loads", "runs")
+"""Kernels submitted, tasks covered, and numbers of kernels that load and run; each facet and all of them follow."""
 
 MAX_OBSERVED = 10
 """Number of passed kernels whose observations are shown; records have all of them."""
@@ -47,24 +47,25 @@ def _parts(records: Sequence[Record]) -> list[tuple[str, list[Record]]]:
 
 def table(records: Sequence[Record], totals: Mapping[str, int] = CATEGORIES) -> list[str]:
     """Return the lines of the table: a row for each category, and their sum."""
-    rows = [["category", *COLUMNS]]
+    asked = [facet for facet in ALL_FACETS if facet in FACETS or any(facet in record.facets for record in records)]
+    rows = [["category", *COLUMNS, *asked, "all"]]
     for category, total in totals.items():
         some = [record for record in records if record.category == category]
         if some:
-            rows.append([category, *_counts(some, total)])
+            rows.append([category, *_counts(some, total, asked)])
     if len(rows) > 2:
-        rows.append(["all", *_counts(records, sum(totals.values()))])
+        rows.append(["all", *_counts(records, sum(totals.values()), asked)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [f"{row[0]:<{widths[0]}}" + "".join(f"  {cell:>{w}}" for cell, w in zip(row[1:], widths[1:], strict=True))
             for row in rows]  # fmt: skip
 
 
-def _counts(records: Sequence[Record], total: int) -> list[str]:
+def _counts(records: Sequence[Record], total: int, facets: Sequence[str]) -> list[str]:
     there = [record for record in records if record.status != "missing"]
     tasks = len({record.task for record in there})
     loads = sum(record.stage != "absent" for record in there)
     runs = sum(record.stage not in ("absent", "loads") for record in there)
-    passed = [sum(record.facets.get(facet) == "passed" for record in there) for facet in FACETS]
+    passed = [sum(record.facets.get(facet) == "passed" for record in there) for facet in facets]
     everything = sum(record.status == "passed" for record in there)
     return [str(len(there)), f"{tasks}/{total}", *map(str, (loads, runs, *passed, everything))]
 
@@ -77,6 +78,8 @@ def failures(records: Sequence[Record]) -> list[str]:
         if record.status == "passed":
             continue
         where = record.failure.facet if record.failure else record.label
+        if record.label == PUBLISHED_ONLY:
+            where = "right on the published sizes only"
         kind = (record.status, where or "")
         kinds[kind] += 1
         names.setdefault(kind, []).append(name_of(record))

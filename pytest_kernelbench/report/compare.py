@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_kernelbench.model.record import STAGES, Record, SpeedRecord
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import ALL_FACETS
 from pytest_kernelbench.report.results import Results, device_of
 
 KINDS = ("worse", "better", "changed", "new", "gone", "unchanged")
@@ -132,7 +132,7 @@ def _verdict_kind(before: Record, after: Record) -> str:
 
     Facets that only one side tried are ignored, because `--kb-facets` may have left them out.
     """
-    tried = [facet for facet in FACETS if facet in before.facets and facet in after.facets]
+    tried = [facet for facet in ALL_FACETS if facet in before.facets and facet in after.facets]
     pairs = [(before.facets[facet] == "passed", after.facets[facet] == "passed") for facet in tried]
     stages = [min(STAGES.index(record.stage), STAGES.index("runs")) for record in (before, after)]
     passed = [record.status == "passed" for record in (before, after)]
@@ -164,7 +164,7 @@ def _verdict(record: Record) -> str:
     if isinstance(record, SpeedRecord) and record.ratio is not None and record.interval is not None:
         low, high = record.interval
         return f"{record.ratio:.3g} [{low:.3g}, {high:.3g}] {record.verdict}"
-    failed = [facet for facet in FACETS if record.facets.get(facet, "passed") != "passed"]
+    failed = [facet for facet in ALL_FACETS if record.facets.get(facet, "passed") != "passed"]
     return record.status + (f" ({', '.join(failed)})" if failed else "")
 
 

@@ -11,6 +11,7 @@ from statistics import median
 
 from pytest_kernelbench.model.record import VERDICTS, CompileRecord, Record, SpeedRecord
 from pytest_kernelbench.report.kernels import Task, label_of, tasks_of
+from pytest_kernelbench.report.levels import Level, levels
 from pytest_kernelbench.report.metrics import (
     Figure,
     FixedTests,
@@ -132,6 +133,8 @@ class Contents:
     """The record of each workload that was timed."""
     rounds: Sequence[Rounds]
     """The changes between consecutive rounds of each submission."""
+    levels: Sequence[Level]
+    """The figures of KernelBench, by level and submission."""
     spreads: Mapping[str, Spread]
     """The differences of speedups between GPUs, by the label of the variant."""
     compiled: Sequence[Compiled]
@@ -175,6 +178,7 @@ def contents(results: Results) -> Contents:
         timed_on=results.devices(kind="speed"),
         speed=[each for each in there if isinstance(each, SpeedRecord) and each.ratio is not None],
         rounds=list(_rounds(results)),
+        levels=levels(results),
         spreads={label: spread for label, spread in spreads.items() if spread.median.n},
         compiled=_compiled(there),
         tasks=tasks_of(results, there),

@@ -15,6 +15,7 @@ FACETS: Mapping[str, str] = {
     "values": "unusual values: outliers, constants, infinities, NaN, signed zeros, large offsets",
     "contract": "side effects of a call: on inputs, memory around them, results of earlier calls, `out`",
     "engine": "what inputs cannot show: order of programs, uninitialised memory, masked lanes, autotune configurations",
+    "gradients": "backward passes: all gradients or some, incoming gradients in other layouts, a second pass",
 }
 """Description of what each facet tries."""
 

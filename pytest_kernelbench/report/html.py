@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_kernelbench.model.record import CompileRecord
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import ALL_FACETS, FACETS, GRADIENTS
 from pytest_kernelbench.report import charts, text
 from pytest_kernelbench.report.contents import Contents
 from pytest_kernelbench.report.kernels import Task, label_of
@@ -47,7 +47,7 @@ def page(contents: Contents) -> str:
         kernels=sum(len(task.kernels) for task in contents.tasks),
         anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
         found_by=_found_by(contents),
-        demands=DEMANDS,
+        demands=[demand for demand in DEMANDS if demand != GRADIENTS or _has_gradients(contents)],
         facets=FACETS,
         statuses=sorted({kernel.status for task in contents.tasks for kernel in task.kernels}),
         symbols=charts.symbols(),
@@ -66,6 +66,7 @@ def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, s
     there = (
         ("overview", "Overview", contents.overview),
         ("categories", "Categories", contents.overview),
+        ("levels", "Levels", contents.levels),
         ("breakdown", "Where kernels fail", contents.overview),
         ("fixed", "What the plainest case misses", _found_by(contents)),
         ("rounds", "Rounds", contents.rounds),
@@ -77,10 +78,16 @@ def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, s
     return [(anchor, name) for anchor, name, shown in there if shown]
 
 
+def _has_gradients(contents: Contents) -> bool:
+    """Whether the gradients of any kernel were judged; most tasks have none."""
+    verdicts = (kernel.verdict for task in contents.tasks for kernel in task.kernels)
+    return any(verdict is not None and GRADIENTS in verdict.facets for verdict in verdicts)
+
+
 def _found_by(contents: Contents) -> list[str]:
     """Return what found the kernels that pass `basic` only: facets in their order, then statuses."""
     found = {by for row in contents.overview for by in row.fixed.caught}
-    return [*(facet for facet in FACETS if facet in found), *sorted(found - set(FACETS))]
+    return [*(facet for facet in ALL_FACETS if facet in found), *sorted(found - set(ALL_FACETS))]
 
 
 def _speed(contents: Contents) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_kernelbench.report.contents import Contents, Overview, Speed
 from pytest_kernelbench.report.kernels import Kernel, Task
+from pytest_kernelbench.report.levels import Level
 from pytest_kernelbench.report.metrics import Figure
 from pytest_kernelbench.report.text import cut, percent, times, visible
 from pytest_kernelbench.report.unrun import unrun
@@ -22,7 +23,7 @@ HEAD = ("submission", "kernels", "passed", "95 % interval", "plainest case", "sp
 
 def markdown(contents: Contents, limit: int = MAX_CHARACTERS) -> str:
     """Return the comment in at most about `limit` characters; failures that do not fit are counted."""
-    text = "\n".join([*_overview(contents), *_notes(contents.notes)]) + "\n"
+    text = "\n".join([*_overview(contents), *_levels(contents.levels), *_notes(contents.notes)]) + "\n"
     kernels = [(task, kernel) for task in contents.tasks for kernel in task.kernels]
     failed = [(task, kernel) for task, kernel in kernels if kernel.status not in ("passed", "missing")]
     text += _unrun(kernels)
@@ -65,6 +66,22 @@ def _mean(figure: Figure) -> str:
         return ""
     interval = "" if figure.low is None or figure.high is None else f", {times(figure.low)} to {times(figure.high)}"
     return f"{times(figure.value)} (n = {figure.n}{interval})"
+
+
+def _levels(levels: Sequence[Level]) -> Iterator[str]:
+    """Yield the table of KernelBench's figures."""
+    if levels:
+        yield ""
+        yield "| level | submission | pass@k | right (fast_0) | fast_p |"
+        yield "| --- | --- | --- | --- | --- |"
+    for row in levels:
+        passed = ", ".join(f"@{k} {percent(one.value)}" for k, one in row.pass_at.items() if one.value is not None)
+        right = ", ".join(f"{code(label)} {_share(one)}" for label, one in row.right.items())
+        fast = ", ".join(
+            f"{code(label)}{''.join(f' fast_{one.p:g} {_share(one.point)}' for one in some)}"
+            for label, some in row.fast.items()
+        )
+        yield f"| {row.level} | {code(row.submission)} | {passed} | {right} | {fast} |"
 
 
 def _notes(notes: Sequence[str]) -> Iterator[str]:

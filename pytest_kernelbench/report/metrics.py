@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import Record
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import ALL_FACETS
 from pytest_kernelbench.report.results import HARMLESS, Results, Variant
 
 LEVEL = 0.95
@@ -25,7 +25,7 @@ RESAMPLES = 2000
 SEED = 0
 """Seed of the resampling: the same records give the same figures."""
 
-DEMANDS = ("loads", "runs", *FACETS, "all")
+DEMANDS = ("loads", "runs", *ALL_FACETS, "all")
 """Demands on a kernel: to load, to run, to pass one facet whatever the others show, to pass all facets."""
 
 ABSENT = "absent"
@@ -158,7 +158,7 @@ def against_fixed_tests(verdicts: Mapping[str, Record], tasks: Collection[str]) 
     caught: dict[str, list[str]] = {}
     for task in sorted(set(tasks) & passing(verdicts, "basic") - passing(verdicts)):
         record = verdicts[task]
-        failed = (facet for facet in FACETS if record.facets.get(facet, "passed") not in HARMLESS)
+        failed = (facet for facet in ALL_FACETS if record.facets.get(facet, "passed") not in HARMLESS)
         by = next(failed, record.status if record.status != "passed" else "not every facet was tried")
         caught.setdefault(by, []).append(task)
     met = rates(verdicts, tasks).met

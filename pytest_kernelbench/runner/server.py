@@ -24,6 +24,7 @@ import torch
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
+from pytest_kernelbench.runner.gradients import differentiated
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -33,6 +34,7 @@ from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.conditions import CallConditions
 from pytest_kernelbench.wire.device_names import COMPILE, on_gpu
 from pytest_kernelbench.wire.materialize import materialize, onednn_where_sound, refill
+from pytest_kernelbench.wire.modules import CLASS, ModuleEntry
 
 MAX_REQUEST = 64 << 20
 """Bytes of the largest request body; today all requests fit into the header."""
@@ -146,7 +148,13 @@ def call(
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
     values = arguments.passed(conditions.out_is)
+    if isinstance(entry, ModuleEntry):  # its construction is no part of a call
+        with environment.mode():
+            entry.module(values)
     use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
+    if conditions.differentiate:
+        call_on = lambda given: invoke(request["convention"], entry, parameters, given)  # noqa: E731
+        use = lambda: differentiated(call_on, values, conditions)  # noqa: E731
     rewrite: Case | None = decode(request["rewrite"]) if request.get("rewrite") else None
     started = time.perf_counter()
     with onednn_where_sound(case), environment.watching(arguments, rewrite):
@@ -249,6 +257,6 @@ def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment)
         exec(code, module.__dict__)
     for name in request["entries"]:
         if callable(entry := getattr(module, name, None)):
-            return entry
+            return ModuleEntry(entry, environment.tensor_device) if name == CLASS else entry
     names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
     raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")

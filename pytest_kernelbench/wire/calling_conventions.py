@@ -8,6 +8,8 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pytest_kernelbench.wire.modules import ModuleEntry
+
 Parameters = Sequence[tuple[str, str]]
 """Name and kind (as in `inspect.Parameter.kind`) of each parameter of a task's signature, in order."""
 
@@ -15,7 +17,7 @@ Parameters = Sequence[tuple[str, str]]
 def invoke(convention: str, entry: Callable[..., Any], parameters: Parameters, values: Mapping[str, Any]) -> Any:
     """Call the entry point with arguments given by name, following a calling convention, and return its result.
 
-    `convention` is `call` or `optimizer`; `values` may omit parameters that have defaults.
+    `convention` is one of `model.task.CALLING_CONVENTIONS`; `values` may omit parameters that have defaults.
     """
     return bind(convention, entry, parameters, values)()
 
@@ -26,6 +28,8 @@ def bind(
     """Return a function without parameters that makes the call of `invoke`, with as little overhead as possible."""
     if convention == "optimizer":
         return lambda: _optimize(entry, parameters, dict(values))
+    if isinstance(entry, ModuleEntry):
+        return entry.bound(parameters, values)
     positional, named = _arranged(entry, parameters, values)
     return functools.partial(entry, *positional, **named)
 

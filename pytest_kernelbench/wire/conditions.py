@@ -41,6 +41,15 @@ class CallConditions:
     replay_copies: bool = False
     """Whether copies that the host code made before a launch show the contents of `rewrite` in the launch, too."""
 
+    differentiate: tuple[str, ...] = ()
+    """Tensor arguments whose gradients are computed after the call and returned behind its results."""
+    cotangent: str = "contiguous"
+    """The incoming gradient of a backward pass: one of `wire.cotangents.KINDS`."""
+    second_backward: bool = False
+    """Whether a second backward pass through the same graph follows, whose gradients are returned, too."""
+    interleaved: bool = False
+    """Whether another call on other contents comes between a call and its backward pass."""
+
     def to_wire(self) -> dict[str, Any]:
         """Return the conditions as a JSON object."""
         return asdict(self)

@@ -149,7 +149,7 @@ def _log_probabilities(recipe: Tensor, draws: _Draws, read: Read) -> Changes:
     """Two elements of one distribution change places."""
     if not recipe.shape or recipe.layout == "expanded":
         return []
-    (dim,) = map(int, _arguments(recipe))
+    dim = int(next(iter(_arguments(recipe)), -1))
     size = recipe.shape[dim]
     step = math.prod(recipe.shape[dim % len(recipe.shape) + 1 :])
     if size < 2:
@@ -237,6 +237,7 @@ _VALUES: dict[str, Callable[[Tensor, _Draws, Read], Changes]] = {
     "bernoulli": _flipped,
     "signs": _negated,
     "log_probabilities": _log_probabilities,
+    "probabilities": _log_probabilities,
     "distinct": _distinct,
 }
 """Fills whose elements have nothing to do with their places."""

@@ -145,6 +145,14 @@ def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Ar
     return values - np.log(total)
 
 
+def _probabilities(rng: np.random.Generator, shape: Shape) -> Array:
+    """Positive numbers whose sum is 1 in each row."""
+    import numpy as np
+
+    values = np.exp(rng.standard_normal(shape))
+    return np.asarray(values / values.sum(axis=-1, keepdims=True)) if shape else np.ones(shape)
+
+
 def _symmetric(rng: np.random.Generator, shape: Shape, diagonal: float | None = None) -> Array:
     """Symmetric and indefinite; with `diagonal` 0, elimination needs a row exchange or a 2 by 2 pivot at once."""
     values = rng.standard_normal(shape)
@@ -226,6 +234,7 @@ _VALUES: dict[str, Callable[..., Array]] = {
     "bernoulli": _bernoulli,
     "signs": _signs,
     "log_probabilities": _log_probabilities,
+    "probabilities": _probabilities,
     "symmetric": _symmetric,
     "dominant": _dominant,
     "small_pivots": _small_pivots,

@@ -29,15 +29,20 @@ class Oracle:
         self.seconds = 0.0
         """Time spent on collecting evidence."""
 
-    def __call__(self, name: str, task: Task, case: Case) -> Evidence:
-        """Return the evidence for a case of the task of that name; raises `OracleError`."""
+    def __call__(self, name: str, task: Task, case: Case, *, here: bool = False) -> Evidence:
+        """Return the evidence for a case of the task of that name; raises `OracleError`.
+
+        With `here`, eager PyTorch runs in this process, on the CPU.
+        """
         key = (name, repr(case))
         with PROCESS_LOCK:  # references run under a fixed random state of the whole process
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
             started = time.perf_counter()
-            self._known[key] = evidence = collect_evidence(task, case, eager_runner=self.eager_runner(name))
+            self._known[key] = evidence = collect_evidence(
+                task, case, eager_runner=None if here else self.eager_runner(name)
+            )
             self.seconds += time.perf_counter() - started
             self._bytes += evidence.bytes
             while len(self._known) > 1 and (len(self._known) > MAX_CASES or self._bytes > MAX_BYTES):

@@ -19,7 +19,7 @@ from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.compiled import Compiled, compiled
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord, Failure, RecordIdentity, stage_of
-from pytest_kernelbench.model.submission import entry_points
+from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.targets import Target
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.protocol import MAX_TEXT
@@ -143,7 +143,8 @@ class Compilation:
             code = self.kernel.text()
         except Undecodable as error:
             raise self._end(_Fault("load_error", str(error))) from None
-        answer = runner.load(code, f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS, self.kernel.helpers)
+        helpers = modules_for(self.kernel, self.task)
+        answer = runner.load(code, f"{self.kernel.task}.py", entries, self.timeout + START_SECONDS, helpers)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported") else "load_error"
             raise self._end(_Fault(status, answer.text))

@@ -10,7 +10,7 @@ from pytest_kernelbench.host.compiling import START_SECONDS, compiling
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.model.case import Case
-from pytest_kernelbench.model.submission import entry_points
+from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.protocol import MAX_TEXT
 
@@ -35,7 +35,11 @@ def ask_the_compiler(
     runner = Runner(compiling(TARGET, settings.sandbox))
     try:
         loaded = runner.load(
-            kernel.text(), f"{kernel.task}.py", entry_points(kernel, task), SECONDS + START_SECONDS, kernel.helpers
+            kernel.text(),
+            f"{kernel.task}.py",
+            entry_points(kernel, task),
+            SECONDS + START_SECONDS,
+            modules_for(kernel, task),
         )
         if loaded.status != "ok":
             return _unsupported(answer, "the compiler could not be asked")

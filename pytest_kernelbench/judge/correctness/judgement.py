@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
+from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, gradients, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
+from pytest_kernelbench.judge.correctness.published import explained, works_as_published
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.paths import MAX_RANGES, Paths
-from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, Record, RecordIdentity, stage_of
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS, PUBLISHED_ONLY, Failure, Record, RecordIdentity, stage_of
 from pytest_kernelbench.model.rules import broken
-from pytest_kernelbench.model.task import FACETS, Task
+from pytest_kernelbench.model.task import FACETS, GRADIENTS, Task
 from pytest_kernelbench.wire import far
 from pytest_kernelbench.wire.device_names import INTERPRETER
 
@@ -76,6 +77,8 @@ class Judgement:
         self.provenance = Provenance()
         self.loaded = False
         """Whether the kernel was imported and has an entry point."""
+        self.works_on_published = False
+        """Whether a kernel that fails is right on the sizes that its benchmark publishes."""
         self.search_seconds = 0.0
         """Time spent on random search."""
         self.extra_seconds = 0.0
@@ -95,7 +98,7 @@ class Judgement:
             stage=stage_of(self.results, loaded=self.loaded, ran=trial.examples > 0),
             facets=dict(self.results),
             grade=trial.grade if self.results.get("basic") == "passed" else None,
-            label=self.provenance.label,
+            label=PUBLISHED_ONLY if self.works_on_published else self.provenance.label,
             kernel_share=self.provenance.share,
             launches=trial.launches,
             unrun_lines=self._unrun_lines(),
@@ -112,15 +115,36 @@ class Judgement:
             self._fail("load", finding)
             return
         self.loaded = True
-        for facet in self.settings.facets:
+        for facet in (each for each in self.settings.facets if each != GRADIENTS):
             self._facet(facet)
             if facet == "basic":
                 self._provenance()
                 if self.results[facet] != "passed" or self.rejections:
+                    self._published()
                     return
             if self.trial.expired or self.results[facet] == "timeout":
                 return
+        self._gradients()
         self._fallback()
+
+    def _gradients(self) -> None:
+        """Judge backward passes where they were asked for by name, or all facets were; show others that there are."""
+        asked = self.settings.facets
+        if GRADIENTS not in asked and not set(FACETS) <= set(asked):
+            return
+        if not self.task.gradients:
+            found = gradients.carried(self.trial, self.task.fixed_cases[0]) if not self.findings else None
+            self.trial.observed |= {found: ""} if found is not None else {}
+            return
+        try:
+            if self.settings.case is not None:
+                gradients.replayed(self.trial, self.settings.case)
+            else:
+                gradients.check(self.trial)
+        except Finding as finding:
+            self._fail(GRADIENTS, finding)
+        else:
+            self.results[GRADIENTS] = "passed"
 
     def _facet(self, facet: str) -> None:
         try:
@@ -128,7 +152,7 @@ class Judgement:
             # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
             self._extra_cases(facet)
-            if facet == "sizes" and self.settings.case is None:
+            if facet == "sizes" and self.settings.case is None and not self.task.tied:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
                 self._elsewhere()
@@ -224,6 +248,16 @@ class Judgement:
             except Finding as finding:
                 self._fail("basic", finding)
 
+    def _published(self) -> None:
+        """Note whether a kernel that fails on the first cases is right on the sizes that its benchmark publishes."""
+        if self.settings.case is not None or self.rejections or not self.findings:
+            return
+        facet, finding = self.findings[0]
+        case = works_as_published(self.trial, finding.status)
+        if case is not None:
+            self.works_on_published = True
+            self.findings[0] = (facet, explained(finding, case))
+
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
         if self.provenance.label is None or self.findings or self.settings.language != "triton":
@@ -241,7 +275,7 @@ class Judgement:
 
     def _unrun_lines(self) -> list[dict[str, Any]]:
         """Return the lines that never ran, if all facets were tried: a failure may keep others from being reached."""
-        complete = self.settings.case is None and set(self.results) == set(FACETS)
+        complete = self.settings.case is None and set(self.results) >= set(FACETS)
         paths = Paths.of(self.kernel.text()) if complete and self.trial.ran else None
         return [each.to_json() for each in paths.unrun(self.trial.ran)[:MAX_RANGES]] if paths is not None else []
 

@@ -16,7 +16,7 @@ from pytest_kernelbench.judge.correctness.blame import ask_the_compiler
 from pytest_kernelbench.judge.correctness.explanations import wanted_signature
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.code import Undecodable
-from pytest_kernelbench.model.submission import entry_points
+from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.device_names import on_gpu
 from pytest_kernelbench.wire.far import compacted
@@ -99,7 +99,8 @@ class Trial:
         try:
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
-            answer = runner.load(code, f"{self.kernel.task}.py", entries, CALL_SHARE * left, self.kernel.helpers)
+            helpers = modules_for(self.kernel, self.task)
+            answer = runner.load(code, f"{self.kernel.task}.py", entries, CALL_SHARE * left, helpers)
         except RunnerDied as death:
             raise self.died(death, None) from None
         self.observe(answer)

@@ -37,7 +37,7 @@ def test_the_signature_is_that_of_the_reference() -> None:
         ({"dtypes": ("float32", "flaot16")}, r"dtype 'flaot16': did you mean float16"),
         (
             {"calling_convention": "optimiser"},
-            r"calling_convention 'optimiser': did you mean optimizer\? \(one of 2\)",
+            r"calling_convention 'optimiser': did you mean optimizer\? \(one of 3\)",
         ),
         ({"fixed_cases": (Case(inpt=1),)}, r"fixed_cases\[0\]: \['inpt'\] is not in the signature: input, dim, out"),
         ({"workloads": {"w": Case(axis=1)}}, r"workloads\['w'\]: \['axis'\] is not in the signature"),

@@ -1,0 +1,45 @@
+"""Whether a kernel that fails on small sizes is right on those that its benchmark publishes."""
+
+from __future__ import annotations
+
+from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.trial import Finding
+from pytest_kernelbench.model.case import Case
+
+UNKNOWN = "whether it is right on the published sizes is not known: they are too large or too slow here"
+"""Observation about a kernel that fails on small sizes."""
+
+FAILED = ("wrong_values", "wrong_shape", "wrong_dtype", "contract", "runtime_error", "compile_error", "crash")
+"""Statuses of a kernel that may have been written for other sizes."""
+
+SLOW = ("timeout", "unsupported", "error")
+"""Statuses from which nothing follows."""
+
+
+def published_case(trial: CaseTrial) -> Case | None:
+    """Return the case of the published sizes as far as this device can run it; None if it cannot."""
+    whole = trial.task.workloads.get("published")
+    return whole if trial.on_gpu and whole is not None else trial.task.published
+
+
+def works_as_published(trial: CaseTrial, status: str) -> Case | None:
+    """Return the case of the published sizes if a kernel of this status in `basic` is right on it; None otherwise."""
+    if trial.task.calling_convention != "module" or status not in FAILED:
+        return None
+    case = published_case(trial)
+    if case is None or trial.expired:
+        trial.observed[UNKNOWN] = ""
+        return None
+    try:
+        trial.run(case)
+    except Finding as finding:
+        if finding.status in SLOW:
+            trial.observed[UNKNOWN] = ""
+        return None
+    return case
+
+
+def explained(finding: Finding, case: Case) -> Finding:
+    """Return the failure of a kernel that works on the published sizes only."""
+    text = f"it is right on the published sizes, such as {case!r}, and not on others:\n{finding.message}"
+    return Finding(finding.status, text, finding.case)

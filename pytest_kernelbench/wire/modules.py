@@ -1,0 +1,153 @@
+"""Modules as kernels: a class that is constructed from a case's numbers and called on its tensors.
+
+A module gets the parameters of the reference's module: both are constructed under the same seed, and what has the same
+name and shape in both is then copied. Modules are kept between calls, as those of a model are.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+Made = Callable[..., "torch.nn.Module"]
+
+OWN = ("init_inputs", "training")
+"""Arguments of a case that are for the module's construction, not for its call."""
+
+CLASS = "ModelNew"
+"""Name of a kernel's class."""
+
+PROBLEM = "kernelbench_problem"
+"""Module in a kernel's process that defines the class of the reference, `Model`."""
+
+SEED = 42
+"""Seed under which modules are constructed."""
+
+MAX_KEPT = 6
+"""Modules of one class that are kept."""
+
+
+class ModuleEntry:
+    """The class of a kernel as the entry point of its file."""
+
+    def __init__(self, made: Made, tensor_device: str | None = None) -> None:
+        """`tensor_device` is where parameters are copied to; None leaves them where they are made."""
+        self._made = made
+        self._device = tensor_device
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+
+    def module(self, values: Mapping[str, Any]) -> torch.nn.Module:
+        """Return the module for the arguments of a case, with the parameters of the reference's module."""
+        import torch
+
+        key = repr([values.get(name) for name in OWN])
+        meta = any(isinstance(value, torch.Tensor) and value.is_meta for value in values.values())
+        if meta:
+            return self._without_contents(values)
+        if key not in self._kept:
+            self._kept[key] = self._constructed(values)
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        found: torch.nn.Module = self._kept[key]
+        return found
+
+    def _constructed(self, values: Mapping[str, Any]) -> torch.nn.Module:
+        model: Made = importlib.import_module(PROBLEM).Model
+        source = constructed(model, values["init_inputs"], training=values["training"])
+        module = constructed(self._made, values["init_inputs"], training=values["training"])
+        give(source, module)
+        return module if self._device is None else module.to(self._device)
+
+    def _without_contents(self, values: Mapping[str, Any]) -> torch.nn.Module:
+        import torch
+
+        with torch.device("meta"):
+            return constructed(self._made, values["init_inputs"], training=values["training"])
+
+    def bound(self, parameters: Sequence[tuple[str, str]], values: Mapping[str, Any]) -> Callable[[], Any]:
+        """Return a function that calls the module on the tensors of a case, without recording gradients."""
+        import torch
+
+        inputs = [values[name] for name, _ in parameters if name not in OWN and name in values]
+        module = self.module(values)
+
+        def call() -> Any:
+            with torch.no_grad():
+                return module(*inputs)
+
+        return call
+
+
+class ReferenceModule:
+    """The class of the reference as a function of tensors in any floating-point dtype, on any device."""
+
+    def __init__(self, made: Made) -> None:
+        self._made = made
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        own = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in OWN]
+        forward = list(inspect.signature(getattr(made, "forward")).parameters.values())[1:]  # noqa: B009
+        plain = [each.replace(annotation=inspect.Parameter.empty) for each in forward]
+        self.__signature__ = inspect.Signature([*plain, *own])
+
+    def __call__(self, *inputs: Any, init_inputs: Sequence[Any], training: bool, **named: Any) -> Any:
+        """Return the result of a module that was constructed under the fixed seed and is called for the first time."""
+        import torch
+
+        floating = [each for each in (*inputs, *named.values()) if _is_floating(each)]
+        dtype = floating[0].dtype if floating else torch.float32
+        tensors = [each for each in (*inputs, *named.values()) if isinstance(each, torch.Tensor)]
+        device = tensors[0].device if tensors else torch.device("cpu")
+        with torch.no_grad():
+            return self._module(init_inputs, training, dtype, device)(*inputs, **named)
+
+    def _module(
+        self, init_inputs: Sequence[Any], training: bool, dtype: torch.dtype, device: torch.device
+    ) -> torch.nn.Module:
+        import torch
+
+        key = (repr(init_inputs), training, dtype, device)
+        if key not in self._kept:
+            if device.type == "meta":
+                with torch.device("meta"):
+                    module = constructed(self._made, init_inputs, training=training).to(dtype)
+            else:
+                module = constructed(self._made, init_inputs, training=training).to(dtype).to(device)
+            self._kept[key] = module
+            while len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        found: torch.nn.Module = self._kept[key]
+        return found
+
+
+def constructed(made: Made, init_inputs: Sequence[Any], *, training: bool) -> torch.nn.Module:
+    """Return a module that is constructed under the fixed seed; the random state is afterwards as before."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        return made(*init_inputs).train(training)
+
+
+def give(source: torch.nn.Module, module: torch.nn.Module) -> None:
+    """Copy the parameters and buffers of a module to those of the same names and shapes in another one."""
+    import torch
+
+    found = module.state_dict()
+    with torch.no_grad():
+        for name, value in source.state_dict().items():
+            if name in found and found[name].shape == value.shape and not torch.equal(found[name], value):
+                found[name].copy_(value)
+
+
+def _is_floating(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor) and value.is_floating_point()
