@@ -95,6 +95,15 @@ def _rules(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(one_of(RULES)(name) for name in _names(value))
 
 
+def _paths(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return folders by their absolute paths; raises `ValueError` for one that is not there."""
+    found = [Path(name).expanduser().absolute() for name in _names(value)]
+    for folder in found:
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is no folder")
+    return tuple(map(str, found))
+
+
 def _targets(value: str | Iterable[str]) -> tuple[Target, ...]:
     names = _names(value)
     if not names and isinstance(value, str):
@@ -132,6 +141,7 @@ OPTIONS: Mapping[str, Option] = {
                _rules),
         Option("sandbox", "MODE", "how kernels are confined: strict (refuse to run without every measure), "
                "best (use what the machine has), off", one_of(SANDBOX_MODES), _DEFAULTS.sandbox),
+        Option("path", "LIST", "folders that kernels may read and import from, separated by commas", _paths),
         Option("tasks", "FOLDER", "folder of your own task files, in addition to the shipped ones", Path),
     )
 }  # fmt: skip

@@ -5,19 +5,23 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_kernelbench.evaluation.named import named_kernel, readable
 from pytest_kernelbench.evaluation.resume import KnownRecords
 from pytest_kernelbench.evaluation.settings import Settings
-from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.evaluation.submission import NamedSubmission, SubmissionSession
 from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.lock import GpuLock
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.source import find
+from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates
 
 if TYPE_CHECKING:
     from pytest_kernelbench.gpus.inventory import Gpu
@@ -78,6 +82,9 @@ class EvaluationSession:
     """A session that judges kernels under one set of settings."""
 
     def __init__(self, settings: Settings, shared: SharedState) -> None:
+        if settings.paths:
+            seen = tuple(str(readable(Path(folder))) for folder in settings.paths)
+            settings = replace(settings, judging=replace(settings.judging, paths=seen))
         self.settings = settings
         self.shared = shared
         self.submissions: tuple[SubmissionSession, ...] = ()
@@ -95,8 +102,18 @@ class EvaluationSession:
         """
         session = cls(settings, SharedState(find_tasks(own=settings.tasks), settings.gpu))
         sources = find(settings.submissions, root, cwd)
-        session.submissions = tuple(SubmissionSession(source, session) for source in sources)
+        session.submissions = (*(SubmissionSession(source, session) for source in sources), *session.named())
         return session
+
+    def named(self) -> list[NamedSubmission]:
+        """Return the kernels of `--kb-kernel`, by package; raises `KernelBenchError`."""
+        found: dict[str, list[Kernel]] = {}
+        for text in self.settings.kernels:
+            name = Name.parse(text)
+            found.setdefault(name.top, []).append(named_kernel(name, self.catalogue, self.settings.paths))
+        for repeated in (error for kernels in found.values() for error in duplicates(kernels)):
+            raise repeated
+        return [NamedSubmission(top, kernels, self, Metadata()) for top, kernels in found.items()]
 
     @property
     def catalogue(self) -> Catalogue:

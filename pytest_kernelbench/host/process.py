@@ -27,6 +27,8 @@ from pytest_kernelbench.wire.far import RESERVE
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from pytest_kernelbench.model.origin import Origin
+
 SHOWN_OUTPUT = 4000
 """Characters of the kernel's standard output and error that are kept, from the end."""
 
@@ -65,6 +67,10 @@ class RunnerSettings:
     """
     sandbox: str = "best"
     """One of `model.judging.SANDBOX_MODES`."""
+    origin: Origin | None = None
+    """Where a named kernel is imported from; None for a kernel whose code the judge sends."""
+    paths: tuple[str, ...] = ()
+    """Folders outside of the sandbox that the kernel may read and import from."""
 
 
 class SandboxError(KernelBenchError):
@@ -283,5 +289,7 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
             "cpu": settings.cpu,
             "sandbox": settings.sandbox,
             "reserve": RESERVE,
+            "origin": settings.origin.to_wire() if settings.origin is not None else None,
+            "paths": list(settings.paths),
         }
         return fork_server.start(SERVE, (channel, printed, str(home), settings.device, confinement))

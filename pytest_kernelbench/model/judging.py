@@ -37,6 +37,8 @@ class JudgingSettings:
     """Rules of the audit that do not reject a kernel."""
     sandbox: str = "best"
     """One of `SANDBOX_MODES`."""
+    paths: tuple[str, ...] = ()
+    """Folders that kernels may read and import from, beside their own and those of Python."""
     timeout: float = 240.0
     """Seconds per kernel, or per kernel and workload where it is timed."""
     compile_timeout: float = 120.0

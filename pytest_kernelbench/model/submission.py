@@ -16,6 +16,7 @@ from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import decoded, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
+from pytest_kernelbench.model.origin import Name, Origin
 from pytest_kernelbench.model.problems import row_of, sample_of
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
 
@@ -41,6 +42,8 @@ class Metadata:
     """The device that the kernels were written for."""
     language: str = "triton"
     """One of `LANGUAGES`; with any other than `triton`, kernels need not launch Triton kernels."""
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    """Kernels in packages, as `module:function`, by task."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
@@ -65,6 +68,9 @@ class Metadata:
         for key, value in table.items():
             if key not in legal:
                 raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
+            if key == "kernels":
+                _check_named(value, path)
+                continue
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
                 expected = "a string or an integer" if key == "round" else "a string"
                 raise KernelBenchError(f"{path}: {key} = {value!r}: expected {expected}")
@@ -72,6 +78,19 @@ class Metadata:
         if language not in LANGUAGES:
             raise KernelBenchError(f"{path}: language = {language!r}: {choices(language, LANGUAGES)}")
         return cls(**table)
+
+
+def _check_named(table: object, path: Path) -> None:
+    """Raise `KernelBenchError` unless the table `[kernels]` maps tasks to `module:function`."""
+    for task, name in table.items() if isinstance(table, dict) else ((None, None),):
+        if not isinstance(name, str):
+            raise KernelBenchError(
+                f'{path}: kernels: expected a table [kernels] with lines such as relu = "mypkg:relu"'
+            )
+        try:
+            Name.parse(name)
+        except KernelBenchError as error:
+            raise KernelBenchError(f"{path}: kernels.{task}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,8 @@ class Kernel:
     """SHA-256 of the file's bytes with its helpers, or of the code of a JSON line."""
     helpers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Code of the modules that the kernel imports from its submission, by their paths as modules."""
+    origin: Origin | None = field(default=None, compare=False)
+    """Where a kernel that was named is imported from; None for one that is a file or a line."""
 
     @property
     def where(self) -> str:
@@ -100,7 +121,8 @@ class Kernel:
         """Line number, from 1, of the kernel's entry point, or of its JSON line; 1 where no entry point is found."""
         if self.line is not None:
             return self.line
-        entry = re.compile(rf"def\s+({re.escape(self.task)}|kernel_function)\s*\(")
+        names = (self.task, "kernel_function") if self.origin is None else (self.origin.name.function,)
+        entry = re.compile(rf"def\s+({'|'.join(map(re.escape, names))})\s*\(")
         try:
             lines = self.source_path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -111,6 +133,8 @@ class Kernel:
         """Return the code to run, without Markdown fences and an appended test; raises `Undecodable`."""
         if self.code is not None:
             return self.code
+        if self.origin is not None:
+            return decoded(self.source_path.read_bytes())
         return code_of(decoded(self.source_path.read_bytes()))
 
 
@@ -156,6 +180,8 @@ def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
 
 def entry_points(kernel: Kernel, task: Task) -> list[str]:
     """Return the names that a kernel's function may have, in order of preference."""
+    if kernel.origin is not None:
+        return [kernel.origin.name.function]
     return [name for name in (kernel.task, "kernel_function", task.entry, *task.aliases) if name]
 
 

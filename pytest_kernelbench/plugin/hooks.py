@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
     config.addinivalue_line("markers", "speed: whether a kernel is faster than eager PyTorch on a workload")
     settings = options.read_settings(config)
-    if not settings.submissions:
+    if not settings.judges:
         return
     is_worker = hasattr(config, "workerinput")
     try:
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Again: a checkout that nobody installed registers this plugin after the initial conftests.
     collection.shadow_conftests(config, [submission.source for submission in evaluation.submissions])
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args = [str(submission.source.path) for submission in evaluation.submissions]
+        config.args = [str(submission.source.path) for submission in evaluation.submissions if submission.files]
     if not is_worker:
         from pytest_kernelbench.plugin.recorder import Recorder
 
@@ -131,8 +131,12 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     return lines
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the kernels of other shards."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the kernels of `--kb-kernel`, which are in no file of the session; deselect those of other shards."""
     evaluation = config.stash.get(EVALUATION, None)
-    if evaluation is not None and evaluation.settings.shard is not None:
+    if evaluation is None:
+        return
+    items += collection.named_items(session, evaluation)
+    if evaluation.settings.shard is not None:
         collection.keep_shard(evaluation, items)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
-from pytest_kernelbench.model.source import SUBMISSIONS
+from pytest_kernelbench.model.source import METADATA, SUBMISSIONS
 from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED
 
 if TYPE_CHECKING:
@@ -88,18 +89,21 @@ class KernelItem(Readable, pytest.Item):
 
     def selection(self) -> str:
         """Return the pytest arguments that select this kernel alone, from the directory where pytest was started."""
+        if isinstance(self.submission, NamedSubmission) and self.kernel.origin is not None:
+            return f"--kb-kernel={self.kernel.task}={self.kernel.origin.name}"
         path, root = self.submission.source.path, self.config.rootpath
         here = self.config.invocation_params.dir
         if path.is_relative_to(root / SUBMISSIONS) and here == root:
             name = path.relative_to(root / SUBMISSIONS).as_posix()
             return f"--kb-submission={shlex.quote(name)} {shlex.quote(self.nodeid)}"
-        file = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        alone = "" if self.kernel.line is None else f" -k {self.kernel.task}"
+        whole = self.path if self.path.name != METADATA else self.path.parent
+        file = whole.relative_to(here) if whole.is_relative_to(here) else whole
+        alone = "" if self.kernel.line is None and self.kernel.origin is None else f" -k {self.kernel.task}"
         return f"--kb-submission={shlex.quote(str(file))}{alone}"
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
+        return self.kernel.source_path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):

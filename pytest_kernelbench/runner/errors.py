@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import re
@@ -135,10 +136,19 @@ def _frames(error: BaseException, path: str) -> list[str]:
 
 def _own(file: str, path: str) -> bool:
     """Whether a file is the kernel's, at `path`, or a helper in its folder."""
-    home = os.path.dirname(path)
+    home = _home(path)
     return file == path or (home != "" and file.startswith(home + os.sep))
 
 
 def _helper(file: str, path: str) -> str:
     """Return the name of a helper, to stand before a line of it; nothing for the kernel's file itself."""
-    return "" if file == path else f"{os.path.relpath(file, os.path.dirname(path))}, "
+    return "" if file == path else f"{os.path.relpath(file, _home(path))}, "
+
+
+@functools.cache
+def _home(path: str) -> str:
+    """Return the folder of the kernel's file; for one in a package, the package's folder."""
+    home = folder = os.path.dirname(path)
+    while folder and os.path.isfile(os.path.join(folder, "__init__.py")):
+        home, folder = folder, os.path.dirname(folder)
+    return home

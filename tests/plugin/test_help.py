@@ -12,6 +12,9 @@ HELP = """
 judge GPU kernels:
   --kb-submission=NAME  kernels to judge: a name under submissions/, a folder, a
                         file or a glob; repeatable
+  --kb-kernel=NAME      a kernel in a package: module:function, or
+                        task=module:function where the function has another
+                        name; repeatable
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-report=FILE.html
                         write the results as one HTML page when the run ends
@@ -45,6 +48,8 @@ judge GPU kernels:
   --kb-sandbox=MODE     how kernels are confined: strict (refuse to run without
                         every measure), best (use what the machine has), off
                         (default: best)
+  --kb-path=LIST        folders that kernels may read and import from, separated
+                        by commas
   --kb-tasks=FOLDER     folder of your own task files, in addition to the
                         shipped ones
   --kb-resume           do not judge a kernel again whose record is in the file

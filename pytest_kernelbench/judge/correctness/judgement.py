@@ -68,7 +68,9 @@ class Judgement:
         self.settings = settings
         self.identity = identity
         self.key = key
-        runner = RunnerSettings(settings.runner_device, sandbox=settings.sandbox)
+        runner = RunnerSettings(
+            settings.runner_device, sandbox=settings.sandbox, origin=kernel.origin, paths=settings.paths
+        )
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""

@@ -14,6 +14,7 @@ from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler
 from pytest_kernelbench.judge.correctness.explanations import wanted_signature
+from pytest_kernelbench.judge.correctness.reading import refused_reading
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.submission import entry_points, modules_for
@@ -106,7 +107,7 @@ class Trial:
         self.observe(answer)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported", "error") else "load_error"
-            raise Finding(status, answer.text)
+            raise Finding(status, self._explained(answer.text, answer))
         return runner
 
     def observe(self, answer: Answer) -> None:
@@ -135,7 +136,7 @@ class Trial:
         if answer.status != "ok":
             status, text = self._blamed(case, answer)
             wanted = wanted_signature(self.task, self.kernel.task, answer.message, answer.frames)
-            raise Finding(status, "\n".join(filter(None, [text, wanted])), case)
+            raise Finding(status, self._explained("\n".join(filter(None, [text, wanted])), answer), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
         if (breach := self._breach(case, answer, out_is)) is not None and self.violation is None:
@@ -147,6 +148,10 @@ class Trial:
             self.grade = "tf32"
         self.launched[case] = self.launched.get(case, False) or whole(answer.counts.get("launches")) > 0
         return answer
+
+    def _explained(self, text: str, answer: Answer) -> str:
+        """Return a text, with a line about a file that the sandbox did not let the kernel read, if any."""
+        return "\n".join(filter(None, [text, refused_reading(answer.message, self.settings)]))
 
     def _blamed(self, case: Case, answer: Answer) -> tuple[str, str]:
         """Return the status and the message of a call that failed; the compiler is asked where it alone can tell."""

@@ -63,7 +63,10 @@ class SpeedBenchmark:
         self.settings = settings
         self.identity = identity
         self.backend = backend
-        runner = RunnerSettings(settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox)
+        runner = RunnerSettings(
+            settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox,
+            origin=kernel.origin, paths=settings.paths,
+        )  # fmt: skip
         self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
         self.baselines: dict[str, TimedRunner] = {}
         """Runners of the baselines by name."""
