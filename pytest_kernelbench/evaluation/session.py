@@ -26,8 +26,10 @@ from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates
 if TYPE_CHECKING:
     from pytest_kernelbench.gpus.inventory import Gpu
     from pytest_kernelbench.gpus.roofline import Roofline
+    from pytest_kernelbench.host.spares import Spares
     from pytest_kernelbench.judge.comparison.gpu_eager import GpuEager
     from pytest_kernelbench.judge.comparison.oracle import Oracle
+    from pytest_kernelbench.judge.speed.assessor import Assessor
 
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 """Packages whose versions are recorded."""
@@ -40,6 +42,8 @@ class SharedState:
         self.catalogue = catalogue
         self.gpu = gpu
         self._gpu_eager: GpuEager | None = None
+        self._assessor: Assessor | None = None
+        self._spares: Spares | None = None
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -53,6 +57,25 @@ class SharedState:
 
         self._gpu_eager = GpuEager(f"{CUDA}{self.gpu.uuid}", self.catalogue.code)
         return Oracle(self._gpu_eager.of)
+
+    @cached_property
+    def spares(self) -> Spares:
+        """Runners for the next kernel, which enter the GPU while the current one is judged."""
+        from pytest_kernelbench.host.spares import Spares
+
+        self._spares = Spares()
+        return self._spares
+
+    @cached_property
+    def assessor(self) -> Assessor | None:
+        """What compares the results of workloads on the GPU, for all kernels; None without a GPU."""
+        if self.gpu is None:
+            return None
+        from pytest_kernelbench.judge.speed.assessor import Assessor
+        from pytest_kernelbench.wire.device_names import CUDA
+
+        self._assessor = Assessor(f"{CUDA}{self.gpu.uuid}", self.catalogue.code)
+        return self._assessor
 
     @cached_property
     def roofline(self) -> Roofline | None:
@@ -76,6 +99,10 @@ class SharedState:
         """End the processes that serve several kernels."""
         if self._gpu_eager is not None:
             self._gpu_eager.close()
+        if self._assessor is not None:
+            self._assessor.close()
+        if self._spares is not None:
+            self._spares.close()
 
 
 class EvaluationSession:

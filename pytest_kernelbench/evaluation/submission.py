@@ -139,8 +139,10 @@ class SubmissionSession:
         task, code = catalogue.load(kernel.task), catalogue.code(kernel.task)
         backend = self._backend()
         try:
-            oracle = self.session.shared.oracle
-            return SpeedBenchmark(kernel, task, code, workload, self.settings, identity, oracle, backend).run()
+            shared = self.session.shared
+            return SpeedBenchmark(
+                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
+            ).run()
         finally:
             backend.close()
 
@@ -215,7 +217,8 @@ class SubmissionSession:
 
         task = self.session.catalogue.load(kernel.task)
         for _ in range(TRIES):
-            judgement = Judgement(kernel, task, settings, self.session.shared.oracle, identity, key=key)
+            shared = self.session.shared
+            judgement = Judgement(kernel, task, settings, shared.oracle, identity, key=key, spares=shared.spares)
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break
@@ -235,9 +238,12 @@ class SubmissionSession:
 
             return CpuBackend()
         from pytest_kernelbench.gpus.nvml import GpuMonitor
+        from pytest_kernelbench.gpus.roofline import published
         from pytest_kernelbench.judge.speed.cuda import CudaBackend
 
-        return CudaBackend(GpuMonitor(gpu.uuid), self.session.shared.roofline)
+        roofline = self.session.shared.roofline
+        beyond = roofline.beyond(published(gpu.model)) if roofline is not None else None
+        return CudaBackend(GpuMonitor(gpu.uuid), roofline, beyond)
 
     @cached_property
     def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:

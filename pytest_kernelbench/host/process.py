@@ -94,6 +94,9 @@ class RunnerDied(Exception):
 class Child:
     """A confined process, forked from a fork server, that exchanges messages with the judge over a socket pair."""
 
+    main = SERVE
+    """The main function of the process, by name."""
+
     def __init__(self, settings: RunnerSettings) -> None:
         self.settings = settings
         self.spent = False
@@ -109,7 +112,7 @@ class Child:
         try:
             with theirs:
                 user = self._user.number if self._user is not None else None
-                self._process = _start(settings, theirs, self._output.fileno(), self.home, user)
+                self._process = _start(self.main, settings, theirs, self._output.fileno(), self.home, user)
         except BaseException:
             self._discard()
             raise
@@ -184,6 +187,7 @@ class Child:
         max_bytes: int,
         timeout: float,
         seen: Callable[[dict[str, Any]], None] | None = None,
+        body: bytes = b"",
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and return header and body of the response; `seen` gets each progress message before it.
 
@@ -198,14 +202,16 @@ class Child:
         number = secrets.token_hex(8)
         try:
             self._channel.settimeout(timeout)
-            protocol.send(self._channel, {**request, "number": number})
+            protocol.send(self._channel, {**request, "number": number}, body)
             while True:
                 left = deadline - time.monotonic()
-                header, body = protocol.receive(self._channel, max_bytes=max_bytes, timeout=left, wait=self._vigil.wait)
+                header, answer = protocol.receive(
+                    self._channel, max_bytes=max_bytes, timeout=left, wait=self._vigil.wait
+                )
                 if header.pop("number", None) != number:
                     raise protocol.ProtocolError("a message does not bear the number of the request")
                 if seen is None or header.get("status") != "progress":
-                    return self._with_refusals(header), body
+                    return self._with_refusals(header), answer
                 seen(header)
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
@@ -272,8 +278,10 @@ def refusal(name: str) -> str:
     return f"the sandbox refused the system call {name}"
 
 
-def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path, user: int | None) -> BaseProcess:
-    """Start a runner from the fork server for its device."""
+def _start(
+    main: Remote, settings: RunnerSettings, channel: socket.socket, output: int, home: Path, user: int | None
+) -> BaseProcess:
+    """Start a process from the fork server for its device."""
     from multiprocessing.connection import Connection
 
     gpu = on_gpu(settings.device)
@@ -292,4 +300,4 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
             "origin": settings.origin.to_wire() if settings.origin is not None else None,
             "paths": list(settings.paths),
         }
-        return fork_server.start(SERVE, (channel, printed, str(home), settings.device, confinement))
+        return fork_server.start(main, (channel, printed, str(home), settings.device, confinement))

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import integrations
+from pytest_kernelbench.evaluation.plan import speed_plan
 from pytest_kernelbench.evaluation.session import EvaluationSession
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import find
 from pytest_kernelbench.plugin import collection, options
-from pytest_kernelbench.plugin.items import record_of
+from pytest_kernelbench.plugin.items import SpeedItem, record_of
 from pytest_kernelbench.plugin.keys import EVALUATION, REPORTING, UNCONFINED
 
 
@@ -129,6 +130,23 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     if config.stash[UNCONFINED]:
         lines.append(f"kernelbench: {config.stash[UNCONFINED]}")
     return lines
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say what will be timed, how long that takes, and whether another session is timing on the device."""
+    evaluation = config.stash.get(EVALUATION, None)
+    timed = [item for item in items if isinstance(item, SpeedItem)]
+    if evaluation is None or not timed:
+        return []
+    plan = speed_plan(
+        workloads=len(timed),
+        kernels=len({(item.kernel.source_path, item.kernel.task) for item in timed}),
+        device=evaluation.settings.judging.device,
+        timeout=evaluation.settings.judging.timeout,
+        workers=len(evaluation.settings.pool.gpus),
+        waits=str(evaluation.gpu_lock.path) if evaluation.gpu_lock.is_held() else None,
+    )
+    return [f"kernelbench: {plan}"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, gradients, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
@@ -56,6 +57,7 @@ class Judgement:
         identity: RecordIdentity,
         *,
         key: str | None,
+        spares: Spares | None = None,
     ) -> None:
         """`key` names the kernel's entry in the example database; None uses no database.
 
@@ -72,6 +74,7 @@ class Judgement:
             settings.runner_device, sandbox=settings.sandbox, origin=kernel.origin, paths=settings.paths
         )
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
+        self.trial.spares = spares
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""
         self.findings: list[tuple[str, Finding]] = []
