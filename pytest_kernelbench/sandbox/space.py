@@ -21,10 +21,11 @@ BLOCK = 512
 ENTRY = 10 << 10
 """Bytes that each file counts in addition: a file system may have fewer inodes than room for empty files."""
 
-MAX_UNKNOWN = 8
-"""Deleted files that are mapped, and never were seen with a size, before each counts as a quarter of the limit.
+MAX_NAMELESS = 8
+"""Deleted files that are mapped and not open before each further one counts as a quarter of the limit.
 
-Only root can ask Linux for their size. A library that is deleted once it is loaded is mapped as a whole.
+Only root can ask Linux for their size: they may have grown since they were seen. A library that is deleted once it is
+loaded is such a file, and is mapped as a whole.
 """
 
 _CLONE_NEWNS = 0x00020000
@@ -55,8 +56,6 @@ class Files:
         self.home = home
         self._sizes: dict[int, int] = {}
         """Bytes of each file when it was last seen, by its inode."""
-        self._unknown: set[int] = set()
-        """Inodes of files that are mapped and whose size was never seen."""
 
     def used(self, processes: Iterable[int], limit: int) -> int:
         """Return the bytes of all files, those that are deleted and still open or mapped among them.
@@ -72,9 +71,8 @@ class Files:
                 return total
         nameless = {inode: size for inode, size in _mapped(self.home, family).items() if inode not in seen}
         sizes = {inode: max(size, self._sizes.get(inode, 0)) for inode, size in nameless.items()}
-        self._unknown = {inode for inode in sizes if inode not in self._sizes or inode in self._unknown}
         self._sizes = seen | sizes
-        return total + sum(sizes.values()) + max(0, len(self._unknown) - MAX_UNKNOWN) * limit // 4
+        return total + sum(sizes.values()) + max(0, len(sizes) - MAX_NAMELESS) * limit // 4
 
 
 def _below(folder: Path) -> Iterator[os.stat_result]:
