@@ -109,6 +109,7 @@ class Child:
         self._user = users.USERS.reserve()
         # A user of its own is enough to find and to end all processes.
         self._group = ControlGroup.make(to_limit=self._user is not None)
+        self._watched: users.Group | None = None
         try:
             with theirs:
                 user = self._user.number if self._user is not None else None
@@ -118,6 +119,8 @@ class Child:
             raise
         self.family = ending.Family.of(self.pid, self._user, self._group)
         """The runner with all processes that it starts."""
+        if self._user is None:
+            self._watched = users.USERS.watch(self.pid, self.family.started)
         self._vigil = Vigil(self._channel, self.family, self.home)
         self._watch_memory()
 
@@ -177,8 +180,9 @@ class Child:
         if self._group is not None:
             self._group.remove()
         # A user with processes that could not be ended is not given to another runner.
-        if self._user is not None and gone:
-            self._user.release()
+        for each in (self._user, self._watched):
+            if each is not None and gone:
+                each.release()
 
     def ask(
         self,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue, category_of
-from pytest_kernelbench.model.code import parsed
+from pytest_kernelbench.model.code import decoded, parsed
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import is_variant
 
@@ -31,7 +31,8 @@ def helpers_of(path: Path, root: Path) -> dict[str, str]:
     taken, since it may import them by name. Raises `KernelBenchError` where they are too large.
     """
     files = sorted(helper_files(path, root).items())
-    helpers = {name: file.read_bytes().decode("utf-8-sig", errors="replace") for name, file in files}
+    # Python itself decodes them when they are imported, and so it says what is wrong with one that is not UTF-8.
+    helpers = {name: file.read_bytes().decode("utf-8", "surrogateescape") for name, file in files}
     size = len(json.dumps(helpers))
     if size > MAX_BYTES:
         raise KernelBenchError(
@@ -100,7 +101,7 @@ def _is_kernel(file: Path, root: Path, catalogue: Catalogue) -> bool:
 def _imported(file: Path) -> Iterator[str]:
     """Yield the first parts of the names of the modules that a file imports."""
     try:
-        tree = parsed(code_of(file.read_bytes().decode("utf-8-sig", errors="replace")))
+        tree = parsed(code_of(decoded(file.read_bytes())))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

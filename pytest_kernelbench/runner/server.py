@@ -253,7 +253,7 @@ def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
     for name, code in helpers.items():
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(code, encoding="utf-8")
+        file.write_bytes(code.encode("utf-8", "surrogateescape"))
     if helpers:
         sys.path.insert(0, str(home))
 

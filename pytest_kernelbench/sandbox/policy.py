@@ -26,8 +26,11 @@ _SYSTEM = (
 )
 """Readable for all runners: programs, libraries, headers, and what these need to know about the machine."""
 
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 """Device files that all runners may use."""
+
+_ZERO = Path("/dev/zero")
+"""Readable alone: what can write to it can map memory that counts for no process."""
 
 _GPU = ("/dev/nvidia*", "/dev/kfd", "/dev/dri")
 """Device files that runners on a GPU may use."""
@@ -97,6 +100,7 @@ def _rights(*, gpu: bool) -> Iterator[tuple[Path, int]]:
     yield package, landlock.READ_DIR
     yield from ((package / name, landlock.READ) for name in _OURS)
     yield from ((path, landlock.DEVICE) for path in _found(_DEVICES))
+    yield _ZERO, landlock.READ_FILE
     if gpu:
         yield from ((path, landlock.GPU) for path in _found(_GPU))
         yield from ((path, landlock.READ) for path in _found(_OF_GPU))
