@@ -19,8 +19,8 @@ INTRODUCTION = f"""\
 
 Headlines of {SOURCE}: five methods, 176 tasks, fixed tests. The records here are of other
 kernels, or of a part of them. So a headline *agrees* if the published figure lies in the interval of the same figure
-here, *differs* if it does not, and is *not known* where these records cannot say. [metrics.md](metrics.md) says what each of them hides, and
-[errata.md](errata.md) which of its tests and references are wrong.
+here, *differs* if it does not, and is *not known* where these records cannot say. [metrics.md](metrics.md) says what
+each of them hides, and [errata.md](errata.md) which of its tests and references are wrong.
 """
 
 
