@@ -47,7 +47,7 @@ def test_the_first_name_that_is_defined_is_the_entry_point(runner: Runner) -> No
 def test_a_name_that_is_only_in_an_annotation_must_be_imported(runner: Runner, annotation: str) -> None:
     """As where Python imports the file: the runner's own `from __future__ import annotations` is not the kernel's."""
     loaded = runner.load(f"def work(x: {annotation}): return x\n", "work.py", ["work"])
-    assert loaded.status == "load_error"
+    assert loaded.status == "runtime_error"
     assert loaded.message.startswith("NameError")
 
 
