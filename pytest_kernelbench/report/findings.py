@@ -37,8 +37,8 @@ far it may be off for other kernels of the same kind, not for other models. Kern
 """
 
 
-def findings(results: Results, command: str) -> str:
-    """Return the page as Markdown; `command` is what made it."""
+def findings(results: Results, command: str, about: str | None = None) -> str:
+    """Return the page as Markdown; `command` is what made it, `about` a paragraph on where the kernels come from."""
     judged = {variant: results.correctness(variant) for variant in results.variants}
     judged = {variant: verdicts for variant, verdicts in judged.items() if verdicts}
     parts = (
@@ -50,7 +50,7 @@ def findings(results: Results, command: str) -> str:
         _categories(judged),
         headlines(results, tuple(judged)),
     )
-    lines = [INTRODUCTION, f"Made by `{command}`.", ""]
+    lines = [INTRODUCTION, *([about, ""] if about else []), f"Made by `{command}`.", ""]
     for part in parts:
         lines += [*part, ""]
     return visible("\n".join(lines).rstrip("\n")) + "\n"

@@ -108,8 +108,9 @@ def test_shares(count: int, of: int, text: str) -> None:
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text(correctness("relu", category="Activation").to_json() + "\n")
-    assert main.main(["findings", str(file)]) == 0
+    assert main.main(["findings", str(file), "--about", "From elsewhere."]) == 0
     text = capsys.readouterr().out
+    assert "\nFrom elsewhere.\n" in text
     assert "Made by `pytest-kernelbench findings r.jsonl`." in text
     assert row(text, "mine", "How far kernels get")[4].startswith("1 of 1")
     file.write_text("")
