@@ -38,6 +38,9 @@ def _with_needed(main: int, blocks: Sequence[str], trees: dict[int, ast.Module],
     while True:
         have = set[str]().union(*(defined[number] for number in chosen))
         missing = set[str]().union(*(_free(trees[number]) for number in chosen)) - have
+        for number in chosen:
+            others = set[str]().union(*(defined[other] for other in chosen - {number}))
+            missing |= _rebound(trees[number]) - others
         # What stands before a block is meant more often than what follows it, and the nearest before what is far.
         order = sorted(trees.keys() - chosen, key=lambda number: (number > main, abs(number - main)))
         needed = next((number for number in order if defined[number] & missing), None)
@@ -76,6 +79,19 @@ def _defined(tree: ast.Module) -> set[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
     return names
+
+
+def _rebound(tree: ast.Module) -> set[str]:
+    """Return the names that a module binds by a call with what they were before, as in `kernel = compile(kernel)`."""
+    names: set[str] = set()
+    bound: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            targets = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+            names |= targets & used - bound
+        bound |= _defined(ast.Module([statement], []))
+    return names - _BUILTINS
 
 
 def _free(tree: ast.Module) -> set[str]:
