@@ -22,6 +22,7 @@ def declare(commands: Commands) -> None:
     """Add the command and its arguments."""
     parser = commands.add_parser("findings", help="print what results files say about corpora of kernels, as Markdown")
     parser.add_argument("results", nargs="+", type=Path, metavar="RESULTS", help="results file, or folder of them")
+    parser.add_argument("--about", metavar="TEXT", help="paragraph on where the kernels come from")
     add_tasks(parser)
     parser.set_defaults(command=run)
 
@@ -32,5 +33,5 @@ def run(arguments: argparse.Namespace) -> int:
     if not any(record.kind == "correctness" and record.status != "missing" for record in results.records):
         raise KernelBenchError("; ".join(map(visible, results.notes)) or "no verdicts")
     files = (shlex.quote(path.name) for path in arguments.results)
-    sys.stdout.write(findings(results, f"pytest-kernelbench findings {' '.join(files)}"))
+    sys.stdout.write(findings(results, f"pytest-kernelbench findings {' '.join(files)}", arguments.about))
     return 0

@@ -7,6 +7,7 @@ from pytest_kernelbench.devices import (
     bfloat16,
     block_pointers,
     descriptors,
+    host_calls,
     interpreter,
     jit_functions,
     language,
@@ -25,6 +26,7 @@ from pytest_kernelbench.devices.stood_for import StoodFor
 def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> None:
     """Patch torch and Triton until this process ends; before a kernel is imported."""
     torch_cuda.install(gpu, Driver(gpu))
+    host_calls.install()
     bare_names.install()
     bfloat16.install()
     loops.install()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,6 +18,15 @@ from pytest_kernelbench.report.text import counted, visible
 NO_VERDICT = ("unsupported", "error", "timeout")
 """Statuses that say nothing about a kernel's results."""
 
+MAX_NAMES = 10
+"""Number of names that one row lists."""
+
+_LACKING = re.compile(
+    r"module 'triton[\w.]*' has no attribute '(\w+)'|cannot import name '(\w+)' from 'triton"
+    r"|No module named '(triton[\w.]*)'"
+)
+"""Messages of Python about a name that Triton does not have."""
+
 INTRODUCTION = """\
 # Findings
 
@@ -27,19 +37,20 @@ far it may be off for other kernels of the same kind, not for other models. Kern
 """
 
 
-def findings(results: Results, command: str) -> str:
-    """Return the page as Markdown; `command` is what made it."""
+def findings(results: Results, command: str, about: str | None = None) -> str:
+    """Return the page as Markdown; `command` is what made it, `about` a paragraph on where the kernels come from."""
     judged = {variant: results.correctness(variant) for variant in results.variants}
     judged = {variant: verdicts for variant, verdicts in judged.items() if verdicts}
     parts = (
         _judged(judged, results),
         _stages(judged),
+        _lacking(judged),
         _launches(judged),
         _fixed_tests(judged),
         _categories(judged),
         headlines(results, tuple(judged)),
     )
-    lines = [INTRODUCTION, f"Made by `{command}`.", ""]
+    lines = [INTRODUCTION, *([about, ""] if about else []), f"Made by `{command}`.", ""]
     for part in parts:
         lines += [*part, ""]
     return visible("\n".join(lines).rstrip("\n")) + "\n"
@@ -78,19 +89,43 @@ def _judged(judged: Verdicts, results: Results) -> Iterator[str]:
 def _stages(judged: Verdicts) -> Iterator[str]:
     yield "## How far kernels get"
     yield ""
-    yield "| kernels of | load | run | pass the plainest case | pass every facet |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| kernels of | load | run | pass the plainest case | pass other sizes, too | pass every facet |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     rows: dict[str, Sequence[Record]] = {each.label: list(found.values()) for each, found in judged.items()}
     if len(rows) > 1:
         rows["all of them"] = list(_all(judged))
     for label, records in rows.items():
-        shares = (_share(records, demand) for demand in ("loads", "runs", "basic", "all"))
+        shares = (_share(records, demand) for demand in ("loads", "runs", "basic", "sizes", "all"))
         yield f"| {_cell(label)} | {' | '.join(shares)} |"
     yield ""
     yield (
         "The plainest case is the facet `basic`: contiguous tensors, the first dtype, ordinary values, a few small "
-        "sizes. Every facet means `passed`."
+        "sizes. Every facet means `passed`: other dtypes, layouts and values as well."
     )
+
+
+def _lacking(judged: Verdicts) -> Iterator[str]:
+    yield "## Names that this Triton lacks"
+    yield ""
+    yield (
+        "Kernels that fail because they use a name that the version of Triton above does not have. Some are invented, "
+        "others were there in the Triton of their time, so that these kernels may do more there."
+    )
+    yield ""
+    yield "| kernels of | fail so | names |"
+    yield "| --- | --- | --- |"
+    for variant, verdicts in judged.items():
+        names = Counter(name for record in verdicts.values() if (name := _lacking_name(record)) is not None)
+        said = ", ".join(f"`{_cell(name)}` {count}" for name, count in names.most_common(MAX_NAMES))
+        more = len(names) - MAX_NAMES
+        said += f" and {more} more" if more > 0 else ""
+        yield f"| {_cell(variant.label)} | {counted_share(names.total(), len(verdicts))} | {said} |"
+
+
+def _lacking_name(record: Record) -> str | None:
+    """Return the name that a kernel failed for because Triton does not have it."""
+    found = _LACKING.search(record.failure.message) if record.failure is not None else None
+    return next(filter(None, found.groups())) if found else None
 
 
 def _launches(judged: Verdicts) -> Iterator[str]:

@@ -284,7 +284,8 @@ def _written(request: dict[str, Any], path: str, environment: ExecutionEnvironme
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path
     sys.modules[module.__name__] = module
-    code = compile(request["code"], path, "exec")
+    # Without the `from __future__ import annotations` of this module, under which unknown names in annotations pass.
+    code = compile(request["code"], path, "exec", dont_inherit=True)
     with environment.loading(code, path):
         exec(code, module.__dict__)
     return module

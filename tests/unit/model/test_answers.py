@@ -73,6 +73,19 @@ def test_blocks_that_need_each_other_are_joined(names: tuple[str, ...]) -> None:
     assert code_of(text, names) == f"{KERNEL}\n{WRAPPER}"
 
 
+def test_imports_of_a_later_block_stand_first() -> None:
+    kernel = KERNEL.removeprefix("import triton\n\n")
+    wrapper = f"import triton\n{WRAPPER}"
+    text = f"```triton\n{kernel}```\nand\n```python\n{wrapper}```\n"
+    assert code_of(text, ("relu",)) == f"import triton\n\n{kernel}\n{wrapper}"
+
+
+def test_a_name_that_is_bound_again_is_needed() -> None:
+    wrapper = f"relu_kernel = compiled(relu_kernel)\n{WRAPPER}"
+    text = f"```python\n{KERNEL}```\n```python\n{wrapper}```\n"
+    assert code_of(text, ("relu",)) == f"{KERNEL}\n{wrapper}"
+
+
 def test_an_example_of_its_use_is_left_out() -> None:
     text = f"```python\n{KERNEL}```\n```python\n{WRAPPER}```\nUse it:\n```python\n{USE}```\n"
     assert code_of(text, ("relu",)) == f"{KERNEL}\n{WRAPPER}"

@@ -44,8 +44,23 @@ def test_what_was_judged() -> None:
 
 def test_how_far_kernels_get() -> None:
     cells = row(page(*KERNELS), "mine", "How far kernels get")
-    assert [cell.split(",")[0] for cell in cells] == ["5 of 6", "5 of 6", "3 of 6", "1 of 6"]
-    assert cells[3] == "1 of 6, 17 % (3.0 to 56)"
+    assert [cell.split(",")[0] for cell in cells] == ["5 of 6", "5 of 6", "3 of 6", "1 of 6", "1 of 6"]
+    assert cells[4] == "1 of 6, 17 % (3.0 to 56)"
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("k(x: *fp32)\nat 3:4:\nAttributeError(\"module 'triton.language.math' has no attribute 'tanh'\")", "tanh"),
+        ("ImportError: cannot import name 'libdevice' from 'triton.language' (/x.py)", "libdevice"),
+        ("ModuleNotFoundError: No module named 'triton.ops'", "triton.ops"),
+    ],
+)
+def test_names_that_triton_lacks(message: str, name: str) -> None:
+    failed = correctness("Math_7", "load_error", failure=Failure("load", message))
+    cells = row(page(*KERNELS, failed), "mine", "Names that this Triton lacks")
+    assert cells[0].startswith("1 of 7")
+    assert cells[1] == f"`{name}` 1"
 
 
 def test_who_computes() -> None:
@@ -65,7 +80,7 @@ def test_categories_and_methods() -> None:
     text = page(*KERNELS, correctness("Fusion_0", submission="other"))
     assert row(text, "Math", "By category")[-2:] == ["1/6", ""]
     assert row(text, "Fusion", "By category")[-1] == "1/1"
-    assert row(text, "all of them", "How far kernels get")[3].startswith("2 of 7")
+    assert row(text, "all of them", "How far kernels get")[4].startswith("2 of 7")
 
 
 def test_headlines_are_not_known_without_the_kernels_that_they_are_about() -> None:
@@ -93,9 +108,10 @@ def test_shares(count: int, of: int, text: str) -> None:
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text(correctness("relu", category="Activation").to_json() + "\n")
-    assert main.main(["findings", str(file)]) == 0
+    assert main.main(["findings", str(file), "--about", "From elsewhere."]) == 0
     text = capsys.readouterr().out
+    assert "\nFrom elsewhere.\n" in text
     assert "Made by `pytest-kernelbench findings r.jsonl`." in text
-    assert row(text, "mine", "How far kernels get")[3].startswith("1 of 1")
+    assert row(text, "mine", "How far kernels get")[4].startswith("1 of 1")
     file.write_text("")
     assert main.main(["findings", str(file)]) == 1
