@@ -8,6 +8,7 @@ those of values.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace as with_fields
 from functools import lru_cache
@@ -36,6 +37,9 @@ MAX_ELEMENTS = 4100
 
 SUM_SHARE = 0.1
 """Share of the kernel's time for a call with long sums."""
+
+BACKWARD = re.compile(r"\bdef backward\b|register_autograd")
+"""What a file contains that defines a backward pass."""
 
 ORDERS = ("reverse", "shuffled")
 """Orders of programs under which a backward pass must give the same bits, if it is deterministic."""
@@ -67,8 +71,11 @@ def check(trial: CaseTrial) -> None:
 def carried(trial: CaseTrial, case: Case) -> str | None:
     """Return whether the gradients are right that a kernel's result carries though nobody asked; None for no gradient.
 
-    A kernel that cannot be called so, or a reference that cannot be differentiated, has none.
+    A kernel whose file defines no backward pass, or that cannot be called so, has none: what reaches a result through
+    operations of PyTorch around a launch is no claim.
     """
+    if not BACKWARD.search(trial.kernel.text()):
+        return None
     floating = tuple(path for path, recipe in leaves(case) if recipe.dtype.startswith(("float", "bfloat")))
     names = tuple(name for name in floating if name in trial.task.parameters and name not in trial.task.written(case))
     conditions = CallConditions(differentiate=names)
@@ -186,7 +193,7 @@ def gradient_evidence(trial: CaseTrial, case: Case, conditions: CallConditions) 
 
 
 @lru_cache(maxsize=256)
-def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str, passes: int) -> Task:
+def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str | None, passes: int) -> Task:
     """Return the task whose reference returns the results and then the gradients of the named arguments."""
     task = key.task
     terms = task.accumulation
@@ -207,7 +214,9 @@ def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str, passes: int) 
     )
 
 
-def _with_backward(reference: Callable[..., Any], names: Sequence[str], kind: str, passes: int) -> Callable[..., Any]:
+def _with_backward(
+    reference: Callable[..., Any], names: Sequence[str], kind: str | None, passes: int
+) -> Callable[..., Any]:
     signature = inspect.signature(reference)
 
     def differentiated(*positional: Any, **named: Any) -> list[Any]:
