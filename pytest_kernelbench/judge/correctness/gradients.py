@@ -45,23 +45,20 @@ ORDERS = ("reverse", "shuffled")
 """Orders of programs under which a backward pass must give the same bits, if it is deterministic."""
 
 
-def replayed(trial: CaseTrial, case: Case) -> None:
-    """Judge the backward passes on one case; raises `Finding`."""
-    if names := names_of(trial.task, case):
-        _compared(trial, case, names, "")
-        _variants(trial, case, names)
-        _repeated(trial, case, names)
+def check(trial: CaseTrial, replayed: Case | None = None) -> None:
+    """Judge the backward passes of a kernel whose task names differentiable arguments, or those of one case.
 
-
-def check(trial: CaseTrial) -> None:
-    """Judge the backward passes of a kernel whose task names differentiable arguments; raises `Finding`."""
+    Raises `Finding`.
+    """
     task = trial.task
-    cases = differentiable(task, task.fixed_cases)
+    cases = differentiable(task, task.fixed_cases if replayed is None else [replayed])
     for case in cases[:MAX_CASES]:
         _compared(trial, case, names_of(task, case), "")
     for case in cases[:1]:
         _variants(trial, case, names_of(task, case))
         _repeated(trial, case, names_of(task, case))
+    if replayed is not None:
+        return
     for case in _in_halves(task, cases):
         _compared(trial, case, names_of(task, case), "")
     for case in shorter_sums(task)[:1]:
