@@ -36,7 +36,7 @@ def differentiated(
 
 
 def _backward(
-    results: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], kind: str, *, retain: bool
+    results: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], kind: str | None, *, retain: bool
 ) -> Sequence[torch.Tensor | None]:
     """Return the gradients of one backward pass; None for each where the results carry no gradient."""
     carrying = [(index, each) for index, each in enumerate(results) if each.requires_grad]

@@ -43,12 +43,15 @@ class CallConditions:
 
     differentiate: tuple[str, ...] = ()
     """Tensor arguments whose gradients are computed after the call and returned behind its results."""
-    cotangent: str = "contiguous"
-    """The incoming gradient of a backward pass: one of `wire.cotangents.KINDS`."""
+    cotangent: str | None = None
+    """The incoming gradient of a backward pass: one of `wire.cotangents.KINDS`; None stands for the first of them."""
     second_backward: bool = False
     """Whether a second backward pass through the same graph follows, whose gradients are returned, too."""
     interleaved: bool = False
     """Whether another call on other contents comes between a call and its backward pass."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "differentiate", tuple(self.differentiate))  # JSON has lists
 
     def to_wire(self) -> dict[str, Any]:
         """Return the conditions as a JSON object."""

@@ -16,7 +16,7 @@ EXPANDED = 0.75
 """The number of an expanded incoming gradient."""
 
 
-def cotangent(like: torch.Tensor, index: int, kind: str) -> torch.Tensor:
+def cotangent(like: torch.Tensor, index: int, kind: str | None) -> torch.Tensor:
     """Return the incoming gradient of the result with this index, of its shape, dtype and device.
 
     The values are multiples of 1/32 up to 2, which bfloat16 holds exactly: both the reference in double precision and a

@@ -30,9 +30,8 @@ judge GPU kernels:
                         plain torch, no stand-in) (default: auto)
   --kb-examples=N       cases drawn per kernel, in addition to the fixed ones
                         (default: 48)
-  --kb-facets=LIST      facets to try, separated by commas:
-                        basic,sizes,dtypes,layouts,values,contract,engine
-                        (default:
+  --kb-facets=LIST      facets to try, separated by commas: basic,sizes,dtypes,l
+                        ayouts,values,contract,engine,gradients (default:
                         basic,sizes,dtypes,layouts,values,contract,engine)
   --kb-timeout=SECONDS  time limit per kernel; one call may take a quarter of it
                         (default: 240)

@@ -37,4 +37,4 @@ def test_ini_values_and_what_wins_over_them(project: Project) -> None:
 
 def test_a_bad_ini_value_is_refused_as_an_option_is(project: Project) -> None:
     project.pytester.path.joinpath("tox.ini").write_text("[pytest]\nkb_facets = basics\n")
-    assert project.refused() == "ERROR: --kb-facets=basics: did you mean basic, sizes? (one of 7)"
+    assert project.refused() == "ERROR: --kb-facets=basics: did you mean basic, sizes? (one of 8)"

@@ -11,8 +11,11 @@ from tests.support.project import SIGMOID, TORCH_RELU, Project
     ("option", "message"),
     [
         ("--kb-examples=-1", "--kb-examples=-1: expected a whole number of at least 0"),
-        ("--kb-facets=basic,size", "--kb-facets=basic,size: did you mean sizes? (one of 7)"),
-        ("--kb-facets=,", "--kb-facets=,: choose from: basic, contract, dtypes, engine, layouts, sizes, values"),
+        ("--kb-facets=basic,size", "--kb-facets=basic,size: did you mean sizes? (one of 8)"),
+        (
+            "--kb-facets=,",
+            "--kb-facets=,: choose from: basic, contract, dtypes, engine, gradients, layouts, sizes, values",
+        ),
         ("--kb-timeout=0", "--kb-timeout=0: expected a number of seconds above 0"),
         ("--kb-missing=show", "--kb-missing=show: choose from: fail, hide, skip"),
     ],

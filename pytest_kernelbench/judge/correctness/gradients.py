@@ -8,6 +8,7 @@ those of values.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace as with_fields
 from functools import lru_cache
@@ -37,27 +38,27 @@ MAX_ELEMENTS = 4100
 SUM_SHARE = 0.1
 """Share of the kernel's time for a call with long sums."""
 
+BACKWARD = re.compile(r"\bdef backward\b|register_autograd")
+"""What a file contains that defines a backward pass."""
+
 ORDERS = ("reverse", "shuffled")
 """Orders of programs under which a backward pass must give the same bits, if it is deterministic."""
 
 
-def replayed(trial: CaseTrial, case: Case) -> None:
-    """Judge the backward passes on one case; raises `Finding`."""
-    if names := names_of(trial.task, case):
-        _compared(trial, case, names, "")
-        _variants(trial, case, names)
-        _repeated(trial, case, names)
+def check(trial: CaseTrial, replayed: Case | None = None) -> None:
+    """Judge the backward passes of a kernel whose task names differentiable arguments, or those of one case.
 
-
-def check(trial: CaseTrial) -> None:
-    """Judge the backward passes of a kernel whose task names differentiable arguments; raises `Finding`."""
+    Raises `Finding`.
+    """
     task = trial.task
-    cases = differentiable(task, task.fixed_cases)
+    cases = differentiable(task, task.fixed_cases if replayed is None else [replayed])
     for case in cases[:MAX_CASES]:
         _compared(trial, case, names_of(task, case), "")
     for case in cases[:1]:
         _variants(trial, case, names_of(task, case))
         _repeated(trial, case, names_of(task, case))
+    if replayed is not None:
+        return
     for case in _in_halves(task, cases):
         _compared(trial, case, names_of(task, case), "")
     for case in shorter_sums(task)[:1]:
@@ -67,8 +68,11 @@ def check(trial: CaseTrial) -> None:
 def carried(trial: CaseTrial, case: Case) -> str | None:
     """Return whether the gradients are right that a kernel's result carries though nobody asked; None for no gradient.
 
-    A kernel that cannot be called so, or a reference that cannot be differentiated, has none.
+    A kernel whose file defines no backward pass, or that cannot be called so, has none: what reaches a result through
+    operations of PyTorch around a launch is no claim.
     """
+    if not BACKWARD.search(trial.kernel.text()):
+        return None
     floating = tuple(path for path, recipe in leaves(case) if recipe.dtype.startswith(("float", "bfloat")))
     names = tuple(name for name in floating if name in trial.task.parameters and name not in trial.task.written(case))
     conditions = CallConditions(differentiate=names)
@@ -186,7 +190,7 @@ def gradient_evidence(trial: CaseTrial, case: Case, conditions: CallConditions) 
 
 
 @lru_cache(maxsize=256)
-def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str, passes: int) -> Task:
+def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str | None, passes: int) -> Task:
     """Return the task whose reference returns the results and then the gradients of the named arguments."""
     task = key.task
     terms = task.accumulation
@@ -207,7 +211,9 @@ def gradient_task(key: TaskKey, names: tuple[str, ...], kind: str, passes: int) 
     )
 
 
-def _with_backward(reference: Callable[..., Any], names: Sequence[str], kind: str, passes: int) -> Callable[..., Any]:
+def _with_backward(
+    reference: Callable[..., Any], names: Sequence[str], kind: str | None, passes: int
+) -> Callable[..., Any]:
     signature = inspect.signature(reference)
 
     def differentiated(*positional: Any, **named: Any) -> list[Any]:

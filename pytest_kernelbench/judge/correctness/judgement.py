@@ -40,7 +40,6 @@ EXTRA_SHARE = 0.5
 AUDITED_CASES = 6
 """Fixed cases on which the work of launches and of PyTorch is counted."""
 
-
 BEYOND = "is wrong for tensors that reach beyond 2^31 elements: it counts their elements in 32 bits"
 """Observation about kernels that fail where rows lie far apart."""
 
@@ -138,14 +137,11 @@ class Judgement:
         if GRADIENTS not in asked and not set(FACETS) <= set(asked):
             return
         if not self.task.gradients:
-            found = gradients.carried(self.trial, self.task.fixed_cases[0]) if not self.findings else None
-            self.trial.observed |= {found: ""} if found is not None else {}
+            if not self.findings and (found := gradients.carried(self.trial, self.task.fixed_cases[0])) is not None:
+                self.trial.observed[found] = ""
             return
         try:
-            if self.settings.case is not None:
-                gradients.replayed(self.trial, self.settings.case)
-            else:
-                gradients.check(self.trial)
+            gradients.check(self.trial, self.settings.case)
         except Finding as finding:
             self._fail(GRADIENTS, finding)
         else:
@@ -258,8 +254,7 @@ class Judgement:
         if self.settings.case is not None or self.rejections or not self.findings:
             return
         facet, finding = self.findings[0]
-        case = works_as_published(self.trial, finding.status)
-        if case is not None:
+        if (case := works_as_published(self.trial, finding.status)) is not None:
             self.works_on_published = True
             self.findings[0] = (facet, explained(finding, case))
 

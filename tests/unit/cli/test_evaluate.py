@@ -97,7 +97,7 @@ def test_every_option_is_passed_on(asked: dict[str, Any]) -> None:
         ("--timeout=0", "--timeout=0: expected a number of seconds above 0"),
         ("--compile-timeout=soon", "--compile-timeout=soon: expected a number of seconds above 0"),
         ("--examples=-1", "--examples=-1: expected a whole number of at least 0"),
-        ("--facets=basics", "--facets=basics: did you mean basic, sizes? (one of 7)"),
+        ("--facets=basics", "--facets=basics: did you mean basic, sizes? (one of 8)"),
         ("--device=gpu", "--device=gpu: did you mean cpu? (one of 4)"),
         ("--target=sm_91", "--target=sm_91: unknown target sm_91; choose from: sm_80, "),
         ("--allow=clock", "--allow=clock: did you mean clocks? (one of 6)"),

@@ -80,7 +80,7 @@ def test_absent_kernels_count_and_are_shown_apart() -> None:
     found = rates(VERDICTS, TASKS)
     assert {demand: figure.n for demand, figure in found.met.items()} == {
         "loads": 7, "runs": 7, "basic": 6, "sizes": 3, "dtypes": 4, "layouts": 4, "values": 3, "contract": 4,
-        "engine": 3, "all": 1,
+        "engine": 3, "gradients": 0, "all": 1,
     }  # fmt: skip
     assert {figure.of for figure in found.met.values()} == {176}
     assert found.statuses["absent"] == 168

@@ -16,6 +16,7 @@ from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
         ORDINARY,
         CallConditions(poison="big", order="shuffled", poison_masked_lanes=True, config=2, benchmark=True),
         CallConditions(tuned=True, skip_launches=True, fail_launches=True, audit=True, out_is="input"),
+        CallConditions(differentiate=("x", "y"), cotangent="expanded", second_backward=True, interleaved=True),
     ],
 )
 def test_there_and_back(conditions: CallConditions) -> None:
@@ -23,7 +24,7 @@ def test_there_and_back(conditions: CallConditions) -> None:
 
 
 def test_an_ordinary_call_changes_nothing_but_uninitialised_memory() -> None:
-    changed = {field.name for field in fields(ORDINARY) if getattr(ORDINARY, field.name) not in (False, None)}
+    changed = {field.name for field in fields(ORDINARY) if getattr(ORDINARY, field.name) not in (False, None, ())}
     assert changed == {"poison", "order"}
     assert (ORDINARY.poison, ORDINARY.order) == ("nan", "forward")
 
