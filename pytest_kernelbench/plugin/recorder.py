@@ -11,6 +11,7 @@ import pytest
 
 from pytest_kernelbench.evaluation.resume import mend
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.plugin.annotations import Annotations
 from pytest_kernelbench.plugin.items import record_of
@@ -110,7 +111,7 @@ class Recorder:
         path, _, rest = report.nodeid.partition("::")
         for submission in self.evaluation.submissions:
             for file in submission.files:
-                if not file.as_posix().endswith(path):
+                if not visible(file.as_posix()).endswith(path):
                     continue
                 try:
                     kernels = submission.kernels(file)
