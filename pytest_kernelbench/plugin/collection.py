@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_kernelbench.evaluation.submission import NamedSubmission
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.plugin.items import KernelItem, MissingItem, Readable, items
 
 if TYPE_CHECKING:
@@ -120,8 +121,14 @@ def keep_shard(evaluation: EvaluationSession, found: list[pytest.Item]) -> None:
 
 
 def _identity(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> dict[str, Any]:
-    """Return the node id of a path outside of the root directory, which does not depend on where its folder is."""
-    if path.is_relative_to(parent.config.rootpath):
-        return {}
-    inside = path.relative_to(submission.source.root.parent).as_posix()
-    return {"nodeid": inside}
+    """Return the node id of a path where pytest's own will not do, and the name.
+
+    So it is outside of the root directory, where the node id does not depend on where the folder is, and where a name
+    has characters that must not reach a terminal.
+    """
+    root = parent.config.rootpath
+    inside = path.is_relative_to(root)
+    name = path.relative_to(root if inside else submission.source.root.parent).as_posix()
+    if name != visible(name):
+        return {"nodeid": visible(name), "name": visible(path.name)}
+    return {} if inside else {"nodeid": name}

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
 from pytest_kernelbench.model.source import METADATA, SUBMISSIONS
 from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED
@@ -32,7 +33,7 @@ class Readable:
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
         if isinstance(excinfo.value, (KernelBenchError, KernelFailure)):
-            return str(excinfo.value)
+            return visible(str(excinfo.value))
         return super().repr_failure(excinfo, *args, **kwargs)  # type: ignore[misc]
 
 
@@ -103,7 +104,7 @@ class KernelItem(Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.kernel.source_path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
+        return Path(visible(str(self.kernel.source_path))), self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):
@@ -211,7 +212,7 @@ class MissingItem(Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the task in reports."""
-        return self.path, 0, self.name
+        return Path(visible(str(self.path))), 0, self.name
 
 
 def items(parent: pytest.Collector, submission: SubmissionSession, kernel: Kernel) -> Iterator[pytest.Item]:

@@ -12,6 +12,7 @@ import pytest
 from pytest_kernelbench.evaluation.resume import mend
 from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.plugin.annotations import Annotations
 from pytest_kernelbench.plugin.items import record_of
@@ -117,7 +118,7 @@ class Recorder:
                     message = f"the judge's worker died: {report.longreprtext}"
                     return submission.lost_record(kernel, rest.rpartition("::")[2], message)
             for file in submission.files:
-                if not file.as_posix().endswith(path):
+                if not visible(file.as_posix()).endswith(path):
                     continue
                 try:
                     kernels = submission.kernels(file)
