@@ -10,6 +10,8 @@ from pytest_kernelbench.devices import (
     interpreter,
     jit_functions,
     language,
+    lean,
+    lean_operations,
     lines,
     loops,
     numbers,
@@ -25,6 +27,8 @@ from pytest_kernelbench.devices.stood_for import StoodFor
 def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> None:
     """Patch torch and Triton until this process ends; before a kernel is imported."""
     torch_cuda.install(gpu, Driver(gpu))
+    lean.install()
+    lean_operations.install()
     bare_names.install()
     bfloat16.install()
     loops.install()

@@ -7,7 +7,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, leaves, without
@@ -48,6 +48,8 @@ class ExpectedOutput:
     """Result of the reference in the case's dtype, with the shape and dtype that a kernel must produce."""
     spread: torch.Tensor | None
     """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
+    units: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the comparison of values has found out about the unit of error, by the length of the longest sum."""
 
     @property
     def dtype(self) -> str:
@@ -115,7 +117,8 @@ def collect_evidence(
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
             warnings.simplefilter("ignore")
-            torch.manual_seed(0)
+            # Not `torch.manual_seed`, which keeps the stack of each call for devices that this process never uses.
+            torch.default_generator.manual_seed(0)
             with onednn_where_sound(plain):
                 found = eager_runner(task, plain) if eager_runner is not None else None
                 eager = _eager(task, plain) if found is None else {}
