@@ -34,6 +34,7 @@ def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> Non
     loops.install()
     scalars.install()
     numbers.install()
+    lean_operations.operate_quickly()
     language.install()
     lines.install(ran)
     descriptors.install()

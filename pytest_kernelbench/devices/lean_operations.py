@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_kernelbench.devices.lean import SIZES
+from pytest_kernelbench.devices.lean import BYTES, SIZES
 
 UNCHANGED = "fp32", "fp64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int1"
 """Names of dtypes in which an operation of two operands of this dtype is computed, also a division."""
+
+CORRECTED = "?H"
+"""Characters of numpy for dtypes that stand for others or compute otherwise: bools, and the bits of bfloat16."""
 
 NUMBERS = int, float
 """Types of Python numbers that are known for each operand; `bool` is another type."""
@@ -27,9 +30,38 @@ def install() -> None:
 
     _broadcast_quickly(tl.dtype, TritonSemantic)
     _check_types_quickly(tl, TritonSemantic, interpreter)
-    _cast_quickly(TritonSemantic)
+    _cast_quickly(tl, TritonSemantic)
     _promote_once(TritonSemantic)
     _splat_quickly(interpreter)
+
+
+def operate_quickly() -> None:
+    """Compute with plain numbers at once; after all corrections of what the interpreter computes."""
+    import triton.language as tl
+    from triton.runtime import interpreter
+
+    builder, handle, bit = interpreter.InterpreterBuilder, interpreter.TensorHandle, tl.int1
+    operate = builder.binary_op
+
+    def operated(self: Any, left: Any, right: Any, operation: Any) -> Any:
+        first, second = left.data, right.data
+        if first.dtype.char in CORRECTED or second.dtype.char in CORRECTED:
+            return operate(self, left, right, operation)
+        output = operation(first, second)
+        if output.dtype.char == "?":
+            return handle(output, bit)
+        kind = left.dtype.scalar
+        if output.itemsize > kind.__dict__.get(BYTES, 0):
+            return operate(self, left, right, operation)
+        return handle(output, kind)
+
+    builder.binary_op = operated
+
+
+def _unchanged(language: Any) -> dict[int, Any]:
+    """Return the dtypes named in `UNCHANGED` by their id."""
+    scalars = (kind for kind in vars(language).values() if isinstance(kind, language.dtype))
+    return {id(kind): kind for kind in scalars if kind.name in UNCHANGED}
 
 
 def _broadcast_quickly(dtype: Any, semantic: Any) -> None:
@@ -59,8 +91,7 @@ def _broadcast_quickly(dtype: Any, semantic: Any) -> None:
 def _check_types_quickly(language: Any, semantic: Any, interpreter: Any) -> None:
     """Convert neither of two operands that fit together, and make a block of one number once."""
     check, tensor = semantic.binary_op_type_checking_impl, language.tensor
-    scalars = (kind for kind in vars(language).values() if isinstance(kind, language.dtype))
-    unchanged = {id(kind): kind for kind in scalars if kind.name in UNCHANGED}
+    unchanged = _unchanged(language)
     constants = _Constants(check, interpreter.TensorHandle, tensor)
 
     def checked(self: Any, lhs: Any, rhs: Any, *rest: Any, **options: Any) -> Any:
@@ -110,14 +141,19 @@ class _Constants:
         return left, right
 
 
-def _cast_quickly(semantic: Any) -> None:
-    """Return a tensor that has the dtype already."""
+def _cast_quickly(language: Any, semantic: Any) -> None:
+    """Return a tensor that has the dtype already, and convert plain numbers at once."""
     cast = semantic.cast
+    numbers = {key: kind for key, kind in _unchanged(language).items() if kind.name != "int1"}
 
     def converted(self: Any, input: Any, dst_ty: Any, *rest: Any, **options: Any) -> Any:
-        if input.dtype is dst_ty:
+        source, target = input.dtype, dst_ty.scalar
+        if source is target:
             return input
-        return cast(self, input, dst_ty, *rest, **options)
+        if rest or options or id(source) not in numbers or id(target) not in numbers:
+            return cast(self, input, dst_ty, *rest, **options)
+        kind = input.type.with_element_ty(target)
+        return self.tensor(self.builder.cast_impl(input.handle, kind), kind)
 
     semantic.cast = converted
 
