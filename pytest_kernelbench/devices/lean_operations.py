@@ -89,21 +89,33 @@ def _broadcast_quickly(dtype: Any, semantic: Any) -> None:
 
 
 def _check_types_quickly(language: Any, semantic: Any, interpreter: Any) -> None:
-    """Convert neither of two operands that fit together, and make a block of one number once."""
+    """Convert two operands only if they differ, and make a block of one number once.
+
+    The further arguments say whether either operand may be a pointer, whether operands are converted, and whether this
+    is a division.
+    """
     check, tensor = semantic.binary_op_type_checking_impl, language.tensor
     unchanged = _unchanged(language)
     constants = _Constants(check, interpreter.TensorHandle, tensor)
 
     def checked(self: Any, lhs: Any, rhs: Any, *rest: Any, **options: Any) -> Any:
+        if options:
+            return check(self, lhs, rhs, *rest, **options)
         if isinstance(lhs, tensor):
+            kind = lhs.dtype
             if isinstance(rhs, tensor):
-                if lhs.dtype is rhs.dtype and id(lhs.dtype) in unchanged:
-                    return self.broadcast_impl_value(lhs, rhs)
-            elif type(rhs) in NUMBERS and id(lhs.dtype) in unchanged and not options:
+                other = rhs.dtype
+                if id(other) in unchanged:
+                    if kind is other or (kind.is_ptr() and rest[:1] == (True,) and other.is_int()):
+                        return self.broadcast_impl_value(lhs, rhs)
+                    if id(kind) in unchanged and rest[2:3] != (False,):
+                        kind = self.computation_type_impl(kind, False, other, False, rest[3:4] == (True,))
+                        return self.broadcast_impl_value(self.cast(lhs, kind), self.cast(rhs, kind))
+            elif type(rhs) in NUMBERS and id(kind) in unchanged:
                 return constants.operands(self, lhs, rhs, rest)
-        elif type(lhs) in NUMBERS and isinstance(rhs, tensor) and id(rhs.dtype) in unchanged and not options:
+        elif type(lhs) in NUMBERS and isinstance(rhs, tensor) and id(rhs.dtype) in unchanged:
             return constants.operands(self, rhs, lhs, rest, first=True)
-        return check(self, lhs, rhs, *rest, **options)
+        return check(self, lhs, rhs, *rest)
 
     semantic.binary_op_type_checking_impl = checked
 

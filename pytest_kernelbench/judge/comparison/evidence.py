@@ -117,8 +117,7 @@ def collect_evidence(
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
             warnings.simplefilter("ignore")
-            # Not `torch.manual_seed`, which keeps the stack of each call for devices that this process never uses.
-            torch.default_generator.manual_seed(0)
+            torch.default_generator.manual_seed(0)  # `torch.manual_seed` would keep the stack of each call for GPUs
             with onednn_where_sound(plain):
                 found = eager_runner(task, plain) if eager_runner is not None else None
                 eager = _eager(task, plain) if found is None else {}
@@ -162,7 +161,8 @@ def sensitivity(
     scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
     generator = torch.Generator().manual_seed(_seed(case))
     arguments = arguments or materialize(case).values
-    drawn = (run_reference(task, arguments, lambda value: _perturbed(value, generator, roundoff)) for _ in range(draws))
+    perturbed = _perturbing(generator, roundoff)
+    drawn = (run_reference(task, arguments, perturbed) for _ in range(draws))
     narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
     for part, moved in itertools.chain(zip(itertools.repeat(scale), drawn), zip(itertools.repeat(1.0), narrowed)):
@@ -270,15 +270,24 @@ def _exact(value: Any) -> Any:
     return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
 
 
-def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:
+def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[[Any], Any]:
+    """Return a function that perturbs a tensor; what is the same each time is kept with the tensor."""
     import torch
 
-    if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-        return _exact(value)
-    wide = _exact(value)
-    unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
-    noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
-    return torch.where(torch.isfinite(wide), wide * (1 + unit * 3**0.5 * noise), wide)
+    known: dict[int, tuple[Any, Any, Any]] = {}
+
+    def perturbed(value: Any) -> Any:
+        if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
+            return _exact(value)
+        if id(value) not in known:
+            wide = _exact(value)
+            known[id(value)] = value, wide, torch.isfinite(wide)
+        _, wide, finite = known[id(value)]
+        unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
+        noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
+        return torch.where(finite, wide * (1 + unit * 3**0.5 * noise), wide)
+
+    return perturbed
 
 
 def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:
