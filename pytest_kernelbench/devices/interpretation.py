@@ -11,6 +11,8 @@ from pytest_kernelbench.devices import (
     interpreter,
     jit_functions,
     language,
+    lean,
+    lean_operations,
     lines,
     loops,
     numbers,
@@ -27,11 +29,14 @@ def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> Non
     """Patch torch and Triton until this process ends; before a kernel is imported."""
     torch_cuda.install(gpu, Driver(gpu))
     host_calls.install()
+    lean.install()
+    lean_operations.install()
     bare_names.install()
     bfloat16.install()
     loops.install()
     scalars.install()
     numbers.install()
+    lean_operations.operate_quickly()
     language.install()
     lines.install(ran)
     descriptors.install()

@@ -27,11 +27,11 @@ def _with_bools(operate: Any) -> Any:
     """Make the result of a comparison a block of int1, and int1 wrap around; both hold in few versions of Triton."""
 
     def operated(self: Any, left: Any, right: Any, operation: Any) -> Any:
-        if left.data.dtype == right.data.dtype == np.bool_:
+        if left.data.dtype.kind == right.data.dtype.kind == "b":
             small = operation(left.data.astype(np.int8), right.data.astype(np.int8))
             return interpreter.TensorHandle((small & 1).astype(np.bool_), tl.int1)
         result = operate(self, left, right, operation)
-        return interpreter.TensorHandle(result.data, tl.int1) if result.data.dtype == np.bool_ else result
+        return interpreter.TensorHandle(result.data, tl.int1) if result.data.dtype.kind == "b" else result
 
     return operated
 

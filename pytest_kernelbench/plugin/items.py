@@ -104,7 +104,8 @@ class KernelItem(Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return Path(visible(str(self.kernel.source_path))), self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
+        path = Path(visible(str(self.kernel.source_path)))
+        return path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):

@@ -7,7 +7,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, leaves, without
@@ -35,6 +35,9 @@ TF32_ROUNDOFF = 2.0**-11
 SMALLEST_STEP = 2.0**-43
 """Smallest relative perturbation; the float64 rounding of the reference would hide the effect of a smaller one."""
 
+MAX_WIDENED = 1 << 16
+"""Elements of the largest argument that is kept in float64 from one perturbation to the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutput:
@@ -48,6 +51,8 @@ class ExpectedOutput:
     """Result of the reference in the case's dtype, with the shape and dtype that a kernel must produce."""
     spread: torch.Tensor | None
     """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
+    units: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the comparison of values has found out about the unit of error, by the length of the longest sum."""
 
     @property
     def dtype(self) -> str:
@@ -120,7 +125,7 @@ def collect_evidence(
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
             warnings.simplefilter("ignore")
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)  # `torch.manual_seed` would keep the stack of each call for GPUs
             with onednn_where_sound(plain):
                 found = eager_runner(task, plain) if eager_runner is not None else None
                 eager = _eager(task, plain, device) if found is None else {}
@@ -165,7 +170,8 @@ def sensitivity(
     arguments = arguments or materialize(case).values
     place = next((tensor.device for tensor in tensors_in(arguments)), torch.device("cpu"))
     generator = torch.Generator(place).manual_seed(_seed(case))
-    drawn = (run_reference(task, arguments, lambda value: _perturbed(value, generator, roundoff)) for _ in range(draws))
+    perturbed = _perturbing(generator, roundoff)
+    drawn = (run_reference(task, arguments, perturbed) for _ in range(draws))
     narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
     for part, moved in itertools.chain(zip(itertools.repeat(scale), drawn), zip(itertools.repeat(1.0), narrowed)):
@@ -273,16 +279,28 @@ def _exact(value: Any) -> Any:
     return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
 
 
-def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:
+def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[[Any], Any]:
+    """Return a function that perturbs a tensor; what is the same each time is kept with the tensor."""
     import torch
 
-    if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-        return _exact(value)
-    wide = _exact(value)
-    unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
-    noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64, device=wide.device)
-    # In place, as large tensors cost more in new memory than in arithmetic; what is not finite stays as it is.
-    return wide.mul_(noise.mul_(2).sub_(1).mul_(unit * 3**0.5).add_(1))
+    known: dict[int, tuple[Any, Any, Any]] = {}
+
+    def perturbed(value: Any) -> Any:
+        if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
+            return _exact(value)
+        unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
+        noise = torch.rand(value.shape, generator=generator, dtype=torch.float64, device=value.device)
+        factor = noise.mul_(2).sub_(1).mul_(unit * 3**0.5).add_(1)
+        if value.numel() > MAX_WIDENED:
+            # In place, as large tensors cost more in new memory than in arithmetic; what is not finite stays as it is.
+            return _exact(value).mul_(factor)
+        if id(value) not in known:
+            wide = _exact(value)
+            known[id(value)] = value, wide, torch.isfinite(wide)
+        _, wide, finite = known[id(value)]
+        return torch.where(finite, wide * factor, wide)
+
+    return perturbed
 
 
 def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:

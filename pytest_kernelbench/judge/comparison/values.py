@@ -44,6 +44,9 @@ TINY = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float16": 2.0**-25, "float
         "complex64": 2.0**-126, "complex128": 2.0**-1022}  # fmt: skip
 """Absolute part of the unit, by dtype: hardware may flush float32 denormals to zero; half the smallest float16."""
 
+MAX_KEPT = 1 << 13
+"""Elements of the largest output whose unit of error is kept with it."""
+
 
 def values(evidence: Evidence, outputs: Sequence[torch.Tensor]) -> Verdict:
     """Accept outputs whose elements are all within their tolerance, with TF32 inputs if the task allows that grade."""
@@ -85,7 +88,8 @@ def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | 
 
         different = any(bool((piece.got != piece.expected.eager).any()) for piece in pieces(expected, got, size))
         return _report(expected, got, differs, "compared exactly", size) if different else None
-    scale, seen = Scale.of(expected, size), _Seen()
+    whole = expected.exact.numel() <= min(MAX_KEPT, size or MAX_KEPT)
+    scale, seen = None if whole else Scale.of(expected, size), _Seen()
     for piece in pieces(expected, got, size):
         seen.add(piece, measure(piece.expected, piece.got, length, scale))
     if seen.wrong_special:
@@ -133,7 +137,7 @@ def measure(expected: ExpectedOutput, got: torch.Tensor, length: int, scale: Sca
 
     wide = widen(got)
     special, wrong_special = _special(expected, wide)
-    unit, parts = _unit(expected, length, scale or Scale.of(expected))
+    unit, parts = _known_unit(expected, length, scale)
     units = torch.where(special, 0.0, torch.nan_to_num((wide - expected.exact).abs() / unit, nan=math.inf))
     return ErrorUnits(torch.where(wrong_special, math.inf, units), unit, special, wrong_special, parts)
 
@@ -218,6 +222,16 @@ def _same(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         return torch.where(torch.isfinite(left) & torch.isfinite(right), left == right,
                            torch.isfinite(left) == torch.isfinite(right))  # fmt: skip
     return (left == right) | (torch.isnan(left) & torch.isnan(right))
+
+
+def _known_unit(expected: ExpectedOutput, length: int, scale: Scale | None) -> tuple[torch.Tensor, Counter[str]]:
+    """Return what `_unit` returns, kept with small outputs: most are compared several times."""
+    if expected.exact.numel() > MAX_KEPT:
+        return _unit(expected, length, scale or Scale.of(expected))
+    if length not in expected.units:
+        expected.units[length] = _unit(expected, length, scale or Scale.of(expected))
+    found: tuple[torch.Tensor, Counter[str]] = expected.units[length]
+    return found
 
 
 def _unit(expected: ExpectedOutput, length: int, scale: Scale) -> tuple[torch.Tensor, Counter[str]]:
