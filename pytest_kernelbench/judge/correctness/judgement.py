@@ -10,6 +10,7 @@ from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.completion import complete
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
@@ -128,6 +129,8 @@ class Judgement:
             # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
             self._extra_cases(facet)
+            if facet == "basic":
+                complete(self.trial, self.settings.completing, [("", case) for case in self._fixed(facet)])
             if facet == "sizes" and self.settings.case is None:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
@@ -174,9 +177,9 @@ class Judgement:
         """Look at the launches of the workloads, and call the kernel as on other GPUs."""
         if self.settings.device != "interpreter" or self.settings.language != "triton":
             return
-        elsewhere.workloads(
-            self.trial, [*self.task.workloads.items()] if self.settings.case is None else self._replayed
-        )
+        workloads = [*self.task.workloads.items()] if self.settings.case is None else self._replayed
+        elsewhere.workloads(self.trial, workloads)
+        complete(self.trial, self.settings.completing, workloads)
         widest = [self.trial.widest[1]] if self.trial.widest is not None else []
         elsewhere.other_gpus(self.trial, list(dict.fromkeys([*self._fixed("engine")[:1], *widest])))
 
