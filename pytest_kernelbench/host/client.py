@@ -182,9 +182,11 @@ class Runner(Child):
         convention: str,
         timeout: float,
         seen: Callable[[dict[str, Any]], None],
+        every: bool = True,
     ) -> dict[str, Any]:
         """Compile everything that the kernel launches on a case, and return the header of the response.
 
+        With `every`, the autotuner tries all configurations, else only as many as it takes to find one that compiles.
         `seen` gets a message when each specialisation starts and when it is done, so that a compiler that crashes loses
         only the specialisation it was working on. Raises `RunnerDied` where the response does not arrive within
         `timeout` seconds.
@@ -194,6 +196,7 @@ class Runner(Child):
             "case": encode(case),
             "parameters": [list(pair) for pair in parameters],
             "convention": convention,
+            "every": every,
         }
         return self.ask(request, max_bytes=0, timeout=timeout, seen=seen)[0]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.options import OPTIONS, Option, one_of, whole
+from pytest_kernelbench.evaluation.options import OPTIONS, Option, completing, one_of, whole
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.shards import Shard
 from pytest_kernelbench.gpus.pool import MODELS, Pool
@@ -114,7 +114,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
             device, uuid, pool = choose_device(device, read("gpu"), told)
         except KernelBenchError as error:
             raise pytest.UsageError(str(error)) from None
-    tasks = read("tasks")
+    tasks, targets = read("tasks"), read("target")
     return Settings(
         judging=JudgingSettings(
             device=device,
@@ -126,6 +126,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
             allow=read("allow") or (),
             sandbox=read("sandbox"),
             timeout=read("timeout"),
+            target=completing(targets),
             compile_timeout=read("compile-timeout"),
             baselines=read("baseline"),
         ),
@@ -133,7 +134,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
         kernels=kernels,
         paths=read("path") or (),
         tasks=here / tasks if tasks is not None else None,
-        targets=read("target") or (),
+        targets=targets or (),
         pool=pool,
         results=here / results if results is not None else None,
         resume=resume,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_kernelbench.model.record import VERDICTS, Record, SpeedRecord
+from pytest_kernelbench.report.failure import of
 from pytest_kernelbench.report.results import name_of
 from pytest_kernelbench.report.text import indented
 
@@ -23,7 +24,7 @@ def describe(record: SpeedRecord, selection: str) -> str:
     `selection` are the arguments of pytest that select the kernel.
     """
     facet = f" in {record.failure.facet}" if record.failure else ""
-    lines = [f"{record.status}{facet}: {record.category} {record.task} on {record.workload}"]
+    lines = [f"{record.status}{facet}: {of(record)} on {record.workload}"]
     if record.failure is not None:
         lines.append(indented(record.failure.message))
         if record.failure.case:

@@ -36,7 +36,9 @@ judge GPU kernels:
   --kb-timeout=SECONDS  time limit per kernel; one call may take a quarter of it
                         (default: 240)
   --kb-target=LIST      GPUs to compile for, separated by commas: sm_80,sm_86,sm
-                        _89,sm_90,sm_100,sm_120,gfx90a,gfx942,gfx950
+                        _89,sm_90,sm_100,sm_120,gfx90a,gfx942,gfx950; the first
+                        one also completes verdicts of the interpreter, by
+                        default sm_90; none compiles nothing
   --kb-compile-timeout=SECONDS
                         time limit per kernel and target (default: 120)
   --kb-baseline=LIST    baselines to time against, separated by commas: eager,

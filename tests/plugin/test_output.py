@@ -34,7 +34,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
     assert TABLE.strip() in text
     result.stdout.fnmatch_lines(
         [
-            "wrong_values in basic: Activation sigmoid",
+            "wrong_values in basic: Activation sigmoid of mine",
             "  result[[]*[]]: got *, wanted * (* units of error, at most 3)",
             "  * of 20 elements are wrong; first: *",
             "  tolerance dominated by: *",
@@ -43,7 +43,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
             "the kernel printed (the last of it):",
             "  imported*",
             "  called*",
-            "load_error in load: Math softmax",
+            "load_error in load: Math softmax of mine",
             "  ModuleNotFoundError: No module named 'nope'",
             "  *line 1, in <module>: import nope",
         ],

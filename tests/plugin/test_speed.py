@@ -96,7 +96,7 @@ def test_a_kernel_that_is_wrong_is_not_timed(timed: Project) -> None:
     timed.submit({"relu.py": WRONG})
     result = timed.judge(*ON_CPU, "-k", "small or correctness")
     result.assert_outcomes(failed=2, deselected=1)
-    result.stdout.fnmatch_lines(["wrong_values in basic: Activation relu on small"])
+    result.stdout.fnmatch_lines(["wrong_values in basic: Activation relu of mine on small"])
     assert timed.records()[1]["verdict"] is None
 
 
@@ -107,7 +107,7 @@ def test_a_kernel_must_be_right_on_the_workload(timed: Project) -> None:
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(
         [
-            "wrong_values in workload: Activation relu on small",
+            "wrong_values in workload: Activation relu of mine on small",
             "  Case(input=Tensor((256, 512)))",
             "  pytest --kb-submission=mine 'submissions/mine/relu.py::speed[[]small]' --kb-device=cpu",
         ]

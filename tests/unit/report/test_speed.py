@@ -58,7 +58,7 @@ def test_a_kernel_that_is_wrong_on_its_workload() -> None:
     failure = Failure("workload", "result[0]: got 1, wanted 2\n1 of 3", "Case(x=1)")
     record = timed("log", None, status="wrong_values", failure=failure, device={"kind": "cuda:h100"})
     assert speed.describe(record, "--kb-submission=log.py").splitlines() == [
-        "wrong_values in workload: Math log on rows",
+        "wrong_values in workload: Math log of geak on rows",
         "  result[0]: got 1, wanted 2",
         "  1 of 3",
         "  Case(x=1)",
@@ -71,9 +71,11 @@ def test_a_kernel_that_is_wrong_on_its_workload() -> None:
 def test_nothing_replays_a_workload_that_is_too_large() -> None:
     record = timed("log", None, status="unsupported", failure=Failure("workload", "too large"))
     assert speed.describe(record, "--kb-submission=log.py").splitlines() == [
-        "unsupported in workload: Math log on rows", "  too large",
+        "unsupported in workload: Math log of geak on rows", "  too large",
     ]  # fmt: skip
-    assert speed.describe(timed("log", None, status="impossible"), "x.py").startswith("impossible: Math log on rows")
+    assert speed.describe(timed("log", None, status="impossible"), "x.py").startswith(
+        "impossible: Math log of geak on rows"
+    )
 
 
 @pytest.mark.parametrize(
