@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from typing import Any
 
 JIT_FUNCTION = "Cannot call @triton.jit'd outside of the scope of a kernel"
@@ -16,7 +15,7 @@ BUILTIN = "Did you forget to add @triton.jit ? (`_semantic` argument must be pro
 def install() -> None:
     """Let programs alone call functions of the language and those with `triton.jit`.
 
-    Call it before any other patch of the interpreter: functions that give the size of a grid then run outside of the
+    Call it after the patches of `lean`, and before any other one of the interpreter: functions that give the size of a grid then run outside of the
     launch that is wrapped here, and the language is patched with what is wrapped here.
     """
     from triton.runtime import interpreter
@@ -42,11 +41,13 @@ def install() -> None:
         return call(self, *args, **kwargs)
 
     def patched(owner: Any, name: str, member: Any, *rest: Any) -> None:
-        @wraps(member)
+        # What Triton wraps around it asks whether there is a `_semantic`, which the check here replaces.
+        function = getattr(member, "__wrapped__", member)
+
         def by_triton(*args: Any, **kwargs: Any) -> Any:
             if not running:
                 raise ValueError(BUILTIN)
-            return member(*args, **kwargs)
+            return function(*args, **kwargs)
 
         patch(owner, name, by_triton, *rest)
 

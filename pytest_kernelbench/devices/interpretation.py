@@ -28,9 +28,9 @@ from pytest_kernelbench.devices.stood_for import StoodFor
 def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> None:
     """Patch torch and Triton until this process ends; before a kernel is imported."""
     torch_cuda.install(gpu, Driver(gpu))
-    host_calls.install()
     lean.install()
     lean_operations.install()
+    host_calls.install()
     bare_names.install()
     bfloat16.install()
     loops.install()

@@ -53,7 +53,9 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
     for number in (1, 2):
         os.dup2(output.fileno(), number)
     output.close()
-    confinement.pop("sandbox")
+    for name in ("sandbox", "origin"):
+        confinement.pop(name)
+    sys.path += confinement.pop("paths")
     placed = _placed(device)
     limits.apply(Path(home), **{**confinement, "cpu": None})
     protocol.send(channel, {"status": "ready", "failed": {}, "enclosed": True, "listens": False})
