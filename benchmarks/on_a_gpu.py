@@ -70,14 +70,15 @@ def run_section(report: Report, name: str, about: str, seconds: float, environ: 
     timer.start()
     last = ""
     assert process.stdout is not None
-    for line in process.stdout:
-        text = line.rstrip()
-        last = text or last
-        if text.startswith("JSON "):
-            report.figure(name, **json.loads(text[5:]))
-        else:
-            report.say(text)
-    status = process.wait()
+    with process:
+        for line in process.stdout:
+            text = line.rstrip()
+            last = text or last
+            if text.startswith("JSON "):
+                report.figure(name, **json.loads(text[5:]))
+            else:
+                report.say(text)
+    status = process.returncode
     timer.cancel()
     took = time.monotonic() - began
     if cut.is_set():

@@ -15,8 +15,8 @@ BUILTIN = "Did you forget to add @triton.jit ? (`_semantic` argument must be pro
 def install() -> None:
     """Let programs alone call functions of the language and those with `triton.jit`.
 
-    Call it after the patches of `lean`, and before any other one of the interpreter: functions that give the size of a grid then run outside of the
-    launch that is wrapped here, and the language is patched with what is wrapped here.
+    Call it after the patches of `lean`, and before any other one of the interpreter: functions that give the size of a
+    grid then run outside of the launch that is wrapped here, and the language is patched with what is wrapped here.
     """
     from triton.runtime import interpreter
 
