@@ -6,13 +6,15 @@ import hashlib
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import code_of, decoded, digest_of
+from pytest_kernelbench.model.domain import Domain
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
 from pytest_kernelbench.model.origin import Name, Origin
@@ -42,6 +44,8 @@ class Metadata:
     """One of `LANGUAGES`; with any other than `triton`, kernels need not launch Triton kernels."""
     kernels: Mapping[str, str] = field(default_factory=dict)
     """Kernels in packages, as `module:function`, by task."""
+    domain: Domain | None = None
+    """What the kernels take, where that is less than their tasks demand."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
@@ -68,6 +72,9 @@ class Metadata:
                 raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
             if key == "kernels":
                 _check_named(value, path)
+            if key == "domain":
+                table = {**table, "domain": Domain.parse(value, f"{path}: domain")}
+            if key in ("kernels", "domain"):
                 continue
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
                 expected = "a string or an integer" if key == "round" else "a string"
@@ -184,10 +191,35 @@ def entry_points(kernel: Kernel, task: Task) -> list[str]:
 
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
     """Return the kernels in a file of JSON lines; raises `KernelBenchError` for the first bad line."""
-    kernels = [kernel_of_line(path, number, text, root, catalogue) for number, text in lines(path)]
-    if not kernels:
-        raise KernelBenchError(f"{path}: no lines; expected {LINE}")
+    kernels, odd = read_lines(path, root, catalogue)
+    for error in odd.values():
+        raise error
     return kernels
+
+
+def read_lines(path: Path, root: Path, catalogue: Catalogue) -> tuple[list[Kernel], dict[int, KernelBenchError]]:
+    """Return the kernels in a file of JSON lines, and the error of each other line by its number.
+
+    Several kernels for one task become samples, unless the file is a round or a sample itself. Raises
+    `KernelBenchError` for a file without lines.
+    """
+    kernels: list[Kernel] = []
+    odd: dict[int, KernelBenchError] = {}
+    for number, text in lines(path):
+        try:
+            kernels.append(kernel_of_line(path, number, text, root, catalogue))
+        except KernelBenchError as error:
+            odd[number] = error
+    if not kernels and not odd:
+        raise KernelBenchError(f"{path}: no lines; expected {LINE}")
+    counts = Counter(kernel.task for kernel in kernels)
+    if max(counts.values(), default=0) < 2 or any(kernel.variant for kernel in kernels):
+        return kernels, odd
+    seen: Counter[str] = Counter()
+    for index, kernel in enumerate(kernels):
+        kernels[index] = replace(kernel, variant=f"sample_{seen[kernel.task]}")
+        seen[kernel.task] += 1
+    return kernels, odd
 
 
 def lines(path: Path) -> list[tuple[int, str]]:

@@ -29,12 +29,12 @@ ALLOWED: Mapping[str, set[str]] = {
     "runner": {"model", "wire", "sandbox", "devices"},
     "host": {"model", "wire", "sandbox"},
     "judge": {"model", "wire", "sandbox", "host"},
-    "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report"},
+    "evaluation": {"model", "authoring", "wire", "sandbox", "gpus", "host", "judge", "report"},
     "report": {"model"},
     "integrations": {"model", "gpus"},
-    "plugin": {"model", "gpus", "evaluation", "report", "integrations"},
+    "plugin": {"model", "authoring", "gpus", "evaluation", "report", "integrations"},
     "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report"},
-    "__init__.py": {"model", "evaluation"},
+    "__init__.py": {"model", "authoring", "evaluation"},
 }
 """What each room may import of others, at run time."""
 

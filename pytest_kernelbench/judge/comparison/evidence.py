@@ -120,7 +120,7 @@ def collect_evidence(
                 found = eager_runner(task, plain) if eager_runner is not None else None
                 eager = _eager(task, plain) if found is None else {}
                 arguments = materialize(plain).values
-                exact = run_reference(task, arguments, _exact)
+                exact = run_reference(task, arguments, exact_value)
                 if found is not None:
                     eager = dict(zip(exact, found, strict=True))
                 spread = sensitivity(task, plain, exact, arguments=arguments, draws=draws)
@@ -179,7 +179,7 @@ def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[
         if not changed:
             return
         try:
-            found = run_reference(task, {**arguments, **changed}, _exact)
+            found = run_reference(task, {**arguments, **changed}, exact_value)
         except Exception:  # the number must keep its value: it is a size, or the end of a valid range
             return
         yield found
@@ -258,7 +258,7 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
     return value
 
 
-def _exact(value: Any) -> Any:
+def exact_value(value: Any) -> Any:
     import torch
 
     dtype = value if isinstance(value, torch.dtype) else value.dtype
@@ -271,8 +271,8 @@ def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -
     import torch
 
     if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-        return _exact(value)
-    wide = _exact(value)
+        return exact_value(value)
+    wide = exact_value(value)
     unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
     noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
     return torch.where(torch.isfinite(wide), wide * (1 + unit * 3**0.5 * noise), wide)
