@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,8 +31,8 @@ CATEGORY = "Own"
 DRAWN = 12
 """Fixed cases that are drawn where a test has a strategy and no fixed cases."""
 
-MAX_MISSING = 1 << 16
-"""Elements of the largest tensor for which is looked up on how many elements each of a result depends."""
+MAX_DIFFERENTIATED = 1 << 16
+"""Elements of the largest tensor of a case whose gradients are computed to find the length of its sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +106,35 @@ def terms_of(reference: Callable[..., Any]) -> Callable[[Case], int]:
     """
 
     def terms(case: Case) -> int:
-        import torch
-
-        from pytest_kernelbench.wire.materialize import materialize
-
-        if max((recipe.numel for _, recipe in leaves(case)), default=0) > MAX_MISSING:
-            return max((max(recipe.shape, default=1) for _, recipe in leaves(case)), default=1)
-        values = dict(materialize(case).values)
-        inputs = {}
-        for key, value in values.items():
-            if isinstance(value, torch.Tensor) and value.is_floating_point():
-                inputs[key] = value.detach().double().clone().requires_grad_()
+        if max((recipe.numel for _, recipe in leaves(case)), default=0) > MAX_DIFFERENTIATED:
+            return patterns.longest(case)
         try:
-            with torch.enable_grad():
-                result = reference(**{**values, **{key: value * 1 for key, value in inputs.items()}})
-            first = result[0] if isinstance(result, (tuple, list)) else result
-            flat = first.reshape(-1)
-            places = {0, flat.numel() // 2, flat.numel() - 1} if flat.numel() else set()
-            most = 1
-            for place in places:
-                found = torch.autograd.grad(flat[place], list(inputs.values()), retain_graph=True, allow_unused=True)
-                most = max(most, *(int((each != 0).sum()) for each in found if each is not None), 1)
-        except Exception:  # without gradients: the longest dimension
-            return max((max(recipe.shape, default=1) for _, recipe in leaves(case)), default=1)
-        return most
+            return max([1, *_dependencies(reference, case)])
+        except Exception:  # without gradients
+            return patterns.longest(case)
 
     return terms
+
+
+def _dependencies(reference: Callable[..., Any], case: Case) -> Iterator[int]:
+    """Yield, for some elements of the result, how many elements of each argument have a gradient."""
+    import torch
+
+    from pytest_kernelbench.wire.materialize import materialize
+
+    values = dict(materialize(case).values)
+    inputs = {
+        name: value.detach().double().requires_grad_()
+        for name, value in values.items()
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+    with torch.enable_grad():
+        # Not the leaves themselves: the reference may write into its arguments.
+        result = reference(**{**values, **{name: value * 1 for name, value in inputs.items()}})
+    flat = (result[0] if isinstance(result, (tuple, list)) else result).reshape(-1)
+    for place in {0, flat.numel() // 2, flat.numel() - 1} if flat.numel() else ():
+        found = torch.autograd.grad(flat[place], list(inputs.values()), retain_graph=True, allow_unused=True)
+        yield from (int((each != 0).sum()) for each in found if each is not None)
 
 
 class OwnCatalogue(Catalogue):

@@ -201,7 +201,7 @@ def read_lines(path: Path, root: Path, catalogue: Catalogue) -> tuple[list[Kerne
     """Return the kernels in a file of JSON lines, and the error of each other line by its number.
 
     Several kernels for one task become samples, unless the file is a round or a sample itself. Raises
-    `KernelBenchError` for a file without lines.
+    `KernelBenchError` for a file without kernels.
     """
     kernels: list[Kernel] = []
     odd: dict[int, KernelBenchError] = {}
@@ -210,8 +210,8 @@ def read_lines(path: Path, root: Path, catalogue: Catalogue) -> tuple[list[Kerne
             kernels.append(kernel_of_line(path, number, text, root, catalogue))
         except KernelBenchError as error:
             odd[number] = error
-    if not kernels and not odd:
-        raise KernelBenchError(f"{path}: no lines; expected {LINE}")
+    if not kernels:
+        raise next(iter(odd.values()), KernelBenchError(f"{path}: no lines; expected {LINE}"))
     counts = Counter(kernel.task for kernel in kernels)
     if max(counts.values(), default=0) < 2 or any(kernel.variant for kernel in kernels):
         return kernels, odd

@@ -49,10 +49,9 @@ def settings_of(config: pytest.Config) -> Settings:
 
 def node_of(collector: pytest.Collector, name: str, found: object) -> KernelTestNode | None:
     """Return the node of an object of a test module; None for anything but a reference that was decorated there."""
-    if not isinstance(found, KernelTest) or not isinstance(collector, (pytest.Module, pytest.Class)):
+    if not isinstance(found, KernelTest) or not isinstance(collector, pytest.Module):
         return None
-    module = collector.getparent(pytest.Module)
-    if module is None or found.reference.__module__ != module.obj.__name__:
+    if found.reference.__module__ != collector.obj.__name__:
         return None
     node: KernelTestNode = KernelTestNode.from_parent(collector, name=name, test=found)
     return node

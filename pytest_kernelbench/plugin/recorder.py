@@ -80,7 +80,8 @@ class Recorder:
             results = load([settings.results], catalogue)
         else:
             tasks = {name: file.category for name, file in catalogue.names().items()}
-            results = Results(tuple(self._records.values()), tasks)
+            own = {record.task: record.category for record in self._records.values() if record.task not in tasks}
+            results = Results(tuple(self._records.values()), {**tasks, **own})
         self._report = write_report(results, self.reporting.report)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
