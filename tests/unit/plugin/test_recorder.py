@@ -32,7 +32,7 @@ class Evaluation:
         self.catalogue = Catalogue.find()
         self.known = KnownRecords()
         kernels = {
-            root / "mine" / "relu.py": [SimpleNamespace(task="relu", line=None)],
+            root / "mine" / "relu.py": [SimpleNamespace(task="relu", line=None, origin=None)],
             root / "mine" / "p.jsonl": [SimpleNamespace(task="gelu", line=1), SimpleNamespace(task="std", line=2)],
             root / "mine" / "bad.py": KernelBenchError("no such task"),
         }
