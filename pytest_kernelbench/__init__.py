@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_kernelbench.authoring.kernel_tests import KernelTest, kernel_test
+    from pytest_kernelbench.authoring.strategies import sizes, tensors
     from pytest_kernelbench.evaluation.api import Evaluation, evaluate
     from pytest_kernelbench.model.case import Case, DType, Generator, Tensor
     from pytest_kernelbench.model.errors import KernelBenchError, TaskError
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "Generator", "KernelBenchError", "Task",
-           "TaskError", "Tensor", "__version__", "evaluate"]  # fmt: skip
+__all__ = ["Case", "Contract", "DType", "DrawRequest", "Evaluation", "Generator", "KernelBenchError", "KernelTest",
+           "Task", "TaskError", "Tensor", "__version__", "evaluate", "kernel_test", "sizes", "tensors"]  # fmt: skip
 
 _HOMES = {
     "Case": "model.case",
@@ -28,10 +30,14 @@ _HOMES = {
     "Evaluation": "evaluation.api",
     "Generator": "model.case",
     "KernelBenchError": "model.errors",
+    "KernelTest": "authoring.kernel_tests",
     "Task": "model.task",
     "TaskError": "model.errors",
     "Tensor": "model.case",
     "evaluate": "evaluation.api",
+    "kernel_test": "authoring.kernel_tests",
+    "sizes": "authoring.strategies",
+    "tensors": "authoring.strategies",
 }
 """The module of each public name."""
 

@@ -13,7 +13,7 @@ from pytest_kernelbench.evaluation.options import NO_TARGET, OPTIONS
 from pytest_kernelbench.model.code import Undecodable, decoded
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import helpers_of
-from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.record import RIGHT, Record
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES
 from pytest_kernelbench.report.feedback import headline
@@ -78,7 +78,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _result(found: Evaluation) -> Iterator[str]:
     """Yield the headline; for a kernel that did not pass, also each failure with the case that shows it."""
-    failed = [record for record in (found.record, *found.compiled) if record.status != "passed"]
+    failed = [record for record in (found.record, *found.compiled) if record.status not in RIGHT]
     if not failed:
         yield found.headline
     for record in failed:
@@ -91,6 +91,10 @@ def _failure(record: Record) -> Iterator[str]:
         yield visible(indented(record.failure.message))
         if record.failure.case is not None:
             yield f"  {visible(record.failure.case)}"
+    if len(record.facets) > 1:
+        yield f"  facets: {', '.join(f'{facet} {status}' for facet, status in record.facets.items())}"
+    if record.observations:
+        yield f"  observed: {visible('; '.join(record.observations))}"
 
 
 def _code(file: str) -> str:

@@ -17,6 +17,7 @@ from pytest_kernelbench.model.catalogue import (
     snake_case,
 )
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.origin import Name
 
 if TYPE_CHECKING:
     from pytest_kernelbench.cli.arguments import Commands
@@ -63,13 +64,23 @@ task = Task(
 def declare(commands: Commands) -> None:
     """Add the command and its arguments."""
     parser = commands.add_parser("new-task", help="write the file of a new task, which runs unchanged")
-    parser.add_argument("category", metavar="CATEGORY", help="category, such as Fusion or linear_algebra")
-    parser.add_argument("name", metavar="NAME", help="name of the task, and of the function that kernels define")
+    parser.add_argument("category", nargs="?", metavar="CATEGORY", help="category, such as Fusion or linear_algebra")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="name of the task, and of the function that kernels define"
+    )
     parser.add_argument(
         "--into",
         type=Path,
         metavar="DIR",
         help=f"folder of tasks (default: {OWN_TASKS}; in a checkout of this project, its own tasks)",
+    )
+    parser.add_argument("--from", dest="kernel", metavar="KERNEL", help="kernel of the task, as module:function")
+    parser.add_argument("--reference", metavar="FUNCTION", help="what it should equal, as module:function")
+    parser.add_argument(
+        "--example",
+        action="append",
+        metavar="CASE",
+        help='arguments of a call, such as "x=Tensor((4, 64)), eps=1e-6"; repeatable',
     )
     parser.set_defaults(command=run)
 
@@ -78,13 +89,27 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the file and print its path."""
     into = arguments.into or (Path(OWN_TASKS) if is_installed() else default_root())
     catalogue = Catalogue.find([into] if into.is_dir() else [])
-    path = new_task(arguments.category, arguments.name, catalogue, into)
-    sys.stdout.write(f"{path}\nCheck it with `pytest-kernelbench doctor --check-tasks --tasks {into}`.\n")
+    category, name, text = arguments.category, arguments.name, None
+    if arguments.kernel or arguments.reference or arguments.example:
+        if not (arguments.kernel and arguments.reference and arguments.example):
+            raise KernelBenchError("--from, --reference and --example belong together")
+        from pytest_kernelbench.cli.inferred_task import inferred
+
+        category, name = category or "Fusion", name or Name.parse(arguments.kernel).function
+        text, told = inferred(arguments.kernel, arguments.reference, arguments.example)
+        sys.stdout.write(f"{name}: {told}\n")
+    if category is None or name is None:
+        raise KernelBenchError("expected CATEGORY and NAME, or --from, --reference and --example")
+    path = new_task(category, name, catalogue, into, text)
+    check = f"Check it with `pytest-kernelbench doctor --check-tasks --tasks {into}`.\n"
+    sys.stdout.write(f"{path}\n{check}")
+    if arguments.kernel:
+        sys.stdout.write(f"Judge it with `pytest --kb-tasks={into} --kb-kernel={name}={arguments.kernel}`.\n")
     return 0
 
 
-def new_task(category: str, name: str, catalogue: Catalogue, root: Path) -> Path:
-    """Write `<root>/<category>/<name>.py` and return its path.
+def new_task(category: str, name: str, catalogue: Catalogue, root: Path, text: str | None = None) -> Path:
+    """Write `<root>/<category>/<name>.py` with a text, by default that of a template, and return its path.
 
     Raises `KernelBenchError` for an unknown category, a name that is not a Python identifier, or a task that exists.
     """
@@ -99,5 +124,5 @@ def new_task(category: str, name: str, catalogue: Catalogue, root: Path) -> Path
     if path.exists():
         raise KernelBenchError(f"{path}: exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(TEMPLATE.format(name=name), encoding="utf-8")
+    path.write_text(TEMPLATE.format(name=name) if text is None else text, encoding="utf-8")
     return path

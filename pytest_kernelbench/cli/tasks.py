@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
 import sys
 from collections.abc import Iterator
@@ -39,15 +40,44 @@ alone. The demands are
 
 def declare(commands: Commands) -> None:
     """Add the command and its arguments."""
-    parser = commands.add_parser("tasks", help="print all tasks as Markdown")
+    parser = commands.add_parser("tasks", help="print all tasks as Markdown, or one task with its fixed cases")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="task to show (default: all of them)")
     add_tasks(parser)
     parser.set_defaults(command=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the page."""
-    sys.stdout.write(tasks_table(catalogue_of(arguments)))
+    """Print the page, or one task; raises `KernelBenchError` for a task that does not exist."""
+    catalogue = catalogue_of(arguments)
+    sys.stdout.write(one_task(catalogue, arguments.name) if arguments.name else tasks_table(catalogue))
     return 0
+
+
+def one_task(catalogue: Catalogue, name: str) -> str:
+    """Return what a task demands: its signature, documentation, dtypes, demands, fixed cases and workloads."""
+    file = catalogue.match(name)
+    task = catalogue.load(file.name)
+    documented = ast.get_docstring(ast.parse(catalogue.code(file.name))) or ""
+    contract = task.contract
+    lines = [
+        f"{file.category} {file.name}",
+        "",
+        f"    {task.entry or file.name}{inspect.signature(task.reference)}",
+        "",
+        documented,
+        "",
+        f"dtypes: {', '.join((*task.dtypes, *texts(task, dtypes=True)))}",
+        f"demands: {', '.join(_demands(task)) or 'ordinary values only'}",
+        f"layouts: {', '.join(contract.layouts)}",
+        f"fills: {', '.join(contract.fills)}",
+        f"file: {file.path}",
+        "",
+        "fixed cases, which always run:",
+        *(f"    {case}" for case in task.fixed_cases),
+    ]
+    if task.workloads:
+        lines += ["", "workloads:", *(f"    {key}: {case}" for key, case in task.workloads.items())]
+    return "\n".join(lines) + "\n"
 
 
 def tasks_table(catalogue: Catalogue) -> str:

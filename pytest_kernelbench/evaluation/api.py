@@ -21,7 +21,7 @@ from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import checked_helpers, digest_with
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.locks import PROCESS_LOCK
-from pytest_kernelbench.model.record import CompileRecord, Record
+from pytest_kernelbench.model.record import RIGHT, CompileRecord, Record
 from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES, Kernel, Metadata
 from pytest_kernelbench.model.targets import Target
@@ -44,7 +44,7 @@ class Evaluation:
     @property
     def passed(self) -> bool:
         """Whether the kernel is right in every facet that was tried, and compiles for every target."""
-        return all(record.status == "passed" for record in (self.record, *self.compiled))
+        return all(record.status in RIGHT for record in (self.record, *self.compiled))
 
     @property
     def headline(self) -> str:

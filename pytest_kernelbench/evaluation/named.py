@@ -1,15 +1,12 @@
-"""Find the package of a named kernel without importing it, and make it readable for runners."""
+"""Find the package of a named kernel without importing it."""
 
 from __future__ import annotations
 
-import atexit
 import functools
 import hashlib
 import importlib.util
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -20,9 +17,6 @@ from pytest_kernelbench.model.origin import Name, Origin
 from pytest_kernelbench.model.submission import Kernel
 
 PACKAGE = "__init__.py"
-
-MAX_COPY = 256 << 20
-"""Bytes of the largest package that is copied for runners that could not read it where it lies."""
 
 
 def named_kernel(name: Name, catalogue: Catalogue, paths: Sequence[str]) -> Kernel:
@@ -44,9 +38,7 @@ def find(name: Name, paths: Sequence[str]) -> Origin:
     file = _file(name, places)
     if file.suffix != ".py":
         raise KernelBenchError(f"{name}: {file} is no Python file")
-    roots = tuple(readable(place) for place in places)
-    seen = next(new / file.relative_to(old) for old, new in zip(places, roots, strict=True) if _inside(file, old))
-    return Origin(name, file, seen, roots)
+    return Origin(name, file, tuple(places))
 
 
 def digest(origin: Origin) -> str:
@@ -101,40 +93,3 @@ def _file(name: Name, places: Sequence[Path]) -> Path:
         if (each / PACKAGE).is_file():
             return each / PACKAGE
     raise KernelBenchError(f"{name}: {found[0]} is a folder without {PACKAGE}: name a module in it")
-
-
-def _inside(file: Path, root: Path) -> bool:
-    return file == root or root in file.parents
-
-
-@functools.cache
-def readable(place: Path) -> Path:
-    """Return a package as runners can read it: where it lies, or a copy.
-
-    Where the judge is root, each runner is another user, who cannot enter folders such as `/root`.
-    """
-    if os.geteuid() or _open_to_all(place):
-        return place
-    size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) if place.is_dir() else 0
-    if size > MAX_COPY:
-        raise KernelBenchError(
-            f"{place}: you are root, so kernels run as another user, who cannot read it, and {size >> 20} MiB are not "
-            f"copied: move it out of a private folder, or chmod o+rx the folders above it"
-        )
-    into = Path(tempfile.mkdtemp(prefix="kb-package-"))
-    atexit.register(shutil.rmtree, into, ignore_errors=True)
-    into.chmod(0o755)
-    copy = into / place.name
-    if place.is_dir():
-        shutil.copytree(place, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    else:
-        shutil.copyfile(place, copy)
-    for each in (copy, *copy.rglob("*")):
-        each.chmod(0o755 if each.is_dir() else 0o644)
-    return copy
-
-
-def _open_to_all(place: Path) -> bool:
-    """Whether every user can read a path; a package is taken to have the rights of its folder."""
-    wanted = 0o005 if place.is_dir() else 0o004
-    return place.stat().st_mode & wanted == wanted and all(each.stat().st_mode & 0o001 for each in place.parents)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_kernelbench.evaluation.named import named_kernel, readable
+from pytest_kernelbench.evaluation.named import named_kernel
+from pytest_kernelbench.evaluation.named_submission import NamedSubmission
 from pytest_kernelbench.evaluation.resume import KnownRecords
 from pytest_kernelbench.evaluation.settings import Settings
-from pytest_kernelbench.evaluation.submission import NamedSubmission, SubmissionSession
+from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.lock import GpuLock
 from pytest_kernelbench.model.catalogue import Catalogue
@@ -109,9 +109,6 @@ class EvaluationSession:
     """A session that judges kernels under one set of settings."""
 
     def __init__(self, settings: Settings, shared: SharedState) -> None:
-        if settings.paths:
-            seen = tuple(str(readable(Path(folder))) for folder in settings.paths)
-            settings = replace(settings, judging=replace(settings.judging, paths=seen))
         self.settings = settings
         self.shared = shared
         self.submissions: tuple[SubmissionSession, ...] = ()
@@ -137,7 +134,7 @@ class EvaluationSession:
         found: dict[str, list[Kernel]] = {}
         for text in self.settings.kernels:
             name = Name.parse(text)
-            found.setdefault(name.top, []).append(named_kernel(name, self.catalogue, self.settings.paths))
+            found.setdefault(name.top, []).append(named_kernel(name, self.catalogue, self.settings.judging.paths))
         for repeated in (error for kernels in found.values() for error in duplicates(kernels)):
             raise repeated
         return [NamedSubmission(top, kernels, self, Metadata()) for top, kernels in found.items()]

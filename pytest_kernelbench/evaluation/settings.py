@@ -24,8 +24,6 @@ class Settings:
     """The values of `--kb-submission`."""
     kernels: tuple[str, ...] = ()
     """The values of `--kb-kernel`."""
-    paths: tuple[str, ...] = ()
-    """Folders of `--kb-path`, as the user knows them; `judging.paths` are those that runners read."""
     tasks: Path | None = None
     """A folder of the user's tasks, beside the shipped ones."""
     targets: tuple[Target, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,9 +16,9 @@ from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
 from pytest_kernelbench.model.origin import Name
-from pytest_kernelbench.model.record import CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
+from pytest_kernelbench.model.record import RIGHT, CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.source import METADATA, Source, kernel_files
-from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
+from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, read_lines
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.session import EvaluationSession
@@ -43,15 +43,25 @@ def untimed(device: str, language: str) -> str | None:
 class SubmissionSession:
     """One selected submission."""
 
+    in_a_test = False
+    """Whether its kernel is named in a test module of the user."""
+
     def __init__(self, source: Source, session: EvaluationSession, metadata: Metadata | None = None) -> None:
         self.source = source
         self.session = session
         self.metadata = metadata or Metadata.of(source.root)
+        self.odd: dict[Path, dict[int, KernelBenchError]] = {}
+        """Lines of files of JSON lines that are no kernels, by their numbers."""
+
+    @property
+    def told(self) -> str:
+        """What the user should know of the tasks that were made for it, as a line; empty for tasks that are files."""
+        return ""
 
     @property
     def settings(self) -> JudgingSettings:
         """The session's settings, with the language of this submission."""
-        return replace(self.session.settings.judging, language=self.metadata.language)
+        return replace(self.session.settings.judging, language=self.metadata.language, domain=self.metadata.domain)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
@@ -90,6 +100,10 @@ class SubmissionSession:
         """Return the marker of a task's category."""
         return self.session.catalogue.names()[task].marker
 
+    def place(self, kernel: Kernel) -> tuple[Path, int]:
+        """Return the file and the line that reports show for a kernel."""
+        return kernel.source_path, kernel.first_line
+
     def missing(self) -> Iterator[tuple[str | None, str]]:
         """Yield variant and name of each task without a kernel, unless `--kb-missing=hide`."""
         if self.session.settings.missing == "hide":
@@ -112,7 +126,11 @@ class SubmissionSession:
         asked = self.session.settings.asks_for_speed or not untimed(device, language)
         if self.settings.case is not None or not asked:
             return []
-        return list(self.session.catalogue.load(kernel.task).workloads)
+        return list(self.named_workloads(kernel))
+
+    def named_workloads(self, kernel: Kernel) -> Iterable[str]:
+        """Return the names of the workloads of a kernel's task."""
+        return self.session.catalogue.load(kernel.task).workloads
 
     def judge(self, kernel: Kernel, key: str | None, selection: str = "") -> tuple[Record, Judgement]:
         """Judge a kernel's correctness.
@@ -132,7 +150,7 @@ class SubmissionSession:
             failure = Failure("workload", reason)
             return identity.speed(workload=workload, status="unsupported", stage="basic", failure=failure)
         known = self.session.judged.get((kernel.source_path, kernel.task)) or self._judge_basic(kernel)
-        if known.status == "rejected" or known.facets.get("basic") != "passed":
+        if known.status == "rejected" or known.facets.get("basic") not in RIGHT:
             failure = known.failure or Failure("basic", f"it is {known.status}")
             return identity.speed(workload=workload, status=known.status, stage="runs", failure=failure)
         catalogue = self.session.catalogue
@@ -266,34 +284,11 @@ class SubmissionSession:
         if path.name == METADATA:
             names = {task: Name.parse(text) for task, text in self.metadata.kernels.items()}
             found = (replace(name, task=name.task or task) for task, name in names.items())
-            return [named_kernel(name, self.session.catalogue, self.session.settings.paths) for name in found]
+            return [named_kernel(name, self.session.catalogue, self.settings.paths) for name in found]
         if path.suffix == ".jsonl":
-            return kernels_of_lines(path, self.source.root, self.session.catalogue)
+            kernels, self.odd[path] = read_lines(path, self.source.root, self.session.catalogue)
+            return kernels
         return [kernel_of(path, self.source.root, self.session.catalogue)]
-
-
-class NamedSubmission(SubmissionSession):
-    """The kernels of one package that the user has named, without a folder of their own."""
-
-    def __init__(self, top: str, kernels: Sequence[Kernel], session: EvaluationSession, metadata: Metadata) -> None:
-        folder = Path(top)
-        super().__init__(Source(top, folder, folder), session, metadata)
-        self.named = tuple(kernels)
-        """The kernels, in the order in which they were named."""
-
-    @cached_property
-    def files(self) -> tuple[Path, ...]:
-        """No files: nothing that pytest collects belongs to it."""
-        return ()
-
-    @cached_property
-    def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:
-        index: dict[Path, list[Kernel] | KernelBenchError] = {}
-        for kernel in self.named:
-            found = index.setdefault(kernel.source_path, [])
-            assert isinstance(found, list)
-            found.append(kernel)
-        return index
 
 
 def _signals(kernel: Kernel) -> dict[str, int | float]:

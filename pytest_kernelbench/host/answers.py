@@ -35,7 +35,7 @@ MAX_SECONDS = 1e6
 MAX_VALUE = 40
 """Characters of an invalid value that a message shows."""
 
-STATUSES = ("ok", "load_error", "compile_error", "runtime_error", "unsupported", "crash", "error")
+STATUSES = ("ok", "load_error", "compile_error", "runtime_error", "refused", "unsupported", "crash", "error")
 """Statuses that a runner may report; all others are the judge's to give."""
 
 LAYOUTS = (

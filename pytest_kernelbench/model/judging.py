@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.domain import Domain
 from pytest_kernelbench.model.targets import DEFAULT
 from pytest_kernelbench.model.task import FACETS
 
@@ -34,6 +35,8 @@ class JudgingSettings:
     """Decides which cases are drawn; None leaves that to Hypothesis."""
     language: str = "triton"
     """What the submission is written in: one of `model.submission.LANGUAGES`."""
+    domain: Domain | None = None
+    """What the submission declares that its kernels take; None where it declares nothing."""
     allow: tuple[str, ...] = ()
     """Rules of the audit that do not reject a kernel."""
     sandbox: str = "best"
@@ -68,6 +71,7 @@ class JudgingSettings:
             return {"language": self.language, "timeout": self.compile_timeout, "sandbox": self.sandbox}
         shared = {
             "language": self.language,
+            **({"domain": self.domain.to_json()} if self.domain is not None else {}),
             "allow": list(self.allow),
             "sandbox": self.sandbox,
             "timeout": self.timeout,

@@ -46,9 +46,7 @@ class Origin:
 
     name: Name
     file: Path
-    """File of the module, as the user knows it."""
-    seen: Path
-    """File of the module, as a runner reads it."""
+    """File of the module."""
     roots: tuple[Path, ...]
     """Folders of the package, or the one file of a module in no package: what a runner may read, and its own code."""
 
@@ -57,6 +55,6 @@ class Origin:
         return {
             "module": self.name.module,
             "top": self.name.top,
-            "file": str(self.seen),
+            "file": str(self.file),
             "roots": [str(root) for root in self.roots],
         }

@@ -14,9 +14,17 @@ from pytest_kernelbench.model.task import FACETS, GRADIENTS
 SCHEMA = 2
 """Version of the lines that are written; lines of schema 1 are read, too."""
 
-STATUSES = ("passed", "wrong_values", "wrong_shape", "wrong_dtype", "contract", "runtime_error", "compile_error",
-            "load_error", "timeout", "crash", "rejected", "unsupported", "missing", "error")  # fmt: skip
-"""The status of a kernel: `passed`, what is wrong with it, or why there is no verdict."""
+STATUSES = ("passed", "passed_within", "refused", "wrong_values", "wrong_shape", "wrong_dtype", "contract",
+            "runtime_error", "compile_error", "load_error", "timeout", "crash", "rejected", "unsupported", "missing",
+            "error")  # fmt: skip
+"""The status of a kernel: `passed`, what is wrong with it, or why there is no verdict.
+
+`passed_within` is a kernel that is right in the domain that it declares, `refused` one that is not wrong, but says by
+an exception of its own that it does not take some inputs.
+"""
+
+RIGHT = ("passed", "passed_within")
+"""Statuses of a kernel, or a facet, in which everything that was tried was right."""
 
 STAGES = ("absent", "loads", "runs", *FACETS, "all")
 """How far a kernel got, in order; `all` means that it passed every facet."""
@@ -261,7 +269,7 @@ def stage_of(facets: Mapping[str, str], *, loaded: bool, ran: bool) -> str:
         return "loads"
     reached = "runs"
     for facet in FACETS:
-        if facets.get(facet) != "passed":
+        if facets.get(facet) not in RIGHT:
             return reached
         reached = facet
     return "all" if facets.get(GRADIENTS, "passed") == "passed" else reached

@@ -22,7 +22,8 @@ VARIANT = re.compile(r"(round|sample|try|iteration)_?\d+")
 
 SUFFIXES = (".py", ".jsonl")
 
-_NO_KERNELS = re.compile(r"[._]|README|LICEN[CS]E", re.IGNORECASE)
+NO_KERNELS = re.compile(r"[._]|README|LICEN[CS]E", re.IGNORECASE)
+"""Beginnings of the names of files and folders that accompany kernels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def kernel_files(path: Path) -> list[Path]:
 
 def holds_kernels(name: str) -> bool:
     """Whether a file of this name is a kernel, or a file of JSON lines."""
-    return name.endswith(SUFFIXES) and not _NO_KERNELS.match(name)
+    return name.endswith(SUFFIXES) and not NO_KERNELS.match(name)
 
 
 def variant_of(path: Path, root: Path) -> str | None:
@@ -110,7 +111,7 @@ def _files_under(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
     for folder, folders, names in os.walk(path):
-        folders[:] = [name for name in folders if not _NO_KERNELS.match(name)]
+        folders[:] = [name for name in folders if not NO_KERNELS.match(name)]
         yield from (Path(folder, name) for name in names if holds_kernels(name))
 
 
@@ -149,4 +150,4 @@ def _names_in(submissions: Path) -> list[str]:
     """Return the names that can be selected: submissions and their variants."""
     paths = [path for path in submissions.glob("*") if path.is_dir() or holds_kernels(path.name)]
     paths += [path for path in submissions.glob("*/*") if is_variant(path)]
-    return [path.relative_to(submissions).as_posix() for path in paths if not _NO_KERNELS.match(path.name)]
+    return [path.relative_to(submissions).as_posix() for path in paths if not NO_KERNELS.match(path.name)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.code import decoded, digest_of
+from pytest_kernelbench.model.domain import Domain
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
 from pytest_kernelbench.model.origin import Name, Origin
@@ -44,6 +45,8 @@ class Metadata:
     """One of `LANGUAGES`; with any other than `triton`, kernels need not launch Triton kernels."""
     kernels: Mapping[str, str] = field(default_factory=dict)
     """Kernels in packages, as `module:function`, by task."""
+    domain: Domain | None = None
+    """What the kernels take, where that is less than their tasks demand."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
@@ -70,6 +73,9 @@ class Metadata:
                 raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
             if key == "kernels":
                 _check_named(value, path)
+            if key == "domain":
+                table = {**table, "domain": Domain.parse(value, f"{path}: domain")}
+            if key in ("kernels", "domain"):
                 continue
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
                 expected = "a string or an integer" if key == "round" else "a string"
@@ -192,12 +198,28 @@ def modules_for(kernel: Kernel, task: Task) -> dict[str, str]:
 
 def kernels_of_lines(path: Path, root: Path, catalogue: Catalogue) -> list[Kernel]:
     """Return the kernels in a file of JSON lines; raises `KernelBenchError` for the first bad line."""
-    kernels = [kernel_of_line(path, number, text, root, catalogue) for number, text in lines(path)]
-    if variant_of(path, root) is None:
-        kernels = in_samples(kernels)
-    if not kernels:
-        raise KernelBenchError(f"{path}: no lines; expected {LINE}")
+    kernels, odd = read_lines(path, root, catalogue)
+    for error in odd.values():
+        raise error
     return kernels
+
+
+def read_lines(path: Path, root: Path, catalogue: Catalogue) -> tuple[list[Kernel], dict[int, KernelBenchError]]:
+    """Return the kernels in a file of JSON lines, and the error of each other line by its number.
+
+    Several kernels for one task become samples, unless the file is a round or a sample itself. Raises
+    `KernelBenchError` for a file without kernels.
+    """
+    kernels: list[Kernel] = []
+    odd: dict[int, KernelBenchError] = {}
+    for number, text in lines(path):
+        try:
+            kernels.append(kernel_of_line(path, number, text, root, catalogue))
+        except KernelBenchError as error:
+            odd[number] = error
+    if not kernels:
+        raise next(iter(odd.values()), KernelBenchError(f"{path}: no lines; expected {LINE}"))
+    return (kernels if variant_of(path, root) else in_samples(kernels)), odd
 
 
 def lines(path: Path) -> list[tuple[int, str]]:
@@ -236,12 +258,13 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
 
 
 def in_samples(kernels: Sequence[Kernel]) -> list[Kernel]:
-    """Return kernels of a file with the next free sample for each further kernel of a task in the same sample."""
-    taken: set[tuple[str, str | None]] = set()
+    """Return the kernels of a file as samples where tasks repeat: each has the next sample that its task has free."""
+    repeat = len({kernel.task for kernel in kernels}) < len(kernels)
+    taken: set[tuple[str, str]] = set()
     found = []
     for kernel in kernels:
-        name = kernel.variant or ""
-        while (kernel.task, name) in taken and name.startswith("sample_"):
+        name = kernel.variant or ("sample_0" if repeat else "")
+        while (kernel.task, name) in taken:
             name = f"sample_{int(name.removeprefix('sample_')) + 1}"
         taken.add((kernel.task, name))
         found.append(replace(kernel, variant=name or None))

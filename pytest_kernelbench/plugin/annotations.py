@@ -13,7 +13,7 @@ from pytest_kernelbench.report.text import cut, visible
 MAX_ANNOTATIONS = 10
 """Number of errors per step that GitHub shows; it drops further ones."""
 
-HARMLESS = ("passed", "unsupported", "missing")
+HARMLESS = ("passed", "passed_within", "unsupported", "missing")
 
 
 class Annotations:

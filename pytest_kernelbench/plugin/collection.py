@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.submission import NamedSubmission
+from pytest_kernelbench.evaluation.named_submission import NamedSubmission
 from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.plugin.items import KernelItem, MissingItem, Readable, items
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.session import EvaluationSession
     from pytest_kernelbench.evaluation.submission import SubmissionSession
+    from pytest_kernelbench.model.errors import KernelBenchError
     from pytest_kernelbench.model.source import Source
     from pytest_kernelbench.model.submission import Kernel
 
@@ -53,10 +54,30 @@ class KernelLines(Readable, pytest.File):
 
     submission: SubmissionSession
 
-    def collect(self) -> Iterator[pytest.Collector]:
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
         """Yield a collector for each kernel, named after its task."""
         for kernel in self.submission.kernels(self.path):
-            yield KernelLine.from_parent(self, name=kernel.task, kernel=kernel, submission=self.submission)
+            sample = kernel.variant is not None and kernel.variant != self.path.stem
+            name = f"{kernel.variant}:{kernel.task}" if sample else kernel.task
+            yield KernelLine.from_parent(self, name=name, kernel=kernel, submission=self.submission)
+        for number, error in self.submission.odd.get(self.path, {}).items():
+            line: OddLine = OddLine.from_parent(self, name=f"line_{number}")
+            line.error = error
+            yield line
+
+
+class OddLine(Readable, pytest.Item):
+    """A line of a file of JSON lines that is no kernel: it fails, and the other lines are judged."""
+
+    error: KernelBenchError
+
+    def runtest(self) -> None:
+        """Raise what is wrong with the line."""
+        raise self.error
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the line in reports."""
+        return self.path, int(self.name.rpartition("_")[2]) - 1, self.name
 
 
 class KernelLine(pytest.Collector):

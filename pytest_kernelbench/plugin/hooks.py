@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,13 @@ from pytest_kernelbench.evaluation.session import EvaluationSession
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import find
-from pytest_kernelbench.plugin import collection, options
+from pytest_kernelbench.plugin import collection, options, own_tests
+from pytest_kernelbench.plugin.advice import advice
 from pytest_kernelbench.plugin.items import SpeedItem, record_of
 from pytest_kernelbench.plugin.keys import EVALUATION, REPORTING, UNCONFINED
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,13 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers; with `--kb-submission`, start the evaluation session and collect its kernels alone."""
     for category in CATEGORIES:
         config.addinivalue_line("markers", f"{snake_case(category)}: kernels for tasks of the category {category}")
+    config.addinivalue_line("markers", "own: kernels for operations of the user's own tests")
     config.addinivalue_line("markers", "correctness: whether a kernel is right")
     config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
     config.addinivalue_line("markers", "speed: whether a kernel is faster than eager PyTorch on a workload")
     settings = options.read_settings(config)
-    if not settings.judges:
-        return
     is_worker = hasattr(config, "workerinput")
+    if not settings.judges:
+        if not is_worker:
+            config.pluginmanager.register(own_tests.LateRecorder(config), "kernelbench-late-recorder")
+        return
     try:
         evaluation = EvaluationSession.start(settings, config.rootpath, config.invocation_params.dir)
         silent = is_worker or config.option.collectonly
@@ -94,12 +101,28 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Any:
     return [collection.file(parent, file_path, submission)] if submission else found
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> pytest.Collector | None:
+    """Collect what `kernel_test` has decorated in a test module of the user."""
+    return own_tests.node_of(collector, name, obj)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitCode) -> None:
     """Exit with 0 for an empty shard: the kernels are in the shards of other machines."""
     evaluation = session.config.stash.get(EVALUATION, None)
     empty = exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
     if empty and evaluation is not None and evaluation.settings.shard is not None:
         session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_terminal_summary(
+    terminalreporter: TerminalReporter, exitstatus: int | pytest.ExitCode, config: pytest.Config
+) -> None:
+    """Say what to type where no test was found in a path that holds kernels."""
+    idle = exitstatus in (pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.INTERRUPTED)
+    if idle and EVALUATION not in config.stash and config.args_source is pytest.Config.ArgsSource.ARGS:
+        for line in advice(config.args, config.invocation_params.dir):
+            terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

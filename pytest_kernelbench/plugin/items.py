@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.submission import NamedSubmission
+from pytest_kernelbench.evaluation.named_submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.printing import visible
-from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
+from pytest_kernelbench.model.record import RIGHT, CompileRecord, Record, SpeedRecord
 from pytest_kernelbench.model.source import METADATA, SUBMISSIONS
-from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED
+from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED, TOLD
+from pytest_kernelbench.plugin.options import replayed
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.submission import SubmissionSession
@@ -61,7 +62,7 @@ class KernelItem(Readable, pytest.Item):
             self._record(self.submission.lost_record(self.kernel, self.name, f"{type(error).__name__}: {error}"))
             raise
         self._record(record)
-        if record.status == "passed":
+        if record.status in RIGHT:
             return
         if record.status == "unsupported":
             pytest.skip(text())
@@ -69,6 +70,8 @@ class KernelItem(Readable, pytest.Item):
 
     def _record(self, record: Record) -> None:
         self.user_properties.append((RECORD, record.to_json()))
+        if self.submission.told:
+            self.user_properties.append((TOLD, self.submission.told))
 
     def known(self) -> tuple[Record, Callable[[], str]] | None:
         """Return the result of `answer` from the results file of an earlier session; None where it is not there."""
@@ -89,11 +92,18 @@ class KernelItem(Readable, pytest.Item):
         raise NotImplementedError
 
     def selection(self) -> str:
+        """Return the pytest arguments that select this kernel alone, with every option that its verdict needs."""
+        return " ".join([self._selects(), *replayed(self.config)])
+
+    def _selects(self) -> str:
         """Return the pytest arguments that select this kernel alone, from the directory where pytest was started."""
+        here = self.config.invocation_params.dir
+        if self.submission.in_a_test:
+            file = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+            return shlex.quote("::".join([str(file), *self.nodeid.split("::")[1:]]))
         if isinstance(self.submission, NamedSubmission) and self.kernel.origin is not None:
             return f"--kb-kernel={self.kernel.task}={self.kernel.origin.name}"
         path, root = self.submission.source.path, self.config.rootpath
-        here = self.config.invocation_params.dir
         if path.is_relative_to(root / SUBMISSIONS) and here == root:
             name = path.relative_to(root / SUBMISSIONS).as_posix()
             return f"--kb-submission={shlex.quote(name)} {shlex.quote(self.nodeid)}"
@@ -104,8 +114,8 @@ class KernelItem(Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        path = Path(visible(str(self.kernel.source_path)))
-        return path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
+        file, line = self.submission.place(self.kernel)
+        return Path(visible(str(file))), line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):

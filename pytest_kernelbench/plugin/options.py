@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ SESSION_OPTIONS = {
 
 REPEATABLE = ("submission", "kernel")
 """Options that may be given several times; their ini values are lists by white space."""
+
+REPLAYED = ("tasks", "path", "device", "gpu", "allow", "sandbox", "timeout")
+"""Options on which the verdict on one case depends."""
 
 _ALL = {**SESSION_OPTIONS, **OPTIONS}
 
@@ -125,6 +129,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
             seed=config.getoption("--hypothesis-seed", None),
             allow=read("allow") or (),
             sandbox=read("sandbox"),
+            paths=read("path") or (),
             timeout=read("timeout"),
             target=completing(targets),
             compile_timeout=read("compile-timeout"),
@@ -132,7 +137,6 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
         ),
         submissions=submissions,
         kernels=kernels,
-        paths=read("path") or (),
         tasks=here / tasks if tasks is not None else None,
         targets=targets or (),
         pool=pool,
@@ -142,6 +146,12 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
         missing=read("missing"),
         asks_for_speed=_asks_for_speed(config),
     )
+
+
+def replayed(config: pytest.Config) -> list[str]:
+    """Return the options of the command line that a replay of one case needs, too."""
+    given = ((name, config.getoption(f"kb_{_ini(name)}")) for name in REPLAYED)
+    return [f"--kb-{name}={shlex.quote(text)}" for name, text in given if text]
 
 
 def read_reporting(config: pytest.Config) -> Reporting:

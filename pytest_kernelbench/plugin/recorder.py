@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_kernelbench.evaluation.named_submission import NamedSubmission
 from pytest_kernelbench.evaluation.resume import mend
-from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.plugin.annotations import Annotations
 from pytest_kernelbench.plugin.items import record_of
-from pytest_kernelbench.plugin.keys import RESUMED
+from pytest_kernelbench.plugin.keys import RESUMED, TOLD
 from pytest_kernelbench.plugin.summary import summarise
 from pytest_kernelbench.report.results import Results, load
 from pytest_kernelbench.report.writer import write_report
@@ -37,6 +37,8 @@ class Recorder:
         self.root = root
         self._records: dict[str, Record] = {}
         """Records by node id; the last one of an item that another plugin runs again."""
+        self._told: dict[str, None] = {}
+        """What was inferred for the user's own tests, a line for each."""
         self._report: Path | None = None
         self._annotations = Annotations(reporting.checkout) if reporting.checkout else None
         self._resumed = 0
@@ -52,6 +54,8 @@ class Recorder:
         """Keep the record of a report; make one for an item whose worker died."""
         carried = record_of(report)
         if carried is not None:
+            if isinstance(told := dict(report.user_properties).get(TOLD), str):
+                self._told[told] = None
             self._keep(report, carried, resumed=RESUMED in dict(report.user_properties))
         elif report.failed and report.nodeid not in self._records and report.when not in ("call", "teardown"):
             record = self._lost(report)
@@ -76,12 +80,17 @@ class Recorder:
             results = load([settings.results], catalogue)
         else:
             tasks = {name: file.category for name, file in catalogue.names().items()}
-            results = Results(tuple(self._records.values()), tasks)
+            own = {record.task: record.category for record in self._records.values() if record.task not in tasks}
+            results = Results(tuple(self._records.values()), {**tasks, **own})
         self._report = write_report(results, self.reporting.report)
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print the table of categories, the failures by kind, and the path of the report."""
         summarise(terminalreporter, list(self._records.values()), self.evaluation.catalogue.counts())
+        if self._told:
+            terminalreporter.section("kernelbench: what varies in the cases, found from the examples", "-")
+            for line in self._told:
+                terminalreporter.line(visible(line))
         if self.evaluation.settings.resume:
             terminalreporter.line(f"resumed {self._resumed:,} records of {self.evaluation.settings.results}")
         if self._cut is not None:
@@ -125,7 +134,9 @@ class Recorder:
                 except KernelBenchError:
                     continue
                 for kernel in kernels:
-                    if (kernel.line is None and kernel.origin is None) or rest.startswith(f"{kernel.task}::"):
+                    if (kernel.line is None and kernel.origin is None) or rest.partition("::")[0].rpartition(":")[
+                        2
+                    ] == kernel.task:
                         message = f"the judge's worker died: {report.longreprtext}"
                         return submission.lost_record(kernel, rest.rpartition("::")[2], message)
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.printing import visible
-from pytest_kernelbench.model.record import PUBLISHED_ONLY, Record
+from pytest_kernelbench.model.record import PUBLISHED_ONLY, RIGHT, Record
 from pytest_kernelbench.model.task import ALL_FACETS, FACETS
 from pytest_kernelbench.report.compiled import lines as compiled_lines
 from pytest_kernelbench.report.results import name_of
@@ -53,6 +53,10 @@ def table(records: Sequence[Record], totals: Mapping[str, int] = CATEGORIES) -> 
         some = [record for record in records if record.category == category]
         if some:
             rows.append([category, *_counts(some, total, asked)])
+    if others := [record for record in records if record.category not in totals]:
+        rows.append(
+            [others[0].category, *_counts(others, len({(each.submission, each.task) for each in others}), asked)]
+        )
     if len(rows) > 2:
         rows.append(["all", *_counts(records, sum(totals.values()), asked)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -65,9 +69,15 @@ def _counts(records: Sequence[Record], total: int, facets: Sequence[str]) -> lis
     tasks = len({record.task for record in there})
     loads = sum(record.stage != "absent" for record in there)
     runs = sum(record.stage not in ("absent", "loads") for record in there)
-    passed = [sum(record.facets.get(facet) == "passed" for record in there) for facet in facets]
+    passed = [_passed(there, facet) for facet in facets]
     everything = sum(record.status == "passed" for record in there)
     return [str(len(there)), f"{tasks}/{total}", *map(str, (loads, runs, *passed, everything))]
+
+
+def _passed(records: Sequence[Record], facet: str) -> str:
+    """Return the number of kernels that pass a facet; a dash where it was not asked for."""
+    asked = any(facet in record.settings.get("facets", FACETS) for record in records)
+    return str(sum(record.facets.get(facet) in RIGHT for record in records)) if asked or not records else "-"
 
 
 def failures(records: Sequence[Record]) -> list[str]:
@@ -77,7 +87,7 @@ def failures(records: Sequence[Record]) -> list[str]:
     for record in records:
         if record.status == "passed":
             continue
-        where = record.failure.facet if record.failure else record.label
+        where = record.failure.facet if record.failure else "" if record.status in RIGHT else record.label
         if record.label == PUBLISHED_ONLY:
             where = "right on the published sizes only"
         kind = (record.status, where or "")

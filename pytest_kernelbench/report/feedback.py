@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pytest_kernelbench.model.record import CompileRecord, Record
+from pytest_kernelbench.model.record import RIGHT, CompileRecord, Record
 
 FACETS: Mapping[str, str] = {
     "basic": "a contiguous input of ordinary values",
@@ -21,6 +21,8 @@ FACETS: Mapping[str, str] = {
 
 NEXT: Mapping[str, str] = {
     "passed": "Nothing has to be changed for correctness.",
+    "passed_within": "Nothing has to be changed for what the kernel declares that it takes.",
+    "refused": "What the kernel takes is right. Handle the input that it refuses, or declare the domain of the kernel.",
     "wrong_values": "Find the code that computes the listed elements, by their indices, and compare it with the "
     "definition of the operation on this input. Keep what is right already.",
     "wrong_shape": "Return the shape that the operation defines for this input, for every rank and option.",
@@ -57,7 +59,7 @@ def headline(record: Record) -> str:
 
 def feedback(record: Record, compiled: Sequence[CompileRecord], limit: int) -> str:
     """Return the feedback in at most `limit` characters; the description of the fault is cut before the advice is."""
-    worst = next((each for each in (record, *compiled) if each.status != "passed"), record)
+    worst = next((each for each in (record, *compiled) if each.status not in RIGHT), record)
     first = headline(worst)
     after = [*_facets(record), *_targets(compiled), f"Next: {NEXT.get(worst.status, NEXT['error'])}"]
     rest = "\n".join(after)
@@ -80,10 +82,10 @@ def _found(record: Record) -> list[str]:
 
 def _facets(record: Record) -> list[str]:
     """Return one line for the facets that passed, and one for each that did not."""
-    passed = [facet for facet, status in record.facets.items() if status == "passed"]
+    passed = [facet for facet, status in record.facets.items() if status in RIGHT]
     lines = [f"Passed: {', '.join(passed)}."] if passed else []
     for facet, status in record.facets.items():
-        if status != "passed":
+        if status not in RIGHT:
             lines.append(f"{status} in {facet}: {FACETS[facet]}.")
     return lines
 

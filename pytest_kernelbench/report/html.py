@@ -23,7 +23,7 @@ from pytest_kernelbench.report.unrun import unrun
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-NEUTRAL = ("unsupported", "missing", "error", "unclear", "same")
+NEUTRAL = ("refused", "unsupported", "missing", "error", "unclear", "same")
 """Statuses and verdicts that are neither good nor bad."""
 
 AXIS_LENGTH = 320
@@ -47,6 +47,7 @@ def page(contents: Contents) -> str:
         kernels=sum(len(task.kernels) for task in contents.tasks),
         anchors={task.name: f"t{index}" for index, task in enumerate(contents.tasks)},
         found_by=_found_by(contents),
+        failures_first=sorted(contents.tasks, key=lambda task: task.passed / max(1, len(task.kernels))),
         demands=[demand for demand in DEMANDS if demand != GRADIENTS or _has_gradients(contents)],
         facets=FACETS,
         statuses=sorted({kernel.status for task in contents.tasks for kernel in task.kernels}),
@@ -159,7 +160,7 @@ def level(share: float) -> int:
 
 def tone(status: str) -> str:
     """Return the CSS class of a status or verdict: `good`, `bad` or `other`."""
-    return "good" if status in ("passed", "faster") else "other" if status in NEUTRAL else "bad"
+    return "good" if status in ("passed", "passed_within", "faster") else "other" if status in NEUTRAL else "bad"
 
 
 def _tally(task: Task) -> Iterable[tuple[str, int]]:

@@ -12,7 +12,7 @@ from statistics import NormalDist, fmean
 from typing import TypeVar
 
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.record import RIGHT, Record
 from pytest_kernelbench.model.task import ALL_FACETS
 from pytest_kernelbench.report.results import HARMLESS, Results, Variant
 
@@ -99,7 +99,7 @@ def passes(record: Record, demand: str) -> bool:
         return record.stage != ABSENT
     if demand == "runs":
         return record.stage not in (ABSENT, "loads")
-    return record.facets.get(demand) == "passed"
+    return record.facets.get(demand) in RIGHT
 
 
 def undecided(record: Record, demand: str) -> bool:

@@ -19,7 +19,7 @@ from pytest_kernelbench.report.text import counted
 MAX_NAMES = 8
 """Number of names that one note lists."""
 
-HARMLESS = ("error", "unsupported", "passed")
+HARMLESS = ("error", "unsupported", "passed_within", "passed")
 """Statuses of a kernel or a facet that found no fault, from the least to the most informative."""
 
 

@@ -31,9 +31,7 @@ def describe(record: SpeedRecord, selection: str) -> str:
             lines.append(f"  {record.failure.case}")
     if record.status != "unsupported":
         alone = "" if "::" in selection else " -m speed"
-        lines.append(
-            f"  pytest {selection} --kb-device={str(record.device.get('kind', 'auto')).partition(':')[0]}{alone}"
-        )
+        lines.append(f"  pytest {selection}{_device(record, selection)}{alone}")
     return "\n".join(lines)
 
 
@@ -90,3 +88,10 @@ def duration(seconds: float | None) -> str:
         if seconds >= factor:
             return f"{seconds / factor:.3g} {unit}"
     return f"{seconds / 1e-6:.3g} us"
+
+
+def _device(record: SpeedRecord, selection: str) -> str:
+    """Return the option that names the device, unless the selection has it."""
+    if "--kb-device=" in selection:
+        return ""
+    return f" --kb-device={str(record.device.get('kind', 'auto')).partition(':')[0]}"

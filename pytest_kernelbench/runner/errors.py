@@ -138,18 +138,18 @@ def _frames(error: BaseException, path: str) -> list[str]:
         error = error.__cause__  # type: ignore[assignment]
     for link in chain:
         for frame in traceback.extract_tb(link.__traceback__):
-            if _own(frame.filename, path):
+            if own(frame.filename, path):
                 source = linecache.getline(frame.filename, frame.lineno or 0).strip()
                 line = f"{_helper(frame.filename, path)}line {frame.lineno}, in {frame.name}: {source}"
                 if line not in lines:
                     lines.append(line)
     broken = chain[0].filename if isinstance(chain[0], SyntaxError) else None
-    if isinstance(chain[0], SyntaxError) and broken and _own(broken, path):
+    if isinstance(chain[0], SyntaxError) and broken and own(broken, path):
         lines.append(f"{_helper(broken, path)}line {chain[0].lineno}: {(chain[0].text or '').strip()}")
     return lines[-MAX_FRAMES:]
 
 
-def _own(file: str, path: str) -> bool:
+def own(file: str, path: str) -> bool:
     """Whether a file is the kernel's, at `path`, or a helper in its folder."""
     home = _home(path)
     return file == path or (home != "" and file.startswith(home + os.sep))

@@ -24,9 +24,11 @@ import torch
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
+from pytest_kernelbench.runner.errors import own
 from pytest_kernelbench.runner.gradients import differentiated
 from pytest_kernelbench.runner.importing import import_named
 from pytest_kernelbench.runner.observer import Observer
+from pytest_kernelbench.runner.refusing import refuses
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
 from pytest_kernelbench.sandbox import limits, policy
@@ -118,7 +120,12 @@ class _Server:
             header, parts = self._response(request, responder)
             responder({**header, **self._observed()}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-            responder({**self.environment.describe(error, self.path), **self._observed()})
+            header = self.environment.describe(error, self.path)
+            if request["op"] == "call" and header["status"] == "runtime_error" and "within" not in header:
+                launches = self.environment.counts().get("launches", 0)
+                if refuses(error, lambda file: own(file, self.path), launches):
+                    header["status"] = "refused"
+            responder({**header, **self._observed()})
 
     def _observed(self) -> dict[str, Any]:
         lines = {"lines": ran} if (ran := self.environment.ran()) else {}

@@ -6,6 +6,7 @@ which system calls are allowed. Neither needs privileges, and both work in conta
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import importlib.util
@@ -110,7 +111,8 @@ def _named(readable: Sequence[str]) -> Iterator[tuple[Path, int]]:
     """Yield rights to read what the user has named, except this package; what cannot be opened gets none."""
     package = Path(__file__).resolve().parents[1]
     for path in map(Path, readable):
-        if os.access(path, os.R_OK):
+        with contextlib.suppress(OSError):  # what this user cannot open needs no rule
+            os.close(os.open(path, os.O_PATH | os.O_CLOEXEC))
             yield from _without(path.resolve(), package)
 
 

@@ -42,7 +42,7 @@ def test_the_table_of_a_submission_names_kernels(package: Project) -> None:
     assert package.collect("--kb-submission=mine", "--kb-path=src") == [
         "submissions/mine/submission.toml::relu::correctness"
     ]
-    assert package.judge("--kb-path=src").ret == 0
+    assert package.judge("--kb-path=src", "-m", "correctness").ret == 0
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_file_that_the_sandbox_refuses_is_named_with_the_setting_that_allows_i
 
 def test_a_folder_that_is_named_is_read_by_shims(package: Project) -> None:
     package.submit({"relu.py": "from mypkg.plain import relu\n", "submission.toml": 'language = "torch"\n'})
-    assert package.judge("--kb-path=src").ret == 0
+    assert package.judge("--kb-path=src", "-m", "correctness").ret == 0

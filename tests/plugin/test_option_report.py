@@ -78,6 +78,6 @@ def test_annotations_on_github(project: Project, monkeypatch: pytest.MonkeyPatch
     assert len(token) == 32
     assert sum("add-mask" in line for line in forged) >= 2  # printed while commands are stopped, and so only text
     assert one.startswith("::error file=submissions/mine/abs.py,line=3,title=abs%3A ")
-    assert other.startswith("::error file=submissions/mine/softmax.py,line=2,title=softmax%3A runtime_error in basic::")
+    assert other.startswith("::error file=submissions/mine/softmax.py,line=2,title=softmax%3A refused in basic::")
     assert "%0A::add-mask::passed" in other
     assert "relu.py" not in one + other

@@ -30,13 +30,13 @@ ALLOWED: Mapping[str, set[str]] = {
     "host": {"model", "wire", "sandbox"},
     "judge": {"model", "wire", "sandbox", "host"},
     "formats": {"model", "wire"},
-    "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report", "formats"},
+    "evaluation": {"model", "authoring", "wire", "sandbox", "gpus", "host", "judge", "report", "formats"},
     "report": {"model"},
     "corpora": {"model", "report"},
     "integrations": {"model", "gpus"},
-    "plugin": {"model", "gpus", "evaluation", "report", "integrations"},
+    "plugin": {"model", "authoring", "gpus", "evaluation", "report", "integrations"},
     "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report", "corpora", "formats"},
-    "__init__.py": {"model", "evaluation"},
+    "__init__.py": {"model", "authoring", "evaluation"},
 }
 """What each room may import of others, at run time."""
 

@@ -130,7 +130,7 @@ def collect_evidence(
                 found = eager_runner(task, plain) if eager_runner is not None else None
                 eager = _eager(task, plain, device) if found is None else {}
                 arguments = materialize(plain, device).values
-                exact = run_reference(task, arguments, _exact)
+                exact = run_reference(task, arguments, exact_value)
                 if found is not None:
                     eager = dict(zip(exact, found, strict=True))
                 spread = sensitivity(task, plain, exact, arguments=arguments, draws=draws)
@@ -191,7 +191,7 @@ def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[
         if not changed:
             return
         try:
-            found = run_reference(task, {**arguments, **changed}, _exact)
+            found = run_reference(task, {**arguments, **changed}, exact_value)
         except Exception:  # the number must keep its value: it is a size, or the end of a valid range
             return
         yield found
@@ -270,7 +270,7 @@ def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
     return value
 
 
-def _exact(value: Any) -> Any:
+def exact_value(value: Any) -> Any:
     import torch
 
     dtype = value if isinstance(value, torch.dtype) else value.dtype
@@ -287,15 +287,15 @@ def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[
 
     def perturbed(value: Any) -> Any:
         if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-            return _exact(value)
+            return exact_value(value)
         unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
         noise = torch.rand(value.shape, generator=generator, dtype=torch.float64, device=value.device)
         factor = noise.mul_(2).sub_(1).mul_(unit * 3**0.5).add_(1)
         if value.numel() > MAX_WIDENED:
             # In place, as large tensors cost more in new memory than in arithmetic; what is not finite stays as it is.
-            return _exact(value).mul_(factor)
+            return exact_value(value).mul_(factor)
         if id(value) not in known:
-            wide = _exact(value)
+            wide = exact_value(value)
             known[id(value)] = value, wide, torch.isfinite(wide)
         _, wide, finite = known[id(value)]
         return torch.where(finite, wide * factor, wide)

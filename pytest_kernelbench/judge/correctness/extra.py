@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from pytest_kernelbench.judge.correctness import checks
 from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases, shorter_sums
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.judge.correctness.pace import TooSlow, chosen
+from pytest_kernelbench.judge.correctness.refusals import attempt
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 
@@ -70,7 +70,7 @@ def _checked(trial: CaseTrial, facet: str, case: Case, allowance: float) -> bool
     """Return whether the kernel has finished the case in each call's `allowance` of seconds; raises `Finding`."""
     try:
         with chosen(trial, allowance):
-            checks.CHECKS[facet](trial, case)
+            attempt(trial, facet, case)
     except TooSlow:
         return False
     return True

@@ -18,6 +18,7 @@ from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.published import explained, works_as_published
+from pytest_kernelbench.judge.correctness.refusals import REFUSED, RIGHT, attempt, status_of, within
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
@@ -66,7 +67,7 @@ class Judgement:
         if settings.case is not None:
             check_arguments(task, kernel.task, settings.case)
         self.kernel = kernel
-        self.task = task
+        self.task = task = within(task, settings.domain) if settings.case is None else task
         self.settings = settings
         self.identity = identity
         self.key = key
@@ -75,6 +76,7 @@ class Judgement:
         )
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
         self.trial.spares = spares
+        self.trial.domain = settings.domain if settings.case is None else None
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""
         self.findings: list[tuple[str, Finding]] = []
@@ -102,7 +104,7 @@ class Judgement:
             status=self._status(),
             stage=stage_of(self.results, loaded=self.loaded, ran=trial.examples > 0),
             facets=dict(self.results),
-            grade=trial.grade if self.results.get("basic") == "passed" else None,
+            grade=trial.grade if self.results.get("basic") in RIGHT else None,
             label=PUBLISHED_ONLY if self.works_on_published else self.provenance.label,
             kernel_share=self.provenance.share,
             launches=trial.launches,
@@ -124,7 +126,7 @@ class Judgement:
             self._facet(facet)
             if facet == "basic":
                 self._provenance()
-                if self.results[facet] != "passed" or self.rejections:
+                if self.results[facet] not in RIGHT or self.rejections:
                     self._published()
                     return
             if self.trial.expired or self.results[facet] == "timeout":
@@ -165,7 +167,11 @@ class Judgement:
         except Finding as finding:
             self._fail(facet, finding)
         else:
-            self.results[facet] = "passed"
+            self.results[facet] = status_of(self.trial, facet)
+            if facet == "basic" and facet not in self.trial.taken | self.trial.refusals.keys():
+                self._fail(facet, Finding(REFUSED, "the declared domain has none of the plainest cases of the task"))
+            elif facet in self.trial.refusals:
+                self._fail(facet, self.trial.refusals[facet])
 
     def _reports_breach(self, facet: str) -> bool:
         """Whether a breach of contract that is known after a facet fails it: unless `contract` reports or did so."""
@@ -176,7 +182,7 @@ class Judgement:
     def _fixed_cases(self, facet: str) -> None:
         for case in self._fixed(facet):
             if self.settings.case is not None or not facets.is_far(case):
-                checks.CHECKS[facet](self.trial, case)
+                attempt(self.trial, facet, case)
             elif self._has_room():
                 self._far_case(facet, case)
 
@@ -242,13 +248,13 @@ class Judgement:
 
     def _working_dtypes(self) -> Sequence[str]:
         """Return the dtypes for drawn cases: all of them only if the facet `dtypes` has passed, else the first."""
-        return self.task.dtypes if self.results.get("dtypes") == "passed" else self.task.dtypes[:1]
+        return self.task.dtypes if self.results.get("dtypes") in RIGHT else self.task.dtypes[:1]
 
     def _provenance(self) -> None:
         if self.settings.device != "cpu" and self.settings.case is None:
             cases = [settle(self.task, case) for case in self.task.fixed_cases[:AUDITED_CASES]]
             try:
-                self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] == "passed")
+                self.provenance = provenance_of(self.trial, cases, right=self.results["basic"] in RIGHT)
             except Finding as finding:
                 self._fail("basic", finding)
 
@@ -263,12 +269,17 @@ class Judgement:
 
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""
-        if self.provenance.label is None or self.findings or self.settings.language != "triton":
+        if self.provenance.label is None or self.wrong or self.settings.language != "triton":
             return
-        passed = [facet for facet, status in self.results.items() if status == "passed"]
+        passed = [facet for facet, status in self.results.items() if status in RIGHT]
         found = fallback(self.trial, self.provenance.idle) or surveyed_fallback(self.trial, self.task, passed)
         if found is not None:
             self.trial.observed[found] = "fallback"
+
+    @property
+    def wrong(self) -> list[Finding]:
+        """What is wrong with the kernel, in the order in which it was found; refusals are not."""
+        return [finding for _, finding in self.findings if finding.status != REFUSED]
 
     @property
     def rejections(self) -> list[str]:
@@ -298,9 +309,12 @@ class Judgement:
         if self.rejections:
             where = self.provenance.label if self.provenance.rejected else "audit"
             return Failure(str(where), "\n".join(self.rejections))
-        return next((failure for failure, _ in self.failed()), None)
+        failed = sorted(self.failed(), key=lambda each: each[1] == REFUSED)
+        return failed[0][0] if failed else None
 
     def _status(self) -> str:
         if self.rejections:
             return "rejected"
-        return self.findings[0][1].status if self.findings else "passed"
+        if self.findings:
+            return self.wrong[0].status if self.wrong else REFUSED
+        return "passed_within" if "passed_within" in self.results.values() else "passed"

@@ -25,6 +25,7 @@ from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.device_names import on_gpu
 
 if TYPE_CHECKING:
+    from pytest_kernelbench.model.domain import Domain
     from pytest_kernelbench.model.submission import Kernel
 
 CALL_SHARE = 0.25
@@ -75,6 +76,14 @@ class Trial:
         """Lines of the kernel's file that have run; known on the interpreter only."""
         self.launched: dict[Case, bool] = {}
         """Whether the kernel launched something on each case on which it was right."""
+        self.domain: Domain | None = None
+        """What the kernel declares that it takes; None where it declares nothing."""
+        self.refusals: dict[str, Finding] = {}
+        """The first refusal of each facet: an exception of the kernel's own before any launch."""
+        self.excluded: set[str] = set()
+        """Facets with cases outside of the domain, which were not tried."""
+        self.taken: set[str] = set()
+        """Facets with cases that the kernel took, and was right on."""
         self.observed: dict[str, str] = {}
         """What the kernel does besides computing, each with the rule of the audit that it breaks or an empty text."""
         self._asked: dict[str, tuple[str, str]] = {}

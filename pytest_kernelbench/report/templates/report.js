@@ -6,7 +6,7 @@
   const found = document.getElementById("found");
   const number = (task, key) => parseFloat(task.dataset[key] || "-1");
   const orders = {
-    name: () => 0,
+    name: (a, b) => a.firstElementChild.textContent.localeCompare(b.firstElementChild.textContent),
     category: (a, b) => a.dataset.category.localeCompare(b.dataset.category),
     worst: (a, b) => number(a, "passed") - number(b, "passed"),
     best: (a, b) => number(b, "passed") - number(a, "passed"),
@@ -44,6 +44,14 @@
     const order = orders[form.elements.order.value];
     list.append(...tasks.slice().sort(order));  // the sort is stable: equal tasks stay sorted by name
   }
+
+  // A table that is cut at the edge of a small screen says so.
+  function markCut() {
+    for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("cut", box.scrollWidth > box.clientWidth + 1);
+  }
+  window.addEventListener("resize", markCut);
+  document.addEventListener("toggle", markCut, true);
+  markCut();
 
   function openTarget() {
     const target = document.getElementById(location.hash.slice(1));

@@ -45,5 +45,21 @@ def test_kernels_are_judged_in_a_process_of_its_own(started: list[list[str]], tm
 
 
 def test_other_facets(started: list[list[str]], tmp_path: Path) -> None:
-    main.main(["check", "--facets=basic", str(tmp_path / "relu.py")])
-    assert "--kb-facets=basic" in started[0]
+    (tmp_path / "relu.py").touch()
+    main.main(["check", "--facets=basic", "--tasks=own", str(tmp_path / "relu.py")])
+    assert {"--kb-facets=basic", "--kb-tasks=own"} < set(started[0])
+
+
+def test_folders_are_judged_and_other_files_refused(
+    started: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "relu.py").touch()
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "empty").mkdir()
+    assert main.main(["check", str(tmp_path / "mine")]) == 3
+    assert started[0][-2:] == [f"--kb-submission={tmp_path}/mine", f"{tmp_path}/mine"]
+    for name, said in (("notes.txt", "is no kernel"), ("absent.py", "no such file"), ("empty", "no kernels")):
+        assert main.main(["check", str(tmp_path / name)]) == 1
+        assert said in capsys.readouterr().err
+    assert len(started) == 1

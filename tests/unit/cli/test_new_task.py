@@ -49,3 +49,23 @@ def test_where_a_task_goes_by_default(
     assert main.main(["new-task", "Math", "my_op"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{folder}/math/my_op.py"
     assert (tmp_path / folder / "math" / "my_op.py").is_file()
+
+
+def test_a_task_from_a_reference_and_examples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scaling.py").write_text("def scaled(x, weight, eps=1e-6):\n    return x * weight + eps\n")
+    monkeypatch.chdir(tmp_path)
+    asked = ["new-task", "--into", "own", "--from", "mypkg.ops:scaled", "--reference", "scaling:scaled"]
+    assert main.main([*asked, "--example", "x=Tensor((4, 64)), weight=Tensor((64,))"]) == 0
+    printed = capsys.readouterr().out
+    assert "scaled: x[a, b], weight[b]: a from 1, b from 1 varies" in printed
+    assert "pytest --kb-tasks=own --kb-kernel=scaled=mypkg.ops:scaled" in printed
+    monkeypatch.syspath_prepend(tmp_path)
+    catalogue = Catalogue.find([tmp_path / "own"])
+    (fault,) = check_tasks(catalogue)
+    assert "workloads: empty" in fault
+    task = catalogue.load("scaled")
+    assert len(task.fixed_cases) > 4
+    assert main.main(asked) == 1
+    assert "--from, --reference and --example belong together" in capsys.readouterr().err

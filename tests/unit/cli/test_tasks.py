@@ -43,3 +43,14 @@ def test_tasks_of_another_folder(mine: Path, capsys: pytest.CaptureFixture[str])
 def test_a_bar_in_a_cell_is_escaped(mine: Path) -> None:
     mine.write_text(mine.read_text().replace("scale=1.0", "scale='|'"))
     assert "`my_op(input, scale='\\|', out=None)`" in tasks_table(Catalogue.find([mine.parents[1]]))
+
+
+def test_one_task_with_its_fixed_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["tasks", "softmax"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Math softmax"
+    assert lines[2].strip().startswith("softmax(input, dim")
+    assert any(line.strip().startswith("Case(input=Tensor(") for line in lines)
+    assert any(line.startswith("layouts: contiguous, ") for line in lines)
+    assert main.main(["tasks", "sofmax"]) == 1
+    assert "did you mean softmax" in capsys.readouterr().err

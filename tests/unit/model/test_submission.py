@@ -155,9 +155,12 @@ class TestMistakesInAFolder:
             f"{tmp_path}/round_1/ReLU.py and {tmp_path}/round_1/relu.py: both are kernels for relu in round_1; keep one"
         )
 
-    def test_duplicates_of_lines(self, tmp_path: Path) -> None:
+    def test_several_lines_for_a_task_are_samples_unless_their_file_is_one(self, tmp_path: Path) -> None:
         write(tmp_path, "p.jsonl", text=line(file="relu.py", predict=CODE) * 2)
-        with pytest.raises(KernelBenchError, match=r"p\.jsonl:1 and .*p\.jsonl:2: both are kernels for relu"):
+        kernels = Submission.load(tmp_path, CATALOGUE).kernels
+        assert [kernel.variant for kernel in kernels] == ["sample_0", "sample_1"]
+        write(tmp_path, "round_1.jsonl", text=line(file="relu.py", predict=CODE) * 2)
+        with pytest.raises(KernelBenchError, match=r"jsonl:1 and .*jsonl:2: both are kernels for relu in round_1"):
             Submission.load(tmp_path, CATALOGUE)
 
 

@@ -171,12 +171,12 @@ def test_a_missing_kernel_may_be_a_failure(collected: Collect) -> None:
 
 def test_how_one_kernel_is_selected(items: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     item = items["correctness"]
-    assert item.selection() == f"--kb-submission=mine {RELU}::correctness"
-    assert items["compile"].selection() == f"--kb-submission=mine '{RELU}::compile[sm_90]'"
+    assert item.selection() == f"--kb-submission=mine {RELU}::correctness --kb-device=cpu"
+    assert items["compile"].selection() == f"--kb-submission=mine '{RELU}::compile[sm_90]' --kb-device=cpu"
     # Names are found from the root alone; elsewhere, the kernel is selected by its path.
     deeper = SimpleNamespace(dir=item.config.rootpath / "submissions")
     monkeypatch.setattr(item.config, "invocation_params", deeper)
-    assert item.selection() == "--kb-submission=mine/relu.py"
+    assert item.selection() == "--kb-submission=mine/relu.py --kb-device=cpu"
 
 
 def test_where_a_kernel_is_in_reports(items: dict[str, Any]) -> None:

@@ -12,9 +12,9 @@ from pytest_kernelbench.report.markdown import code, markdown
 from tests.support.records import correctness, results, speed
 
 COMMENT = """\
-| submission | kernels | passed | 95 % interval | plainest case | speedup over eager |
+| submission | passed | of all tasks | 95 % interval | plainest case | speedup over eager |
 | --- | ---: | ---: | ---: | ---: | ---: |
-| `mine` | 2 | 1 of 176 (0.568 %) | 0.100 % to 3.15 % | 2 of 176 (1.14 %) | 2.00\N{MULTIPLICATION SIGN} (n = 1) |
+| `mine` | 1 of 2 | 1 of 176 (0.568 %) | 0.100 % to 3.15 % | 2 of 176 (1.14 %) | 2.00\N{MULTIPLICATION SIGN} (n = 1) |
 
 <details><summary>1 kernels did not pass</summary>
 

@@ -1,0 +1,78 @@
+"""The evidence for a call whose arguments are there already, and the comparison of a result with it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_kernelbench.host.answers import Output
+from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.comparison.evidence import (
+    Evidence,
+    ExpectedOutput,
+    exact_value,
+    run_reference,
+    sensitivity,
+    tensors_in,
+)
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.task import Task
+
+
+def difference(task: Task, case: Case, arguments: Mapping[str, Any], kernel: Callable[..., Any]) -> str | None:
+    """Call a kernel in this process and return how its result differs from the reference's; None if it is right.
+
+    `case` describes `arguments`. The kernel gets the arguments themselves, on their device; the reference gets copies
+    on the CPU.
+    """
+    host = _on_cpu(arguments)
+    expected = _expected(task, case, host)
+    before = [tensor.detach().clone() for tensor in tensors_in(host)]
+    outputs = [_output(value) for value in _flat(kernel(**arguments))]
+    after = _on_cpu(arguments)
+    outputs += [_output(after[name]) for name in task.mutates]
+    if not task.mutates:
+        for old, new in zip(before, tensors_in(after), strict=True):
+            if not _same(old, new):
+                return "an argument was changed: it is only an input"
+    length = task.accumulation(case) if task.accumulation else 1
+    verdict = compare(Evidence(task, case, host, expected, max(1, length)), outputs)
+    return verdict.mismatch.message if verdict.mismatch is not None else None
+
+
+def _expected(task: Task, case: Case, host: Mapping[str, Any]) -> tuple[ExpectedOutput, ...]:
+    exact = run_reference(task, host, exact_value)
+    eager = run_reference(task, copy.deepcopy(dict(host)), lambda value: value)
+    spread = sensitivity(task, case, exact, arguments=host)
+    return tuple(ExpectedOutput(name, exact[name], eager[name], spread.get(name)) for name in exact)
+
+
+def _on_cpu(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    moved: dict[str, Any] = tree_map_only(torch.Tensor, lambda each: each.detach().cpu().clone(), dict(arguments))
+    return moved
+
+
+def _same(old: Any, new: Any) -> bool:
+    import torch
+
+    return bool(torch.equal(old.nan_to_num() if old.is_floating_point() else old,
+                            new.nan_to_num() if new.is_floating_point() else new))  # fmt: skip
+
+
+def _flat(result: Any) -> list[Any]:
+    if isinstance(result, (tuple, list)):
+        return [leaf for item in result for leaf in _flat(item)]
+    return [result]
+
+
+def _output(value: Any) -> Output:
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return Output(type(value).__name__, value=repr(value)[:80])
+    dtype = str(value.dtype).removeprefix("torch.")
+    return Output("Tensor", dtype, tuple(value.shape), tensor=value.detach().cpu())
