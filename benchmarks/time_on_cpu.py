@@ -1,4 +1,4 @@
-"""Time references against themselves, and against doing the work twice, on workloads that are feasible on a CPU.
+"""Time references against themselves, and against doing the work twice, on workloads of a size for a CPU.
 
 A submission that equals the baseline must never be called faster or slower, and one that computes everything twice must
 be called slower, with a speedup near 0.5. Prints a row for each workload, then the counts.
@@ -25,7 +25,9 @@ from pytest_kernelbench.judge.speed.cpu import MAX_SECONDS, CpuBackend
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, measure
 from pytest_kernelbench.judge.speed.replicates import figures, settled
+from pytest_kernelbench.judge.speed.scaled import scaled
 from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, TimedRunner, start_baseline
+from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.catalogue import Catalogue
 
 KERNELS = {
@@ -46,12 +48,12 @@ def main() -> None:
     done = [json.loads(line) for line in options.results.open()] if options.results and options.results.exists() else []
     for row in done:
         show(row)
-    for name, workload in candidates():
+    for name, workload, case in candidates():
         if len(done) >= options.tasks:
             break
         if name in {row["task"] for row in done}:
             continue
-        row = timed(name, workload)
+        row = timed(name, workload, case)
         if row is None:
             continue
         done.append(row)
@@ -66,22 +68,23 @@ def main() -> None:
         print(f"from {min(ratios):.4f} to {max(ratios):.4f}")
 
 
-def candidates() -> list[tuple[str, str]]:
-    """Return the feasible workloads of all tasks: those that move few bytes first, decompositions last."""
+def candidates() -> list[tuple[str, str, Case]]:
+    """Return the first workload of each task, scaled: those that move few bytes first, decompositions last."""
     catalogue, found = Catalogue.find(None), []
     for name in catalogue.names():
         task = catalogue.load(name)
-        for workload, case in task.workloads.items():
-            if workload_limits.too_large(task, case) is None:
-                found.append((task.compare != "values", flops_and_bytes(task, case).moved_bytes, name, workload))
-    return [(name, workload) for *_, name, workload in sorted(found)]
+        for workload, case in [*task.workloads.items()][:1]:
+            smaller = scaled(task, case, workload_limits.too_large)
+            if smaller is not None:
+                moved = flops_and_bytes(task, smaller).moved_bytes
+                found.append((task.compare != "values", moved, name, workload, smaller))
+    return [(name, workload, case) for *_, name, workload, case in sorted(found, key=lambda each: each[:3])]
 
 
-def timed(name: str, workload: str) -> dict[str, object] | None:
+def timed(name: str, workload: str, case: Case) -> dict[str, object] | None:
     """Time both submissions against the reference; return None where this CPU is too slow for the workload."""
     catalogue = Catalogue.find(None)
     file, task = catalogue.names()[name], catalogue.load(name)
-    case = task.workloads[workload]
     backend = CpuBackend()
     sets = workload_limits.input_sets(case, backend.cache_bytes)
     cases = [reseeded(case, seed) for seed in range(sets)]

@@ -141,6 +141,8 @@ def _folded(name: str, lines: Iterable[str], count: int) -> Iterator[str]:
 
 
 def _facts(task: Task) -> Iterator[tuple[str, str]]:
+    if task.aliases:
+        yield "Also named", _codes(task.aliases)
     yield "Dtypes", _codes(task.dtypes)
     yield "Returns", _returned(task)
     yield "Writes in place", _written(task)

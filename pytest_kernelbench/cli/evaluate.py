@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.api import Evaluation, evaluate
-from pytest_kernelbench.evaluation.options import OPTIONS
+from pytest_kernelbench.evaluation.options import NO_TARGET, OPTIONS
 from pytest_kernelbench.model.code import Undecodable, decoded
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.helpers import helpers_of
 from pytest_kernelbench.model.record import Record
+from pytest_kernelbench.model.source import Source
 from pytest_kernelbench.model.submission import LANGUAGES
 from pytest_kernelbench.report.feedback import headline
 from pytest_kernelbench.report.text import indented, visible
@@ -51,7 +53,9 @@ def declare(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge the kernel, print the result, and return 0 if it passed, 1 if it did not, 2 for bad input."""
     try:
-        found = evaluate(_code(arguments.file), _task(arguments), **_settings(arguments))
+        found = evaluate(
+            _code(arguments.file), _task(arguments), helpers=_helpers(arguments.file), **_settings(arguments)
+        )
     except (KernelBenchError, OSError) as error:
         sys.stderr.write(f"pytest-kernelbench: {error}\n")
         return 2
@@ -66,7 +70,8 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments of `evaluate`; raises `KernelBenchError` for a bad value, as the user has written it."""
     given = {name: getattr(arguments, name.replace("-", "_")) for name in JUDGING}
     checked = {name: OPTIONS[name].checked(text, f"--{name}") for name, text in given.items() if text is not None}
-    targets = [target.name for target in checked.pop("target", ())]
+    asked = checked.pop("target", None)
+    targets = [] if asked is None else [target.name for target in asked] or [NO_TARGET]
     settings = {name.replace("-", "_"): value for name, value in checked.items()}
     return {**settings, "targets": targets, "seed": arguments.seed, "language": arguments.language}
 
@@ -94,6 +99,14 @@ def _code(file: str) -> str:
         return decoded(data)
     except Undecodable as error:
         raise KernelBenchError(f"{file}: {error}") from None
+
+
+def _helpers(file: str) -> dict[str, str]:
+    """Return the modules that a kernel's file imports from its submission."""
+    if file == "-":
+        return {}
+    source = Source.at(Path(file))
+    return helpers_of(source.path, source.root)
 
 
 def _task(arguments: argparse.Namespace) -> str:

@@ -7,10 +7,22 @@ import sys
 from collections.abc import Sequence
 
 from pytest_kernelbench import __version__
-from pytest_kernelbench.cli import check, compare, doctor, evaluate, import_kernels, new_task, report, tasks
+from pytest_kernelbench.cli import (
+    board,
+    check,
+    compare,
+    doctor,
+    evaluate,
+    export,
+    findings,
+    import_kernels,
+    new_task,
+    report,
+    tasks,
+)
 from pytest_kernelbench.model.errors import KernelBenchError
 
-COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, doctor)
+COMMANDS = (import_kernels, check, new_task, evaluate, tasks, report, compare, board, export, findings, doctor)
 """Modules of the commands, in the order of the help text."""
 
 

@@ -20,8 +20,9 @@ INTRODUCTION = """\
 # Tasks
 
 Each task with the signature that kernels must have, its dtypes, what it demands beyond ordinary values, and
-the workloads that are timed. `pytest-kernelbench tasks` writes this page. A dtype or a demand with arguments in
-parentheses holds for those alone. The demands are
+the workloads that are timed. `also` is a name that another benchmark gives the same function: files and functions may
+have it. `pytest-kernelbench tasks` writes this page. A dtype or a demand with arguments in parentheses holds for those
+alone. The demands are
 
 - `nan`, `inf`: a result is defined for NaN or infinities in the inputs,
 - `empty`, `zero_dim`: tensors without elements, or without dimensions, are legal,
@@ -68,12 +69,17 @@ def _header() -> Iterator[str]:
 def _row(name: str, task: Task) -> str:
     cells = (
         f"`{name}`",
-        f"`{task.entry or name}{inspect.signature(task.reference)}`",
+        f"`{task.entry or name}{inspect.signature(task.reference)}`{_also(task)}",
         ", ".join((*task.dtypes, *texts(task, dtypes=True))),
         ", ".join(_demands(task)),
         ", ".join(task.workloads),
     )
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _also(task: Task) -> str:
+    """Return the names that other benchmarks give the function."""
+    return "".join(f", also `{alias}`" for alias in task.aliases)
 
 
 def _demands(task: Task) -> Iterator[str]:

@@ -68,8 +68,14 @@ def _narrow(interpreter: Any, handle: Any) -> Any:
 def _in_float32(interpreter: Any, operation: Any) -> Any:
     """Wrap an elementwise operation of the builder."""
 
+    handle = interpreter.TensorHandle
+
     def wrapped(self: Any, *operands: Any) -> Any:
-        if not any(map(_is_bfloat16, operands)):
+        for each in operands:
+            # The bits of a bfloat16 are 16 unsigned ones, which most operands have not.
+            if type(each) is handle and each.data.dtype.char == "H" and _is_bfloat16(each):
+                break
+        else:
             return operation(self, *operands)
         return _narrow(interpreter, operation(self, *(_wide(interpreter, operand) for operand in operands)))
 

@@ -6,6 +6,7 @@ it ends. If the compiler hangs or crashes, the specialisation that it was compil
 
 from __future__ import annotations
 
+import math
 import re
 import signal
 import time
@@ -24,6 +25,9 @@ _KILLED = re.compile(r"failed with error code -(\d+)")
 
 MAX_LAUNCHES = 100_000
 """Launches of one call after which the call counts as endless."""
+
+UNTRIED = [math.inf] * 3
+"""Times of a configuration that does not compile, as Triton's autotuner has them: it is not chosen."""
 
 TENSOR_MEMORY = 512
 """Columns of tensor memory that a block may use, on targets that have such memory."""
@@ -46,6 +50,9 @@ class Compiler:
         """The last error of the compiler in the current call, whether or not the kernel caught it."""
         self.limits = launches.LaunchLimits.of(self.target.backend, self.target.warp, self.target.threads)
         """What a launch may ask for."""
+        self.every = True
+        """Whether the autotuner tries every configuration, or only as many as it takes to find one that compiles."""
+        self._found = False  # whether the autotuner has found such a configuration
         self._tuning = 0  # depth of calls of the autotuner
         self._log = ""
         self._resources: dict[bytes, Resources] = {}
@@ -69,15 +76,19 @@ class Compiler:
             return self._compile(real, src, target, options, more)
 
         def tried(tuner: Any, *args: Any, **kwargs: Any) -> Any:
+            if self._found and not self.every:
+                return UNTRIED
             self._tuning += 1
             try:
-                return evaluation(tuner, *args, **kwargs)
+                times = evaluation(tuner, *args, **kwargs)
             finally:
                 self._tuning -= 1
+            self._found = times != UNTRIED
+            return times
 
         def tune(tuner: Any, *args: Any, **kwargs: Any) -> Any:
             # Some autotuners have their own benchmark function, which would time launches with events.
-            tuner.do_bench = driver.benchmark
+            tuner.do_bench, self._found = driver.benchmark, False
             return run(tuner, *args, **kwargs)
 
         package.compile, Autotuner._bench, Autotuner.run = compile, tried, tune
@@ -151,7 +162,10 @@ class Compiler:
         """Whether the compiler ended a call, or a launch that needs more than the target has."""
         from triton.runtime.errors import OutOfResources
 
-        return error is self.failed or isinstance(error, OutOfResources)
+        link: BaseException | None = error
+        while link is not None and link is not self.failed and not isinstance(link, OutOfResources):
+            link = link.__cause__
+        return link is not None
 
     def launch(self, kernel: str, grid: tuple[Any, ...]) -> None:
         """Record a launch; raises `EndlessLaunches`."""

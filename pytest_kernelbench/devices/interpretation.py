@@ -7,9 +7,12 @@ from pytest_kernelbench.devices import (
     bfloat16,
     block_pointers,
     descriptors,
+    host_calls,
     interpreter,
     jit_functions,
     language,
+    lean,
+    lean_operations,
     lines,
     loops,
     numbers,
@@ -25,11 +28,15 @@ from pytest_kernelbench.devices.stood_for import StoodFor
 def install(instruments: Instruments, gpu: StoodFor, ran: lines.RanLines) -> None:
     """Patch torch and Triton until this process ends; before a kernel is imported."""
     torch_cuda.install(gpu, Driver(gpu))
+    host_calls.install()
+    lean.install()
+    lean_operations.install()
     bare_names.install()
     bfloat16.install()
     loops.install()
     scalars.install()
     numbers.install()
+    lean_operations.operate_quickly()
     language.install()
     lines.install(ran)
     descriptors.install()

@@ -121,8 +121,12 @@ def _patch_language_once(interpreter: Any) -> None:
 
     patch, launch = interpreter._patch_lang, interpreter.GridExecutor.__call__
     patched: set[tuple[bool, bool]] = set()
+    known: set[int] = set()  # ids of the namespaces of functions that were called in this launch
 
     def once(function: Any) -> Any:
+        if id(function.__globals__) in known:
+            return None
+        known.add(id(function.__globals__))
         # What the interpreter patches depends only on which of these two modules the function can see.
         values = [value for value in function.__globals__.values() if value is tl or value is tl.core]
         visible = (tl in values, tl.core in values)
@@ -133,6 +137,7 @@ def _patch_language_once(interpreter: Any) -> None:
 
     def fresh(self: Any, *args: Any, **kwargs: Any) -> Any:
         patched.clear()
+        known.clear()
         return launch(self, *args, **kwargs)
 
     interpreter._patch_lang, interpreter.GridExecutor.__call__ = once, fresh

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 
@@ -15,11 +16,18 @@ def install() -> None:
 
     original = interpreter.InterpretedFunction
     # What the interpreter defines itself stays before what it inherits now.
-    members = {"__getattr__": _attribute, "cache_key": property(_cache_key)}
+    members = {"__getattr__": _attribute, "__get__": _method, "cache_key": property(_cache_key)}
     interpreter.InterpretedFunction = type(original.__name__, (original, JITFunction), members)
     # Arguments are in this memory already, and only tensors can be copied; a launcher takes whatever has an address.
     interpreter.GridExecutor._init_args_hst = lambda executor, args, kwargs: (args, kwargs)
     interpreter.GridExecutor._restore_args_dev = lambda executor, args, args_hst, kwargs, kwargs_hst: None
+
+
+def _method(self: Any, instance: Any, owner: Any = None) -> Any:
+    """Return the function as a method of a value of the language, such as an aggregate; host code gets it as it is."""
+    from triton.language.core import base_value
+
+    return partial(self, instance) if isinstance(instance, base_value) else self
 
 
 def _cache_key(self: Any) -> str:

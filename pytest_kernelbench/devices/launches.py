@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 from collections.abc import Mapping, Sequence
@@ -58,13 +59,18 @@ def grid_of(grid: Any, function: Any, arguments: Sequence[Any], options: Mapping
     missing ones are 1, further ones are ignored, and each must be an integer of 32 bits.
     """
     if callable(grid):
-        signature = inspect.signature(function)
+        signature = _signature(function)
         bound = signature.bind(*arguments, **{name: options[name] for name in options if name in signature.parameters})
         bound.apply_defaults()
         grid = grid(dict(bound.arguments))
     given = len(grid)
     x, y, z = (_int32(grid[axis]) if axis < given else 1 for axis in range(3))
     return x, y, z
+
+
+@functools.lru_cache(maxsize=256)
+def _signature(function: Any) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def _int32(size: Any) -> int:

@@ -20,6 +20,8 @@ def install() -> None:
     builder.create_maxnumf = lambda self, left, right: self.binary_op(left, right, np.fmax)
     interpreter._patch_lang_tensor = _with_index(interpreter._patch_lang_tensor)
     builder.create_fp_to_fp = _to_float8(builder.create_fp_to_fp)
+    for name in ("create_fp_trunc", "create_fp_ext"):
+        setattr(builder, name, _with_float8(getattr(builder, name)))
     builder.create_atomic_rmw = _atomic(builder.create_atomic_rmw)
 
 
@@ -27,11 +29,11 @@ def _with_bools(operate: Any) -> Any:
     """Make the result of a comparison a block of int1, and int1 wrap around; both hold in few versions of Triton."""
 
     def operated(self: Any, left: Any, right: Any, operation: Any) -> Any:
-        if left.data.dtype == right.data.dtype == np.bool_:
+        if left.data.dtype.kind == right.data.dtype.kind == "b":
             small = operation(left.data.astype(np.int8), right.data.astype(np.int8))
             return interpreter.TensorHandle((small & 1).astype(np.bool_), tl.int1)
         result = operate(self, left, right, operation)
-        return interpreter.TensorHandle(result.data, tl.int1) if result.data.dtype == np.bool_ else result
+        return interpreter.TensorHandle(result.data, tl.int1) if result.data.dtype.kind == "b" else result
 
     return operated
 
@@ -56,6 +58,17 @@ def _to_float8(convert: Any) -> Any:
         values = widen(source.data) if source.dtype.scalar == tl.bfloat16 else source.data
         rounded = interpreter.TensorHandle(_rounded(values, kind).astype(np.float32), tl.float32)
         return convert(self, rounded, target, rounding, *rest)
+
+    return converted
+
+
+def _with_float8(cast: Any) -> Any:
+    """Convert numbers of eight bits by their values; the interpreter takes their bits for integers, as in `tl.full`."""
+
+    def converted(self: Any, source: Any, target: Any) -> Any:
+        if 8 in (source.dtype.scalar.primitive_bitwidth, target.scalar.primitive_bitwidth):
+            return self.create_fp_to_fp(source, target, ir.ROUNDING_MODE.RTNE)
+        return cast(self, source, target)
 
     return converted
 

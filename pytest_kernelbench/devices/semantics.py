@@ -43,6 +43,8 @@ def value_of(owner: Any) -> Any:
 
 def assigned(value: Any) -> Any:
     """Return what a variable holds after an assignment: numbers become scalar tensors, also those in tuples."""
+    if type(value) is tl.tensor:
+        return value
     value = bare(value)
     if isinstance(value, tuple):
         parts = [assigned(part) for part in value]

@@ -58,11 +58,12 @@ def _class_of_ones() -> type[Any]:
             super().__init__(handle, kind)
             self.argument = name
 
-        def __getattribute__(self, name: str) -> Any:
-            if name in MISSING:
-                argument = object.__getattribute__(self, "argument")
-                reason = f"Triton makes the argument `{argument}` a constant because it is 1"
-                raise AttributeError(f"'constexpr' object has no attribute '{name}': {reason}")
-            return super().__getattribute__(name)
-
+    for name in MISSING:
+        setattr(One, name, property(functools.partial(_refuse, name)))
     return One
+
+
+def _refuse(name: str, one: Any) -> Any:
+    """Raise what the constant raises that Triton makes of the argument."""
+    reason = f"Triton makes the argument `{one.argument}` a constant because it is 1"
+    raise AttributeError(f"'constexpr' object has no attribute '{name}': {reason}")

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from pytest_kernelbench.devices import cuda_graphs
+from pytest_kernelbench.devices import cuda_graphs, operators
 from pytest_kernelbench.devices.instruments import STREAM_EVENT
 from pytest_kernelbench.devices.stand_in import CUDA, redirect
 from pytest_kernelbench.devices.stood_for import StoodFor
@@ -114,6 +114,7 @@ def install(gpu: StoodFor, driver: Any) -> None:
             if module is not None:
                 setattr(module, name, answer)
     cuda_graphs.install()
+    operators.install()
     # Not by the mode, because torch checks the type of the stream before it calls that.
     setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
     setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - for mypy, the class is final

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pytest_kernelbench.evaluation.options import OPTIONS
+from pytest_kernelbench.evaluation.options import OPTIONS, completing
 from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.host.process import SandboxError
-from pytest_kernelbench.model.code import code_of, digest_of
+from pytest_kernelbench.model.answers import code_of
+from pytest_kernelbench.model.code import digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
+from pytest_kernelbench.model.helpers import checked_helpers, digest_with
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.locks import PROCESS_LOCK
 from pytest_kernelbench.model.record import CompileRecord, Record
@@ -79,14 +81,17 @@ def evaluate(
     tasks: str | Path | None = None,
     allow: Sequence[str] = (),
     sandbox: str = _DEFAULTS.sandbox,
+    helpers: Mapping[str, str] | None = None,
 ) -> Evaluation:
     """Judge the code of one kernel for one task.
 
     `code` may be in Markdown fences, as models write it. The options are those of the command line: `examples` is how
     many cases are drawn beside the fixed ones, `timeout` and `compile_timeout` are seconds, `seed` decides what is
-    drawn (None: differently each time), `targets` are GPUs to compile for, `language` is `torch` or `cuda` for code
+    drawn (None: differently each time), `targets` are GPUs to compile for, the first of which completes the verdict of
+    the interpreter (none given: sm_90; `"none"`: nothing is compiled), `language` is `torch` or `cuda` for code
     that need not launch a Triton kernel, `tasks` is a folder of your own task files, `allow` are rules of the
-    audit that do not reject, `sandbox` is `strict`, `best` or `off`.
+    audit that do not reject, `sandbox` is `strict`, `best` or `off`, `helpers` is the code of the modules that the
+    kernel imports from its submission, by their paths, such as `helpers.py` or `pack/__init__.py`.
 
     Thread-safe and process-safe. Nothing that the kernel does is raised: it is the status of the record, and so is an
     error in kernelbench itself (`error`). Raises `KernelBenchError` for a task or an option that does not exist, naming
@@ -95,6 +100,7 @@ def evaluate(
     if language not in LANGUAGES:
         raise KernelBenchError(f"language={language!r}: {choices(language, LANGUAGES)}")
     kind, uuid, pool = choose_device(OPTIONS["device"].checked(device))
+    asked: tuple[Target, ...] = OPTIONS["target"].checked(tuple(targets), "targets")
     judging = JudgingSettings(
         device=kind,
         gpu_uuid=uuid,
@@ -104,20 +110,24 @@ def evaluate(
         allow=OPTIONS["allow"].checked(allow),
         sandbox=OPTIONS["sandbox"].checked(sandbox),
         timeout=OPTIONS["timeout"].checked(timeout),
+        target=completing(asked if targets else None),
         compile_timeout=OPTIONS["compile-timeout"].checked(compile_timeout, "compile_timeout"),
     )
-    asked: tuple[Target, ...] = OPTIONS["target"].checked(tuple(targets), "targets")
     settings = Settings(judging=judging, targets=asked, pool=pool, tasks=Path(tasks).absolute() if tasks else None)
     with PROCESS_LOCK:
         shared = _shared(settings.tasks, settings.gpu)
-    return _evaluate(EvaluationSession(settings, shared), code_of(code), task, language)
+    return _evaluate(EvaluationSession(settings, shared), code, task, language, checked_helpers(helpers or {}))
 
 
-def _evaluate(session: EvaluationSession, code: str, task: str, language: str) -> Evaluation:
+def _evaluate(
+    session: EvaluationSession, answer: str, task: str, language: str, helpers: Mapping[str, str]
+) -> Evaluation:
     file = session.catalogue.match(task)
+    code = code_of(answer, session.catalogue.functions(file))
     session.catalogue.load(file.name)
     submission = SubmissionSession(Source(NAME, Path(NAME), Path(NAME)), session, Metadata(language=language))
-    kernel = Kernel(file.name, file.category, Path(f"{file.name}.py"), code, None, None, digest_of(code))
+    path, digest = Path(f"{file.name}.py"), digest_with(digest_of(code), helpers)
+    kernel = Kernel(file.name, file.category, path, code, None, None, digest, helpers)
     try:
         record, _ = submission.judge(kernel, None)
     except SandboxError:

@@ -10,11 +10,14 @@ from typing import Any
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.judging import BASELINES, SANDBOX_MODES, JudgingSettings
 from pytest_kernelbench.model.rules import RULES
-from pytest_kernelbench.model.targets import TARGETS, Target, target
+from pytest_kernelbench.model.targets import DEFAULT, TARGETS, Target, target
 from pytest_kernelbench.model.task import ALL_FACETS, FACETS
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 """Values of `device`; `auto` is a GPU where there is one, else the interpreter."""
+
+NO_TARGET = "none"
+"""Value of `target` with which nothing is compiled."""
 
 _DEFAULTS = JudgingSettings()
 
@@ -95,11 +98,27 @@ def _rules(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(one_of(RULES)(name) for name in _names(value))
 
 
+def _paths(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return folders by their absolute paths; raises `ValueError` for one that is not there."""
+    found = [Path(name).expanduser().absolute() for name in _names(value)]
+    for folder in found:
+        if not folder.is_dir():
+            raise ValueError(f"{folder} is no folder")
+    return tuple(map(str, found))
+
+
 def _targets(value: str | Iterable[str]) -> tuple[Target, ...]:
     names = _names(value)
     if not names and isinstance(value, str):
         raise ValueError(choices("", TARGETS))
-    return tuple(target(name) for name in names)
+    return () if names == [NO_TARGET] else tuple(target(name) for name in names)
+
+
+def completing(targets: tuple[Target, ...] | None) -> str | None:
+    """Return the target that completes a verdict of the interpreter; `targets` is the value of the option, or None."""
+    if targets is None:
+        return DEFAULT
+    return targets[0].name if targets else None
 
 
 def _seconds(value: str | float) -> float:
@@ -123,7 +142,8 @@ OPTIONS: Mapping[str, Option] = {
                ",".join(FACETS)),
         Option("timeout", "SECONDS", "time limit per kernel; one call may take a quarter of it", _seconds,
                f"{_DEFAULTS.timeout:g}"),
-        Option("target", "LIST", f"GPUs to compile for, separated by commas: {','.join(TARGETS)}", _targets),
+        Option("target", "LIST", f"GPUs to compile for, separated by commas: {','.join(TARGETS)}; the first one also "
+               f"completes verdicts of the interpreter, by default {DEFAULT}; {NO_TARGET} compiles nothing", _targets),
         Option("compile-timeout", "SECONDS", "time limit per kernel and target", _seconds,
                f"{_DEFAULTS.compile_timeout:g}"),
         Option("baseline", "LIST", f"baselines to time against, separated by commas: {', '.join(BASELINES)}",
@@ -132,6 +152,7 @@ OPTIONS: Mapping[str, Option] = {
                _rules),
         Option("sandbox", "MODE", "how kernels are confined: strict (refuse to run without every measure), "
                "best (use what the machine has), off", one_of(SANDBOX_MODES), _DEFAULTS.sandbox),
+        Option("path", "LIST", "folders that kernels may read and import from, separated by commas", _paths),
         Option("tasks", "FOLDER", "folder of your own task files, in addition to the shipped ones", Path),
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
+from pytest_kernelbench.model.record import SCALED, CompileRecord, Record, SpeedRecord
 
 INDIFFERENT = ("pytest",)
 """Recorded versions on which no verdict depends."""
@@ -71,7 +71,7 @@ def _part(record: Record) -> tuple[str, ...]:
     if isinstance(record, CompileRecord):
         return (record.target,)
     if isinstance(record, SpeedRecord):
-        return (record.workload, record.baseline)
+        return (record.workload.removesuffix(SCALED), record.baseline)
     return ()
 
 

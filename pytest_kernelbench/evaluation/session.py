@@ -5,25 +5,31 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_kernelbench.evaluation.named import named_kernel, readable
 from pytest_kernelbench.evaluation.resume import KnownRecords
 from pytest_kernelbench.evaluation.settings import Settings
-from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.evaluation.submission import NamedSubmission, SubmissionSession
 from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.lock import GpuLock
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.source import find
+from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates
 
 if TYPE_CHECKING:
     from pytest_kernelbench.gpus.inventory import Gpu
     from pytest_kernelbench.gpus.roofline import Roofline
+    from pytest_kernelbench.host.spares import Spares
     from pytest_kernelbench.judge.comparison.gpu_eager import GpuEager
     from pytest_kernelbench.judge.comparison.oracle import Oracle
+    from pytest_kernelbench.judge.speed.assessor import Assessor
 
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 """Packages whose versions are recorded."""
@@ -36,6 +42,8 @@ class SharedState:
         self.catalogue = catalogue
         self.gpu = gpu
         self._gpu_eager: GpuEager | None = None
+        self._assessor: Assessor | None = None
+        self._spares: Spares | None = None
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -49,6 +57,25 @@ class SharedState:
 
         self._gpu_eager = GpuEager(f"{CUDA}{self.gpu.uuid}", self.catalogue.code)
         return Oracle(self._gpu_eager.of)
+
+    @cached_property
+    def spares(self) -> Spares:
+        """Runners for the next kernel, which enter the GPU while the current one is judged."""
+        from pytest_kernelbench.host.spares import Spares
+
+        self._spares = Spares()
+        return self._spares
+
+    @cached_property
+    def assessor(self) -> Assessor | None:
+        """What compares the results of workloads on the GPU, for all kernels; None without a GPU."""
+        if self.gpu is None:
+            return None
+        from pytest_kernelbench.judge.speed.assessor import Assessor
+        from pytest_kernelbench.wire.device_names import CUDA
+
+        self._assessor = Assessor(f"{CUDA}{self.gpu.uuid}", self.catalogue.code)
+        return self._assessor
 
     @cached_property
     def roofline(self) -> Roofline | None:
@@ -72,12 +99,19 @@ class SharedState:
         """End the processes that serve several kernels."""
         if self._gpu_eager is not None:
             self._gpu_eager.close()
+        if self._assessor is not None:
+            self._assessor.close()
+        if self._spares is not None:
+            self._spares.close()
 
 
 class EvaluationSession:
     """A session that judges kernels under one set of settings."""
 
     def __init__(self, settings: Settings, shared: SharedState) -> None:
+        if settings.paths:
+            seen = tuple(str(readable(Path(folder))) for folder in settings.paths)
+            settings = replace(settings, judging=replace(settings.judging, paths=seen))
         self.settings = settings
         self.shared = shared
         self.submissions: tuple[SubmissionSession, ...] = ()
@@ -95,8 +129,18 @@ class EvaluationSession:
         """
         session = cls(settings, SharedState(find_tasks(own=settings.tasks), settings.gpu))
         sources = find(settings.submissions, root, cwd)
-        session.submissions = tuple(SubmissionSession(source, session) for source in sources)
+        session.submissions = (*(SubmissionSession(source, session) for source in sources), *session.named())
         return session
+
+    def named(self) -> list[NamedSubmission]:
+        """Return the kernels of `--kb-kernel`, by package; raises `KernelBenchError`."""
+        found: dict[str, list[Kernel]] = {}
+        for text in self.settings.kernels:
+            name = Name.parse(text)
+            found.setdefault(name.top, []).append(named_kernel(name, self.catalogue, self.settings.paths))
+        for repeated in (error for kernels in found.values() for error in duplicates(kernels)):
+            raise repeated
+        return [NamedSubmission(top, kernels, self, Metadata()) for top, kernels in found.items()]
 
     @property
     def catalogue(self) -> Catalogue:

@@ -22,6 +22,10 @@ class Settings:
     """The settings that verdicts depend on."""
     submissions: tuple[str, ...] = ()
     """The values of `--kb-submission`."""
+    kernels: tuple[str, ...] = ()
+    """The values of `--kb-kernel`."""
+    paths: tuple[str, ...] = ()
+    """Folders of `--kb-path`, as the user knows them; `judging.paths` are those that runners read."""
     tasks: Path | None = None
     """A folder of the user's tasks, beside the shipped ones."""
     targets: tuple[Target, ...] = ()
@@ -38,6 +42,11 @@ class Settings:
     """How tasks without a kernel are reported: `hide`, `skip` or `fail`."""
     asks_for_speed: bool = False
     """Whether the user asked for speed items by name; a device that cannot time them collects them only then."""
+
+    @property
+    def judges(self) -> bool:
+        """Whether the user has selected kernels."""
+        return bool(self.submissions or self.kernels)
 
     @property
     def gpu(self) -> Gpu | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.code_signals import signals
+from pytest_kernelbench.evaluation.named import named_kernel
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
+from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
-from pytest_kernelbench.model.source import Source, kernel_files
+from pytest_kernelbench.model.source import METADATA, Source, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, kernels_of_lines
 
 if TYPE_CHECKING:
@@ -53,8 +55,18 @@ class SubmissionSession:
 
     @cached_property
     def files(self) -> tuple[Path, ...]:
-        """Kernel files and JSON-lines files, sorted; not the helpers that kernels import."""
-        return tuple(without_helpers(kernel_files(self.source.path), self.source.root, self.session.catalogue))
+        """Kernel files and JSON-lines files, sorted; not the helpers that kernels import.
+
+        The `submission.toml` is the last one where it names kernels in packages.
+        """
+        found = without_helpers(kernel_files(self.source.path), self.source.root, self.session.catalogue)
+        table = self.source.root / METADATA
+        if self.metadata.kernels and self.source.path == self.source.root:
+            found.append(table)
+        elif not found:
+            told = f"expected .py files, JSON lines (.jsonl), or a table [kernels] in {METADATA}"
+            raise KernelBenchError(f"{self.source.path}: no kernels; {told}")
+        return tuple(found)
 
     def holds(self, path: Path) -> bool:
         """Whether a path is the submission, or a folder or file with kernels in it."""
@@ -127,8 +139,10 @@ class SubmissionSession:
         task, code = catalogue.load(kernel.task), catalogue.code(kernel.task)
         backend = self._backend()
         try:
-            oracle = self.session.shared.oracle
-            return SpeedBenchmark(kernel, task, code, workload, self.settings, identity, oracle, backend).run()
+            shared = self.session.shared
+            return SpeedBenchmark(
+                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
+            ).run()
         finally:
             backend.close()
 
@@ -203,7 +217,8 @@ class SubmissionSession:
 
         task = self.session.catalogue.load(kernel.task)
         for _ in range(TRIES):
-            judgement = Judgement(kernel, task, settings, self.session.shared.oracle, identity, key=key)
+            shared = self.session.shared
+            judgement = Judgement(kernel, task, settings, shared.oracle, identity, key=key, spares=shared.spares)
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break
@@ -223,9 +238,12 @@ class SubmissionSession:
 
             return CpuBackend()
         from pytest_kernelbench.gpus.nvml import GpuMonitor
+        from pytest_kernelbench.gpus.roofline import published
         from pytest_kernelbench.judge.speed.cuda import CudaBackend
 
-        return CudaBackend(GpuMonitor(gpu.uuid), self.session.shared.roofline)
+        roofline = self.session.shared.roofline
+        beyond = roofline.beyond(published(gpu.model)) if roofline is not None else None
+        return CudaBackend(GpuMonitor(gpu.uuid), roofline, beyond)
 
     @cached_property
     def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:
@@ -245,9 +263,37 @@ class SubmissionSession:
         return index
 
     def _read(self, path: Path) -> list[Kernel]:
+        if path.name == METADATA:
+            names = {task: Name.parse(text) for task, text in self.metadata.kernels.items()}
+            found = (replace(name, task=name.task or task) for task, name in names.items())
+            return [named_kernel(name, self.session.catalogue, self.session.settings.paths) for name in found]
         if path.suffix == ".jsonl":
             return kernels_of_lines(path, self.source.root, self.session.catalogue)
         return [kernel_of(path, self.source.root, self.session.catalogue)]
+
+
+class NamedSubmission(SubmissionSession):
+    """The kernels of one package that the user has named, without a folder of their own."""
+
+    def __init__(self, top: str, kernels: Sequence[Kernel], session: EvaluationSession, metadata: Metadata) -> None:
+        folder = Path(top)
+        super().__init__(Source(top, folder, folder), session, metadata)
+        self.named = tuple(kernels)
+        """The kernels, in the order in which they were named."""
+
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """No files: nothing that pytest collects belongs to it."""
+        return ()
+
+    @cached_property
+    def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:
+        index: dict[Path, list[Kernel] | KernelBenchError] = {}
+        for kernel in self.named:
+            found = index.setdefault(kernel.source_path, [])
+            assert isinstance(found, list)
+            found.append(kernel)
+        return index
 
 
 def _signals(kernel: Kernel) -> dict[str, int | float]:

@@ -20,6 +20,20 @@ class GpuLock:
         self.path = folder("locks") / f"{key or f'cpu-{platform.node()}'}.lock"
         self._has_told = False
 
+    def is_held(self) -> bool:
+        """Whether another process times on the device now; False also where locking is impossible."""
+        from filelock import FileLock, Timeout
+
+        if not self.path.exists():
+            return False
+        try:
+            with FileLock(self.path).acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
     @contextlib.contextmanager
     def hold(self, say: Callable[[str], None]) -> Iterator[None]:
         """Hold the lock; `say` gets a message for the user at the first long wait, or where locking is impossible.

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 DISTURBING = {0x8: "hardware slowdown", 0x20: "thermal slowdown (software)", 0x40: "thermal slowdown (hardware)",
@@ -45,13 +46,20 @@ class State:
 class GpuMonitor:
     """Monitors one GPU; what NVML does not provide on this machine counts as undisturbed."""
 
-    def __init__(self, uuid: str, library: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
-        """`uuid` is that of a GPU or a MIG instance; `library` replaces `pynvml` in tests."""
+    def __init__(
+        self,
+        uuid: str,
+        library: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+        ancestors: Callable[[int], list[int]] | None = None,
+    ) -> None:
+        """`uuid` is that of a GPU or a MIG instance; tests replace `pynvml`, the pause and `ancestors`."""
         self.library = library or _library()
+        self.ancestors = ancestors or ancestors_of
         self.sleep = sleep
         self.handle: Any = None
         self.ours: set[int] = set()
-        """Process ids of our runners; this process counts as ours as well."""
+        """Ids of our processes; all that this process has started are added when they are seen."""
         self.notes: dict[str, None] = {}
         """Notes for the reader that do not invalidate the measurement."""
         self._last = State()
@@ -83,12 +91,11 @@ class GpuMonitor:
         """Return the current state of the GPU."""
         if not self.works:
             return State()
-        mine = {os.getpid(), *self.ours}
         running = self._ask(("nvmlDeviceGetComputeRunningProcesses_v3", "nvmlDeviceGetComputeRunningProcesses")) or []
         return State(
             reasons=self._ask(("nvmlDeviceGetCurrentClocksEventReasons", "nvmlDeviceGetCurrentClocksThrottleReasons"))
             or 0,
-            foreign=tuple(sorted(process.pid for process in running if process.pid not in mine)),
+            foreign=self._foreign([process.pid for process in running]),
             violations={
                 name: time for name, policy in VIOLATIONS.items() if (time := self._violation(policy)) is not None
             },
@@ -124,6 +131,18 @@ class GpuMonitor:
                 continue
         return None
 
+    def _foreign(self, listed: list[int]) -> tuple[int, ...]:
+        """Return the listed processes that are not ours: not this one, none that it started, and none of theirs.
+
+        Where processes of ours are listed by the ids that they have here, an id that no process has here is that of one
+        that has just ended.
+        """
+        own = os.getpid()
+        self.ours |= {pid for pid in listed if pid not in self.ours and own in self.ancestors(pid)}
+        seen = not {own, *self.ours}.isdisjoint(listed)
+        ended = {pid for pid in listed if seen and not self.ancestors(pid)}
+        return tuple(sorted({*listed} - self.ours - ended - {own}))
+
     def _utilisation(self) -> int:
         """Return the utilisation in percent, after a pause."""
         self.sleep(BETWEEN_POLLS)
@@ -134,6 +153,20 @@ class GpuMonitor:
         """Return one of the counters of `VIOLATIONS`."""
         status = self._ask(("nvmlDeviceGetViolationStatus",), getattr(self.library, policy, None))
         return None if status is None else int(status.violationTime)
+
+
+def ancestors_of(pid: int) -> list[int]:
+    """Return the ids of a process, its parent, the parent of that, and so on; empty where there is no such process."""
+    found: list[int] = []
+    while pid > 0:
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            break
+        found.append(pid)
+        # The name of the program, in parentheses, may have spaces and parentheses in it.
+        pid = int(status.rpartition(")")[2].split()[1])
+    return found
 
 
 def causes(before: State, after: State) -> list[str]:

@@ -27,7 +27,7 @@ from typing import Any
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.model.cache import folder, keep
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the measurement; raise it when the method changes."""
 
 ARRAY_BYTES = 1 << 30
@@ -45,6 +45,9 @@ TIMEOUT_MEASURE = 180.0
 PLAUSIBLE = (0.6, 1.02)
 """Smallest and largest share of the published rate that a measured rate may have without a note."""
 
+IMPOSSIBLE = 1.05
+"""Factor on measured rates beyond which a time must be false: kernels that only read are faster than copies."""
+
 FLOAT8 = "float8_e4m3fn"
 """The float8 dtype that is measured."""
 
@@ -59,6 +62,8 @@ class Roofline:
     """Multiplications and additions per second by dtype; `tf32` is float32 with rounded inputs."""
     source: str
     """`measured` or `datasheet`."""
+    cache: int = 0
+    """Bytes of the L2 cache; 0 where unknown."""
 
     def share(self, *, flops: float, moved_bytes: float, dtype: str, seconds: float) -> float | None:
         """Return the share of the roofline that a kernel reaches: max(bytes / bandwidth, flops / rate) / seconds.
@@ -69,6 +74,22 @@ class Roofline:
             return None
         arithmetic = flops / self.flops[dtype] if dtype in self.flops else 0.0
         return max(moved_bytes / self.bandwidth, arithmetic) / seconds
+
+    def beyond(self, published: Roofline | None) -> Roofline:
+        """Return rates that no kernel exceeds: the measured ones and a margin, and the published ones where higher.
+
+        Products of float32 with the accuracy of float32 can be made of three products of TF32 or bfloat16. None of
+        float64 has a rate here, since products of integers can replace them.
+        """
+        rates = {name: IMPOSSIBLE * rate for name, rate in self.flops.items()}
+        for name, rate in (published.flops if published is not None else {}).items():
+            rates[name] = max(rates.get(name, 0.0), rate)
+        parts = [rates[name] / 3 for name in ("tf32", "bfloat16") if name in rates]
+        if "float32" in rates:
+            rates["float32"] = max(rates["float32"], *parts, 0.0)
+        rates.pop("float64", None)
+        bandwidth = max(IMPOSSIBLE * self.bandwidth, published.bandwidth if published is not None else 0.0)
+        return Roofline(bandwidth, rates, self.source, self.cache)
 
     def doubts(self, published: Roofline | None) -> list[str]:
         """Return notes on measured rates that are implausible beside the published ones."""
@@ -164,7 +185,8 @@ def measure(torch: Any, seconds_of: Callable[[Callable[[], object], float], floa
         # A dtype that this GPU or this torch does not support has no rate.
         with contextlib.suppress(RuntimeError, NotImplementedError, AttributeError):
             rates[name] = max(2 * width**3 / seconds_of(make(width), SUSTAINED) for width in WIDTHS)
-    return Roofline(bandwidth, rates, "measured")
+    cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 0)
+    return Roofline(bandwidth, rates, "measured", int(cache))
 
 
 def _bandwidth(torch: Any, seconds_of: Callable[[Callable[[], object], float], float]) -> float:

@@ -67,7 +67,7 @@ class Runner(Child):
             "rewrite": encode(rewrite) if rewrite is not None else None,
             "max_bytes": max_bytes,
         }
-        memory = _memory(case)
+        memory = memory_of(case)
         return self._answer(*self.ask(request, max_bytes=max_bytes + sum(memory.values()), timeout=timeout), memory)
 
     def look(
@@ -157,11 +157,16 @@ class Runner(Child):
 
     def last(self, case: Case, *, max_bytes: int, timeout: float) -> Answer:
         """Return the answer of the last call of the last batch, which ran on `case`; arguments as in `call`."""
-        memory = _memory(case)
-        asked = self.ask(
-            {"op": "last", "max_bytes": max_bytes}, max_bytes=max_bytes + sum(memory.values()), timeout=timeout
-        )
-        return self._answer(*asked, memory)
+        return self.checked(case, *self.last_raw(case, max_bytes=max_bytes, timeout=timeout))
+
+    def last_raw(self, case: Case, *, max_bytes: int, timeout: float) -> tuple[dict[str, Any], bytes]:
+        """Return header and body of that answer as they arrived, for a trusted process that checks them."""
+        sizes = sum(memory_of(case).values())
+        return self.ask({"op": "last", "max_bytes": max_bytes}, max_bytes=max_bytes + sizes, timeout=timeout)
+
+    def checked(self, case: Case, header: dict[str, Any], body: bytes) -> Answer:
+        """Return a validated answer to a call on `case`; raises `RunnerDied` where it contradicts itself."""
+        return self._answer(header, body, memory_of(case))
 
     def _seconds(self, header: Mapping[str, Any], name: str) -> float:
         try:
@@ -177,9 +182,11 @@ class Runner(Child):
         convention: str,
         timeout: float,
         seen: Callable[[dict[str, Any]], None],
+        every: bool = True,
     ) -> dict[str, Any]:
         """Compile everything that the kernel launches on a case, and return the header of the response.
 
+        With `every`, the autotuner tries all configurations, else only as many as it takes to find one that compiles.
         `seen` gets a message when each specialisation starts and when it is done, so that a compiler that crashes loses
         only the specialisation it was working on. Raises `RunnerDied` where the response does not arrive within
         `timeout` seconds.
@@ -189,10 +196,11 @@ class Runner(Child):
             "case": encode(case),
             "parameters": [list(pair) for pair in parameters],
             "convention": convention,
+            "every": every,
         }
         return self.ask(request, max_bytes=0, timeout=timeout, seen=seen)[0]
 
 
-def _memory(case: Case) -> dict[str, int]:
+def memory_of(case: Case) -> dict[str, int]:
     """Return the bytes of the memory of each tensor argument, guard bands included, by its path."""
     return {path: geometry(compact(recipe))[0] * ITEMSIZE[recipe.dtype] + 2 * GUARD for path, recipe in leaves(case)}

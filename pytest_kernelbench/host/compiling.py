@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.model.origin import Origin
 from pytest_kernelbench.wire.device_names import COMPILE
 
 MEMORY = 16 << 30
@@ -12,6 +13,8 @@ START_SECONDS = 60
 """Seconds in which a fork server starts even on a busy machine."""
 
 
-def compiling(target: str, sandbox: str = "best") -> RunnerSettings:
+def compiling(
+    target: str, sandbox: str = "best", origin: Origin | None = None, paths: tuple[str, ...] = ()
+) -> RunnerSettings:
     """Return the settings of a runner that compiles for a target, such as `sm_90`."""
-    return RunnerSettings(f"{COMPILE}{target}", memory=MEMORY, sandbox=sandbox)
+    return RunnerSettings(f"{COMPILE}{target}", memory=MEMORY, sandbox=sandbox, origin=origin, paths=paths)

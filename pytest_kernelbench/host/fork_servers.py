@@ -190,11 +190,10 @@ _SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 INTERPRETING = RunnerForkServer(
     preload=(
         *_COMMON,
+        "triton.compiler.code_generator",
         "triton.runtime.interpreter",
-        "pytest_kernelbench.devices.bfloat16",
-        "pytest_kernelbench.devices.interpreter",
-        "pytest_kernelbench.devices.loops",
-        "pytest_kernelbench.devices.torch_cuda",
+        "pytest_kernelbench.devices.interpretation",
+        "pytest_kernelbench.devices.semantics",
         "pytest_kernelbench.runner.looking",
     ),
     environment={**_SINGLE_THREADED, "TRITON_INTERPRET": "1"},

@@ -27,6 +27,8 @@ from pytest_kernelbench.wire.far import RESERVE
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from pytest_kernelbench.model.origin import Origin
+
 SHOWN_OUTPUT = 4000
 """Characters of the kernel's standard output and error that are kept, from the end."""
 
@@ -65,6 +67,10 @@ class RunnerSettings:
     """
     sandbox: str = "best"
     """One of `model.judging.SANDBOX_MODES`."""
+    origin: Origin | None = None
+    """Where a named kernel is imported from; None for a kernel whose code the judge sends."""
+    paths: tuple[str, ...] = ()
+    """Folders outside of the sandbox that the kernel may read and import from."""
 
 
 class SandboxError(KernelBenchError):
@@ -88,6 +94,9 @@ class RunnerDied(Exception):
 class Child:
     """A confined process, forked from a fork server, that exchanges messages with the judge over a socket pair."""
 
+    main = SERVE
+    """The main function of the process, by name."""
+
     def __init__(self, settings: RunnerSettings) -> None:
         self.settings = settings
         self.spent = False
@@ -100,15 +109,18 @@ class Child:
         self._user = users.USERS.reserve()
         # A user of its own is enough to find and to end all processes.
         self._group = ControlGroup.make(to_limit=self._user is not None)
+        self._watched: users.Group | None = None
         try:
             with theirs:
                 user = self._user.number if self._user is not None else None
-                self._process = _start(settings, theirs, self._output.fileno(), self.home, user)
+                self._process = _start(self.main, settings, theirs, self._output.fileno(), self.home, user)
         except BaseException:
             self._discard()
             raise
         self.family = ending.Family.of(self.pid, self._user, self._group)
         """The runner with all processes that it starts."""
+        if self._user is None:
+            self._watched = users.USERS.watch(self.pid, self.family.started)
         self._vigil = Vigil(self._channel, self.family, self.home)
         self._watch_memory()
 
@@ -168,8 +180,9 @@ class Child:
         if self._group is not None:
             self._group.remove()
         # A user with processes that could not be ended is not given to another runner.
-        if self._user is not None and gone:
-            self._user.release()
+        for each in (self._user, self._watched):
+            if each is not None and gone:
+                each.release()
 
     def ask(
         self,
@@ -178,6 +191,7 @@ class Child:
         max_bytes: int,
         timeout: float,
         seen: Callable[[dict[str, Any]], None] | None = None,
+        body: bytes = b"",
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and return header and body of the response; `seen` gets each progress message before it.
 
@@ -192,14 +206,16 @@ class Child:
         number = secrets.token_hex(8)
         try:
             self._channel.settimeout(timeout)
-            protocol.send(self._channel, {**request, "number": number})
+            protocol.send(self._channel, {**request, "number": number}, body)
             while True:
                 left = deadline - time.monotonic()
-                header, body = protocol.receive(self._channel, max_bytes=max_bytes, timeout=left, wait=self._vigil.wait)
+                header, answer = protocol.receive(
+                    self._channel, max_bytes=max_bytes, timeout=left, wait=self._vigil.wait
+                )
                 if header.pop("number", None) != number:
                     raise protocol.ProtocolError("a message does not bear the number of the request")
                 if seen is None or header.get("status") != "progress":
-                    return self._with_refusals(header), body
+                    return self._with_refusals(header), answer
                 seen(header)
         except _CHANNEL_ERRORS as error:
             raise self._death(error, timeout) from None
@@ -266,8 +282,10 @@ def refusal(name: str) -> str:
     return f"the sandbox refused the system call {name}"
 
 
-def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: Path, user: int | None) -> BaseProcess:
-    """Start a runner from the fork server for its device."""
+def _start(
+    main: Remote, settings: RunnerSettings, channel: socket.socket, output: int, home: Path, user: int | None
+) -> BaseProcess:
+    """Start a process from the fork server for its device."""
     from multiprocessing.connection import Connection
 
     gpu = on_gpu(settings.device)
@@ -283,5 +301,7 @@ def _start(settings: RunnerSettings, channel: socket.socket, output: int, home: 
             "cpu": settings.cpu,
             "sandbox": settings.sandbox,
             "reserve": RESERVE,
+            "origin": settings.origin.to_wire() if settings.origin is not None else None,
+            "paths": list(settings.paths),
         }
-        return fork_server.start(SERVE, (channel, printed, str(home), settings.device, confinement))
+        return fork_server.start(main, (channel, printed, str(home), settings.device, confinement))

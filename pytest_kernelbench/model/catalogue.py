@@ -38,6 +38,12 @@ def category_of(folder: str) -> str | None:
     return _BY_LETTERS.get(folder.lower().replace("_", ""))
 
 
+_PUBLISHED = re.compile(r"""\b(?:entry=(["']\w+["'])|aliases=\(([^)]*)\))""")
+"""The names in `entry="..."` and `aliases=("...", ...)` of a task file."""
+
+_QUOTED = re.compile(r"""["'](\w+)["']""")
+
+
 @dataclass(frozen=True)
 class TaskFile:
     """A task file, known by its path; it is read when needed."""
@@ -117,20 +123,41 @@ class Catalogue:
     def match(self, stem: str) -> TaskFile:
         """Return the task of a file name: the exact name, else ignoring case, else comparing letters and digits alone.
 
-        Raises `KernelBenchError` for a name that fits no task, or several.
+        A name that fits no task so is compared with the functions and aliases that the task files name. Raises
+        `KernelBenchError` for a name that fits no task, or several.
         """
-        named = [file for file in self._files.values() if file.is_called(stem)]
-        if len(named) == 1:
-            return named[0]
-        spellings: tuple[Callable[[str], str], ...] = (str, str.lower, _alphanumeric)
-        for spelling in spellings:
-            found = [file for name, file in self._files.items() if spelling(name) == spelling(stem)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                several = ", ".join(file.name for file in found)
-                raise KernelBenchError(f"{stem!r} may be any of {several}: write the exact name")
+        called = [file for file in self._files.values() if file.is_called(stem)]
+        if len(called) == 1:
+            return called[0]
+        for named in (self._files.items, self._published.items):
+            for spelling in _SPELLINGS:
+                found = {file.name: file for name, file in named() if spelling(name) == spelling(stem)}
+                if len(found) == 1:
+                    return next(iter(found.values()))
+                if found:
+                    raise KernelBenchError(f"{stem!r} may be any of {', '.join(found)}: write the exact name")
         raise KernelBenchError(f"no task is named {stem!r}: {choices(stem, self._files)}")
+
+    def functions(self, file: TaskFile) -> tuple[str, ...]:
+        """Return the names that a kernel's function may have, without loading the task."""
+        return (file.name, "kernel_function", *(name for name, task in self._published.items() if task == file))
+
+    @cached_property
+    def _published(self) -> dict[str, TaskFile]:
+        """The tasks whose function is published under other names, by these; files are read, but no task is loaded."""
+        found: dict[str, TaskFile] = {}
+        for file in (each for each in self._files.values() if each.path.is_file()):
+            text = file.path.read_text(encoding="utf-8", errors="replace")
+            for names in _PUBLISHED.findall(text):
+                found |= dict.fromkeys(_QUOTED.findall("".join(names)), file)
+        return found
+
+
+def _alphanumeric(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+_SPELLINGS: tuple[Callable[[str], str], ...] = (str, str.lower, _alphanumeric)
 
 
 def default_root() -> Path:
@@ -151,10 +178,6 @@ def _by_name(files: Iterable[TaskFile]) -> dict[str, TaskFile]:
         if other is not file:
             raise TaskError(f"{other.path} and {file.path}: both are the task {file.name}; rename or remove one")
     return named
-
-
-def _alphanumeric(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
 
 
 def _listed(root: Path) -> list[TaskFile]:

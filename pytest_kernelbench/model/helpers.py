@@ -7,10 +7,11 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue, category_of
-from pytest_kernelbench.model.code import code_of, parsed
+from pytest_kernelbench.model.code import decoded, parsed
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import is_variant
 
@@ -30,11 +31,26 @@ def helpers_of(path: Path, root: Path) -> dict[str, str]:
     taken, since it may import them by name. Raises `KernelBenchError` where they are too large.
     """
     files = sorted(helper_files(path, root).items())
-    helpers = {name: file.read_bytes().decode("utf-8-sig", errors="replace") for name, file in files}
+    # Python itself decodes them when they are imported, and so it says what is wrong with one that is not UTF-8.
+    helpers = {name: file.read_bytes().decode("utf-8", "surrogateescape") for name, file in files}
+    return _within(helpers, str(path))
+
+
+def checked_helpers(helpers: Mapping[str, str]) -> dict[str, str]:
+    """Return helpers that a program gives, by their paths; raises `KernelBenchError` for one of no module."""
+    for name in helpers:
+        path = PurePosixPath(name)
+        if path.suffix != ".py" or not all(part.isidentifier() for part in path.with_suffix("").parts):
+            raise KernelBenchError(f"helpers: {name!r} is no path of a module, such as helpers.py or pack/__init__.py")
+    return _within(dict(helpers), "helpers")
+
+
+def _within(helpers: dict[str, str], whose: str) -> dict[str, str]:
+    """Return helpers that are small enough; raises `KernelBenchError`."""
     size = len(json.dumps(helpers))
     if size > MAX_BYTES:
         raise KernelBenchError(
-            f"{path}: imports {size:,} bytes of its submission ({_shown(helpers)}); {MAX_BYTES:,} at most"
+            f"{whose}: imports {size:,} bytes of its submission ({_shown(helpers)}); {MAX_BYTES:,} at most"
         )
     return helpers
 
@@ -99,7 +115,7 @@ def _is_kernel(file: Path, root: Path, catalogue: Catalogue) -> bool:
 def _imported(file: Path) -> Iterator[str]:
     """Yield the first parts of the names of the modules that a file imports."""
     try:
-        tree = parsed(code_of(file.read_bytes().decode("utf-8-sig", errors="replace")))
+        tree = parsed(code_of(decoded(file.read_bytes())))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

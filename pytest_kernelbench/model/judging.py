@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.targets import DEFAULT
 from pytest_kernelbench.model.task import FACETS
 
 BASELINES = ("eager", "compile")
@@ -37,8 +38,12 @@ class JudgingSettings:
     """Rules of the audit that do not reject a kernel."""
     sandbox: str = "best"
     """One of `SANDBOX_MODES`."""
+    paths: tuple[str, ...] = ()
+    """Folders that kernels may read and import from, beside their own and those of Python."""
     timeout: float = 240.0
     """Seconds per kernel, or per kernel and workload where it is timed."""
+    target: str | None = DEFAULT
+    """The GPU for which the compiler completes a verdict of the interpreter; None for no compiler."""
     compile_timeout: float = 120.0
     """Seconds per kernel and target."""
     baselines: tuple[str, ...] = BASELINES[:1]
@@ -48,6 +53,11 @@ class JudgingSettings:
     def runner_device(self) -> str:
         """The device as runners are told: a GPU by its UUID."""
         return f"cuda:{self.gpu_uuid}" if self.gpu_uuid else self.device
+
+    @property
+    def completing(self) -> str | None:
+        """The target for which correctness compiles what it launches; None where nothing is compiled."""
+        return self.target if self.device == "interpreter" and self.language == "triton" else None
 
     def recorded(self, kind: str) -> dict[str, Any]:
         """Return the settings that a record of a kind depends on, as JSON has them; `timeout` is in seconds.
@@ -69,5 +79,6 @@ class JudgingSettings:
             "examples": self.examples,
             "seed": self.seed,
             "case": repr(self.case) if self.case is not None else None,
+            "target": self.completing,
             **shared,
         }

@@ -129,6 +129,9 @@ class CompileRecord(Record):
     """Whether an earlier session compiled it."""
 
 
+SCALED = " (scaled)"
+"""End of the name of a workload that was made smaller, for a CPU: its record is that of another workload."""
+
 VERDICTS = ("faster", "slower", "same", "unclear", "impossible")
 """Verdicts on speed; `impossible` is faster than the GPU's memory and arithmetic allow."""
 
@@ -141,6 +144,7 @@ class SpeedRecord(Record):
     """
 
     workload: str
+    """Name of the workload; one that was made smaller ends in `SCALED`."""
     baseline: str = "eager"
     verdict: str | None = None
     """One of `VERDICTS`; None where nothing was timed."""
@@ -167,7 +171,8 @@ class SpeedRecord(Record):
     others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further baselines by name: `verdict`, `ratio`, `interval`, `seconds`, or `note` where there is none."""
     timing: Mapping[str, Any] = field(default_factory=dict)
-    """How it was timed: `clock`, `calls` per batch, `order`, `inputs` rotated, maths mode."""
+    """How it was timed: `clock`, `calls` per batch, `order`, `inputs` rotated, maths mode, the case
+    that was timed if the workload was `scaled`."""
     notes: Sequence[str] = field(default_factory=list)
     """What a reader must know to interpret the figures: `launch-bound`, a power cap, other processes."""
 

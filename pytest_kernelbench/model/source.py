@@ -64,9 +64,12 @@ def find(specs: Sequence[str], base: Path, cwd: Path | None = None) -> list[Sour
 
 
 def kernel_files(path: Path) -> list[Path]:
-    """Return the kernel and JSON-lines files of a submission, sorted; raises `KernelBenchError` if there are none."""
+    """Return the kernel and JSON-lines files of a submission, sorted; raises `KernelBenchError` if there are none.
+
+    There need be none where a `submission.toml` may name kernels in packages.
+    """
     files = sorted(_files_under(path))
-    if not files:
+    if not files and not (path / METADATA).is_file():
         raise KernelBenchError(f"{path}: no kernels; expected .py files or JSON lines (.jsonl)")
     return files
 
@@ -121,7 +124,7 @@ def _selected(spec: str, base: Path, cwd: Path) -> list[Path]:
             return [_checked(place / expanded, submissions)]
     for place in places if spec else ():
         hits = [place / hit for hit in sorted(glob.glob(expanded, root_dir=place, recursive=True))]
-        kept = [hit for hit in hits if holds_kernels(hit.name) or (hit.is_dir() and any(_files_under(hit)))]
+        kept = [hit for hit in hits if holds_kernels(hit.name) or (hit.is_dir() and _is_submission(hit))]
         if kept:
             return kept
     there = choices(spec, _names_in(submissions))
@@ -136,6 +139,10 @@ def _checked(path: Path, submissions: Path) -> Path:
     elif not path.name.endswith(SUFFIXES):
         raise KernelBenchError(f"{path}: a submission is a folder, a .py file or a file of JSON lines (.jsonl)")
     return path
+
+
+def _is_submission(folder: Path) -> bool:
+    return (folder / METADATA).is_file() or any(_files_under(folder))
 
 
 def _names_in(submissions: Path) -> list[str]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_kernelbench.model.answers import code_of
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.code import code_of, decoded, digest_of
+from pytest_kernelbench.model.code import decoded, digest_of
 from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_helpers
+from pytest_kernelbench.model.origin import Name, Origin
 from pytest_kernelbench.model.problems import row_of, sample_of
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
 
@@ -40,6 +42,8 @@ class Metadata:
     """The device that the kernels were written for."""
     language: str = "triton"
     """One of `LANGUAGES`; with any other than `triton`, kernels need not launch Triton kernels."""
+    kernels: Mapping[str, str] = field(default_factory=dict)
+    """Kernels in packages, as `module:function`, by task."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
@@ -64,6 +68,9 @@ class Metadata:
         for key, value in table.items():
             if key not in legal:
                 raise KernelBenchError(f"{path}: unknown key {key!r}: {choices(key, legal)}")
+            if key == "kernels":
+                _check_named(value, path)
+                continue
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
                 expected = "a string or an integer" if key == "round" else "a string"
                 raise KernelBenchError(f"{path}: {key} = {value!r}: expected {expected}")
@@ -71,6 +78,19 @@ class Metadata:
         if language not in LANGUAGES:
             raise KernelBenchError(f"{path}: language = {language!r}: {choices(language, LANGUAGES)}")
         return cls(**table)
+
+
+def _check_named(table: object, path: Path) -> None:
+    """Raise `KernelBenchError` unless the table `[kernels]` maps tasks to `module:function`."""
+    for task, name in table.items() if isinstance(table, dict) else ((None, None),):
+        if not isinstance(name, str):
+            raise KernelBenchError(
+                f'{path}: kernels: expected a table [kernels] with lines such as relu = "mypkg:relu"'
+            )
+        try:
+            Name.parse(name)
+        except KernelBenchError as error:
+            raise KernelBenchError(f"{path}: kernels.{task}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,8 @@ class Kernel:
     """SHA-256 of the file's bytes with its helpers, or of the code of a JSON line."""
     helpers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Code of the modules that the kernel imports from its submission, by their paths as modules."""
+    origin: Origin | None = field(default=None, compare=False)
+    """Where a kernel that was named is imported from; None for one that is a file or a line."""
 
     @property
     def where(self) -> str:
@@ -99,7 +121,8 @@ class Kernel:
         """Line number, from 1, of the kernel's entry point, or of its JSON line; 1 where no entry point is found."""
         if self.line is not None:
             return self.line
-        entry = re.compile(rf"def\s+({re.escape(self.task)}|kernel_function)\s*\(")
+        names = (self.task, "kernel_function") if self.origin is None else (self.origin.name.function,)
+        entry = re.compile(rf"def\s+({'|'.join(map(re.escape, names))})\s*\(")
         try:
             lines = self.source_path.read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
@@ -110,6 +133,8 @@ class Kernel:
         """Return the code to run, without Markdown fences and an appended test; raises `Undecodable`."""
         if self.code is not None:
             return self.code
+        if self.origin is not None:
+            return decoded(self.source_path.read_bytes())
         return code_of(decoded(self.source_path.read_bytes()))
 
 
@@ -155,7 +180,9 @@ def kernel_of(path: Path, root: Path, catalogue: Catalogue) -> Kernel:
 
 def entry_points(kernel: Kernel, task: Task) -> list[str]:
     """Return the names that a kernel's function may have, in order of preference."""
-    return [name for name in (kernel.task, "kernel_function", task.entry) if name]
+    if kernel.origin is not None:
+        return [kernel.origin.name.function]
+    return [name for name in (kernel.task, "kernel_function", task.entry, *task.aliases) if name]
 
 
 def modules_for(kernel: Kernel, task: Task) -> dict[str, str]:
@@ -196,13 +223,15 @@ def kernel_of_line(path: Path, number: int, text: str, root: Path, catalogue: Ca
         variant = variant or f"sample_{sample}"
     if not isinstance(file, str) or not file:
         raise KernelBenchError(f'{where}: no "file"; expected {LINE}')
-    code = code_of(answer) if isinstance(answer, str) else ""
-    if not code.strip():
+    if not isinstance(answer, str) or not answer.strip():
         raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     try:
         task = catalogue.match(stem_of(file))
     except KernelBenchError as error:
         raise KernelBenchError(f"{where}: {error}") from None
+    code = code_of(answer, catalogue.functions(task))
+    if not code.strip():
+        raise KernelBenchError(f'{where}: no code in "predict"; expected {LINE}')
     return Kernel(task.name, task.category, path, code, number, variant, digest_of(code))
 
 

@@ -80,6 +80,9 @@ TARGETS: Mapping[str, Target] = {
     )
 }
 
+DEFAULT = "sm_90"
+"""The target that completes a verdict of the interpreter, unless the user names another."""
+
 
 def target(name: str) -> Target:
     """Return the target of that name; raises `KernelBenchError` where it cannot be compiled for here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,8 @@ class Task:
     """Minimum floating-point operations and bytes of a case, where counting them from its shapes is wrong."""
     entry: str | None = None
     """Name of the function in the published signature, where it differs from the task's name."""
+    aliases: tuple[str, ...] = ()
+    """Names under which other benchmarks publish the same signature; files and functions may have them."""
     calling_convention: str = "call"
     """How a kernel is called: one of `CALLING_CONVENTIONS`; `call` is a single call."""
     compare: str = "values"
@@ -203,7 +206,7 @@ class Task:
     @property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Parameters of the published signature."""
-        return inspect.signature(self.reference).parameters
+        return _parameters(self.reference)
 
     def written(self, case: Case) -> set[str]:
         """Return the arguments that a kernel may write."""
@@ -214,3 +217,9 @@ class Task:
     def takes_out(self) -> bool:
         """Whether a kernel must honour `out=`: the signature and the contract have it."""
         return "out" in self.parameters and self.contract.out
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters(reference: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a function, which are asked for at each call."""
+    return inspect.signature(reference).parameters

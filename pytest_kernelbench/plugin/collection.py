@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_kernelbench.evaluation.submission import NamedSubmission
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.plugin.items import KernelItem, MissingItem, Readable, items
 
 if TYPE_CHECKING:
@@ -47,18 +49,18 @@ class KernelFile(Readable, pytest.File):
 
 
 class KernelLines(Readable, pytest.File):
-    """A file of JSON lines with a kernel each."""
+    """A file of JSON lines with a kernel each, or a `submission.toml` that names kernels."""
 
     submission: SubmissionSession
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Yield a collector for each line, named after its task."""
+        """Yield a collector for each kernel, named after its task."""
         for kernel in self.submission.kernels(self.path):
             yield KernelLine.from_parent(self, name=kernel.task, kernel=kernel, submission=self.submission)
 
 
 class KernelLine(pytest.Collector):
-    """A JSON line with a kernel."""
+    """A kernel without a file of its own: a JSON line, or a name."""
 
     def __init__(self, *, kernel: Kernel, submission: SubmissionSession, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -78,10 +80,20 @@ def directory(parent: pytest.Collector, path: Path, submission: SubmissionSessio
 
 def file(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> KernelFile | KernelLines:
     """Return the collector of a file of a submission."""
-    kind: Any = KernelLines if path.suffix == ".jsonl" else KernelFile
+    kind: Any = KernelFile if path.suffix == ".py" else KernelLines
     node: KernelFile | KernelLines = kind.from_parent(parent, path=path, **_identity(parent, path, submission))
     node.submission = submission
     return node
+
+
+def named_items(session: pytest.Session, evaluation: EvaluationSession) -> Iterator[pytest.Item]:
+    """Yield the items of the kernels that are named by `--kb-kernel`; their node ids start with the module."""
+    for submission in evaluation.submissions:
+        for kernel in submission.named if isinstance(submission, NamedSubmission) else ():
+            assert kernel.origin is not None
+            about = {"kernel": kernel, "submission": submission}
+            nodeid = f"{kernel.origin.name.module}::{kernel.task}"
+            yield from KernelLine.from_parent(session, name=kernel.task, nodeid=nodeid, **about).collect()
 
 
 def shadow_conftests(config: pytest.Config, sources: Iterable[Source]) -> None:
@@ -109,8 +121,14 @@ def keep_shard(evaluation: EvaluationSession, found: list[pytest.Item]) -> None:
 
 
 def _identity(parent: pytest.Collector, path: Path, submission: SubmissionSession) -> dict[str, Any]:
-    """Return the node id of a path outside of the root directory, which does not depend on where its folder is."""
-    if path.is_relative_to(parent.config.rootpath):
-        return {}
-    inside = path.relative_to(submission.source.root.parent).as_posix()
-    return {"nodeid": inside}
+    """Return the node id of a path where pytest's own will not do, and the name.
+
+    So it is outside of the root directory, where the node id does not depend on where the folder is, and where a name
+    has characters that must not reach a terminal.
+    """
+    root = parent.config.rootpath
+    inside = path.is_relative_to(root)
+    name = path.relative_to(root if inside else submission.source.root.parent).as_posix()
+    if name != visible(name):
+        return {"nodeid": visible(name), "name": visible(path.name)}
+    return {} if inside else {"nodeid": name}

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import integrations
+from pytest_kernelbench.evaluation.plan import speed_plan
 from pytest_kernelbench.evaluation.session import EvaluationSession
 from pytest_kernelbench.model.catalogue import CATEGORIES, snake_case
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.source import find
 from pytest_kernelbench.plugin import collection, options
-from pytest_kernelbench.plugin.items import record_of
+from pytest_kernelbench.plugin.items import SpeedItem, record_of
 from pytest_kernelbench.plugin.keys import EVALUATION, REPORTING, UNCONFINED
 
 
@@ -49,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "compile: whether a kernel compiles for a GPU, with --kb-target")
     config.addinivalue_line("markers", "speed: whether a kernel is faster than eager PyTorch on a workload")
     settings = options.read_settings(config)
-    if not settings.submissions:
+    if not settings.judges:
         return
     is_worker = hasattr(config, "workerinput")
     try:
@@ -65,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Again: a checkout that nobody installed registers this plugin after the initial conftests.
     collection.shadow_conftests(config, [submission.source for submission in evaluation.submissions])
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args = [str(submission.source.path) for submission in evaluation.submissions]
+        config.args = [str(submission.source.path) for submission in evaluation.submissions if submission.files]
     if not is_worker:
         from pytest_kernelbench.plugin.recorder import Recorder
 
@@ -131,8 +132,29 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     return lines
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the kernels of other shards."""
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Say what will be timed, how long that takes, and whether another session is timing on the device."""
     evaluation = config.stash.get(EVALUATION, None)
-    if evaluation is not None and evaluation.settings.shard is not None:
+    timed = [item for item in items if isinstance(item, SpeedItem)]
+    if evaluation is None or not timed:
+        return []
+    plan = speed_plan(
+        workloads=len(timed),
+        kernels=len({(item.kernel.source_path, item.kernel.task) for item in timed}),
+        device=evaluation.settings.judging.device,
+        timeout=evaluation.settings.judging.timeout,
+        workers=len(evaluation.settings.pool.gpus),
+        waits=str(evaluation.gpu_lock.path) if evaluation.gpu_lock.is_held() else None,
+    )
+    return [f"kernelbench: {plan}"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the kernels of `--kb-kernel`, which are in no file of the session; deselect those of other shards."""
+    evaluation = config.stash.get(EVALUATION, None)
+    if evaluation is None:
+        return
+    items += collection.named_items(session, evaluation)
+    if evaluation.settings.shard is not None:
         collection.keep_shard(evaluation, items)

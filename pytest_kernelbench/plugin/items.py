@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import CompileRecord, Record, SpeedRecord
-from pytest_kernelbench.model.source import SUBMISSIONS
+from pytest_kernelbench.model.source import METADATA, SUBMISSIONS
 from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Readable:
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
         if isinstance(excinfo.value, (KernelBenchError, KernelFailure)):
-            return str(excinfo.value)
+            return visible(str(excinfo.value))
         return super().repr_failure(excinfo, *args, **kwargs)  # type: ignore[misc]
 
 
@@ -88,18 +90,22 @@ class KernelItem(Readable, pytest.Item):
 
     def selection(self) -> str:
         """Return the pytest arguments that select this kernel alone, from the directory where pytest was started."""
+        if isinstance(self.submission, NamedSubmission) and self.kernel.origin is not None:
+            return f"--kb-kernel={self.kernel.task}={self.kernel.origin.name}"
         path, root = self.submission.source.path, self.config.rootpath
         here = self.config.invocation_params.dir
         if path.is_relative_to(root / SUBMISSIONS) and here == root:
             name = path.relative_to(root / SUBMISSIONS).as_posix()
             return f"--kb-submission={shlex.quote(name)} {shlex.quote(self.nodeid)}"
-        file = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
-        alone = "" if self.kernel.line is None else f" -k {self.kernel.task}"
+        whole = self.path if self.path.name != METADATA else self.path.parent
+        file = whole.relative_to(here) if whole.is_relative_to(here) else whole
+        alone = "" if self.kernel.line is None and self.kernel.origin is None else f" -k {self.kernel.task}"
         return f"--kb-submission={shlex.quote(str(file))}{alone}"
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the kernel in reports."""
-        return self.path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
+        path = Path(visible(str(self.kernel.source_path)))
+        return path, self.kernel.first_line - 1, f"{self.kernel.task} {self.name}"
 
 
 class CorrectnessItem(KernelItem):
@@ -207,7 +213,7 @@ class MissingItem(Readable, pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the task in reports."""
-        return self.path, 0, self.name
+        return Path(visible(str(self.path))), 0, self.name
 
 
 def items(parent: pytest.Collector, submission: SubmissionSession, kernel: Kernel) -> Iterator[pytest.Item]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.options import OPTIONS, Option, one_of, whole
+from pytest_kernelbench.evaluation.options import OPTIONS, Option, completing, one_of, whole
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.shards import Shard
 from pytest_kernelbench.gpus.pool import MODELS, Pool
@@ -28,6 +28,8 @@ SESSION_OPTIONS = {
     for option in (
         Option("submission", "NAME", "kernels to judge: a name under submissions/, a folder, a file or a glob; "
                "repeatable", str),
+        Option("kernel", "NAME", "a kernel in a package: module:function, or task=module:function where the "
+               "function has another name; repeatable", str),
         Option("results", "FILE", "append one JSON line per kernel to FILE as it is judged", Path),
         Option("report", "FILE.html", "write the results as one HTML page when the run ends", Path),
         Option("missing", "WHAT", f"tasks without a kernel: {', '.join(MISSING)}", one_of(MISSING), "hide"),
@@ -39,6 +41,9 @@ SESSION_OPTIONS = {
     )
 }  # fmt: skip
 """The options that select kernels and say where results go; no verdict depends on them."""
+
+REPEATABLE = ("submission", "kernel")
+"""Options that may be given several times; their ini values are lists by white space."""
 
 _ALL = {**SESSION_OPTIONS, **OPTIONS}
 
@@ -59,7 +64,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option with its ini twin; defaults live in the ini, so that an option that is given always wins."""
     group = parser.getgroup("kernelbench", "judge GPU kernels")
     for option in _ALL.values():
-        action = "append" if option.name == "submission" else "store"
+        action = "append" if option.name in REPEATABLE else "store"
         dest = f"kb_{_ini(option.name)}"
         group.addoption(
             f"--kb-{option.name}", dest=dest, action=action, metavar=option.placeholder, help=option.described
@@ -77,13 +82,21 @@ def selected(config: pytest.Config) -> tuple[str, ...]:
     return tuple(parsed[0] or parsed[1] or config.getini("kb_submission").split())
 
 
+def _kernels(config: pytest.Config) -> tuple[str, ...]:
+    """Return the kernels that are named."""
+    return tuple(config.getoption("kb_kernel") or config.getini("kb_kernel").split())
+
+
 def workers_per_gpu(config: pytest.Config) -> int:
     """Return the number of workers per GPU for `-n auto`; raises `pytest.UsageError`."""
     return int(_reader(config)("workers-per-gpu"))
 
 
-def read_settings(config: pytest.Config) -> Settings:
-    """Read options and ini values; raises `pytest.UsageError` that names the option and the legal values."""
+def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
+    """Read options and ini values; raises `pytest.UsageError` that names the option and the legal values.
+
+    `judges` says that there are kernels, although no option selects any: in the user's own tests.
+    """
     read = _reader(config)
     resume = bool(config.getoption("kb_resume") or config.getini("kb_resume"))
     results = read("results")
@@ -93,15 +106,15 @@ def read_settings(config: pytest.Config) -> Settings:
     here = config.invocation_params.dir
     if results is not None and (reason := _unfit(here / results, lambda line: line.startswith("{"))):
         raise pytest.UsageError(f"--kb-results={results}: {reason}")
-    submissions = selected(config)
+    submissions, kernels = selected(config), _kernels(config)
     device, uuid, pool = read("device"), None, Pool()
-    if submissions:  # otherwise nothing runs, and the GPU driver is not asked
+    if submissions or kernels or judges:  # otherwise nothing runs, and the GPU driver is not asked
         told = getattr(config, "workerinput", {}).get(MODELS)
         try:
             device, uuid, pool = choose_device(device, read("gpu"), told)
         except KernelBenchError as error:
             raise pytest.UsageError(str(error)) from None
-    tasks = read("tasks")
+    tasks, targets = read("tasks"), read("target")
     return Settings(
         judging=JudgingSettings(
             device=device,
@@ -113,12 +126,15 @@ def read_settings(config: pytest.Config) -> Settings:
             allow=read("allow") or (),
             sandbox=read("sandbox"),
             timeout=read("timeout"),
+            target=completing(targets),
             compile_timeout=read("compile-timeout"),
             baselines=read("baseline"),
         ),
         submissions=submissions,
+        kernels=kernels,
+        paths=read("path") or (),
         tasks=here / tasks if tasks is not None else None,
-        targets=read("target") or (),
+        targets=targets or (),
         pool=pool,
         results=here / results if results is not None else None,
         resume=resume,

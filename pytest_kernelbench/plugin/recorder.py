@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_kernelbench.evaluation.resume import mend
+from pytest_kernelbench.evaluation.submission import NamedSubmission
 from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.printing import visible
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.plugin.annotations import Annotations
 from pytest_kernelbench.plugin.items import record_of
@@ -109,15 +111,21 @@ class Recorder:
         """Return the record of a kernel whose worker died."""
         path, _, rest = report.nodeid.partition("::")
         for submission in self.evaluation.submissions:
+            for kernel in submission.named if isinstance(submission, NamedSubmission) else ():
+                if kernel.origin is not None and report.nodeid.startswith(
+                    f"{kernel.origin.name.module}::{kernel.task}::"
+                ):
+                    message = f"the judge's worker died: {report.longreprtext}"
+                    return submission.lost_record(kernel, rest.rpartition("::")[2], message)
             for file in submission.files:
-                if not file.as_posix().endswith(path):
+                if not visible(file.as_posix()).endswith(path):
                     continue
                 try:
                     kernels = submission.kernels(file)
                 except KernelBenchError:
                     continue
                 for kernel in kernels:
-                    if kernel.line is None or rest.startswith(f"{kernel.task}::"):
+                    if (kernel.line is None and kernel.origin is None) or rest.startswith(f"{kernel.task}::"):
                         message = f"the judge's worker died: {report.longreprtext}"
                         return submission.lost_record(kernel, rest.rpartition("::")[2], message)
         return None

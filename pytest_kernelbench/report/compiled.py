@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pytest_kernelbench.model.record import CompileRecord, Record
+from pytest_kernelbench.report.failure import of
 from pytest_kernelbench.report.results import name_of
 from pytest_kernelbench.report.text import indented
 
@@ -18,7 +19,7 @@ def describe(record: CompileRecord, printed: str, selection: str) -> str:
     """
     kind = f" ({record.reason})" if record.reason else ""
     facet = f" in {record.failure.facet}" if record.failure else ""
-    lines = [f"{record.status}{kind} for {record.target}{facet}: {record.category} {record.task}"]
+    lines = [f"{record.status}{kind} for {record.target}{facet}: {of(record)}"]
     if record.failure is not None:
         lines.append(indented(record.failure.message))
         if record.failure.case:

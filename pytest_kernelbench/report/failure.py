@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from pytest_kernelbench.report.unrun import unrun
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.record import Failure, Record
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+"""A number in a message."""
 
 
 def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: str, printed: str = "") -> str:
@@ -22,8 +26,8 @@ def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: s
     blocks = []
     if record.status == "rejected" and record.failure is not None:
         reasons = record.failure.message.splitlines()
-        blocks += [f"rejected: {record.category} {record.task}: {reason}" for reason in reasons]
-    blocks += [_block(record, failure, status, selection) for failure, status in failed if status != "rejected"]
+        blocks += [f"rejected: {of(record)}: {reason}" for reason in reasons]
+    blocks += [_block(record, alike, selection) for alike in _causes(failed)]
     if record.observations:
         blocks.append("observed:\n" + indented("\n".join(record.observations)))
     if record.unrun_lines:
@@ -33,11 +37,33 @@ def describe(record: Record, failed: Sequence[tuple[Failure, str]], selection: s
     return visible("\n\n".join(blocks))
 
 
-def _block(record: Record, failure: Failure, status: str, selection: str) -> str:
-    lines = [f"{status} in {failure.facet}: {record.category} {record.task}", indented(failure.message)]
-    if failure.case:
-        lines += [f"  {failure.case}", f"  {replay(selection, failure)}"]
+def _causes(failed: Sequence[tuple[Failure, str]]) -> list[list[tuple[Failure, str]]]:
+    """Return the failures by their cause: those whose status and message differ in numbers at most."""
+    causes: dict[tuple[str, str], list[tuple[Failure, str]]] = {}
+    for failure, status in failed:
+        if status != "rejected":
+            causes.setdefault((status, _NUMBER.sub("0", failure.message)), []).append((failure, status))
+    return list(causes.values())
+
+
+def _block(record: Record, alike: Sequence[tuple[Failure, str]], selection: str) -> str:
+    """Return the text of one cause: the first failure, and where else it shows."""
+    (first, status), *others = alike
+    facets = ", ".join(dict.fromkeys(failure.facet for failure, _ in alike))
+    lines = [f"{status} in {facets}: {of(record)}", indented(first.message), *_shown(first, selection)]
+    for failure, _ in others:
+        lines += [f"  the same in {failure.facet}:", *_shown(failure, selection)]
     return "\n".join(lines)
+
+
+def _shown(failure: Failure, selection: str) -> list[str]:
+    return [f"  {failure.case}", f"  {replay(selection, failure)}"] if failure.case else []
+
+
+def of(record: Record) -> str:
+    """Return which kernel a record is about: its category, task, submission and variant."""
+    submission = "/".join(filter(None, (record.submission, record.variant)))
+    return f"{record.category} {record.task} of {submission}"
 
 
 def replay(selection: str, failure: Failure) -> str:

@@ -34,9 +34,9 @@ def page(contents: Contents) -> str:
     """Return the page; text from kernels is escaped, and only the page's own script can run."""
     style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     # With the digests of the page's own style and script, the browser runs and fetches nothing else.
-    policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
+    policy = f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}; base-uri 'none'"
     drawn = _speed(contents)
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         it=contents,
         title=_title(contents),
@@ -111,7 +111,7 @@ def _speed(contents: Contents) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the environment of the templates, which escapes HTML and invisible characters."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
@@ -180,5 +180,6 @@ def _rate_bar(figure: Figure) -> Markup:
     return charts.rate_bar(figure.value, figure.low, figure.high)
 
 
-def _digest(source: str) -> str:
+def digest(source: str) -> str:
+    """Return the digest of a style or a script, as a policy of the page names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode('ascii')}'"

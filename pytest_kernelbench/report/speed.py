@@ -6,11 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_kernelbench.model.record import VERDICTS, Record, SpeedRecord
+from pytest_kernelbench.report.failure import of
 from pytest_kernelbench.report.results import name_of
 from pytest_kernelbench.report.text import indented
 
 HEADER = ("task", "workload", "verdict", "ratio", "99 % interval", "kernel", "baseline")
 """Columns of the table; `ratio` is the time of the baseline divided by that of the kernel."""
+
+
+MAX_REASONS = 20
+"""Reasons for workloads that were not timed in the terminal summary."""
 
 
 def describe(record: SpeedRecord, selection: str) -> str:
@@ -19,7 +24,7 @@ def describe(record: SpeedRecord, selection: str) -> str:
     `selection` are the arguments of pytest that select the kernel.
     """
     facet = f" in {record.failure.facet}" if record.failure else ""
-    lines = [f"{record.status}{facet}: {record.category} {record.task} on {record.workload}"]
+    lines = [f"{record.status}{facet}: {of(record)} on {record.workload}"]
     if record.failure is not None:
         lines.append(indented(record.failure.message))
         if record.failure.case:
@@ -52,6 +57,21 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
             untimed.setdefault(record.status, []).append(f"{name_of(record)}[{record.workload}]")
     for status, names in untimed.items():
         yield f"speed: {len(names)} {status}: {', '.join(sorted(names))}"
+    yield from _reasons(speeds)
+
+
+def _reasons(speeds: Sequence[SpeedRecord]) -> Iterator[str]:
+    """Yield a line for each reason why workloads could not be timed, the most frequent ones first."""
+    reasons: dict[str, list[str]] = {}
+    for record in speeds:
+        if record.status == "unsupported" and record.failure is not None:
+            reason = record.failure.message.partition("\n")[0]
+            reasons.setdefault(reason, []).append(f"{name_of(record)}[{record.workload}]")
+    most = sorted(reasons.items(), key=lambda pair: -len(pair[1]))
+    for reason, names in most[:MAX_REASONS]:
+        yield f"  {', '.join(sorted(names))}: {reason}"
+    if len(most) > MAX_REASONS:
+        yield f"  and {len(most) - MAX_REASONS} more reasons (-rs)"
 
 
 def _row(record: SpeedRecord, light: bool) -> tuple[str, ...]:

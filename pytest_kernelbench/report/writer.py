@@ -21,12 +21,12 @@ def write_page(found: Contents, file: Path) -> None:
     """Write the page atomically: an older page stays until the new one is complete."""
     from pytest_kernelbench.report.html import page
 
-    _write(file, page(found))
+    write_text(file, page(found))
 
 
 def write_json(found: Contents, file: Path) -> None:
     """Write the figures as JSON, atomically."""
-    _write(file, as_json(found))
+    write_text(file, as_json(found))
 
 
 def write_report(results: Results, file: Path) -> Path:
@@ -68,7 +68,8 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _write(file: Path, text: str) -> None:
+def write_text(file: Path, text: str) -> None:
+    """Write a file atomically, with the folders that it needs."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_dir():
         raise IsADirectoryError(f"{file}: is a folder; expected the name of a file")

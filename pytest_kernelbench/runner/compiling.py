@@ -26,12 +26,13 @@ def compile_case(
     Each specialisation is reported when it starts and when it is done. Where host code reads tensors, it runs a second
     time with other contents: if that launches anything else, the launches depend on data.
     """
-    compiler.report = report
+    compiler.report, compiler.every = report, request["every"]
     raised, reads, launches = _run(compiler, request, entry, path, "zero")
     varies = False
     if reads and raised is None:
         varies = _run(compiler, request, entry, path, "one")[2] != launches
-    return {"status": "ok", "launches": len(launches), "raised": raised, "data_dependent": varies}
+    answer = {"status": "ok", "launches": len(launches), "raised": raised}
+    return {**answer, "reads": reads > 0, "data_dependent": varies}
 
 
 def _run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import os
 import re
@@ -25,6 +26,13 @@ _UNSUPPORTED = (
     (re.compile(r"not supported in interpreter mode"), "Triton's interpreter lacks this operation"),
 )  # fmt: skip
 """Messages for what torch on the CPU or the interpreter lacks, with what to report: the kernel is not to blame."""
+
+_PACKAGES = frozenset(
+    ("apex", "cupy", "einops", "flash_attn", "jax", "matplotlib", "numba", "pandas", "prettytable", "scipy", "seaborn",
+     "sklearn", "tabulate", "tensorflow", "torchaudio", "torchvision", "tqdm", "transformers", "tritonclient",
+     "xformers")
+)  # fmt: skip
+"""Packages that kernel files import, often for an example of their use, and that need not be installed here."""
 
 _UNWRAPPED = re.compile(r"'(?:int|float|bool)' object has no attribute '(?:to|dtype|handle|shape|type|cast)'")
 """The message where a kernel uses a Python scalar as a tensor, which the interpreter passes instead of one."""
@@ -59,7 +67,7 @@ def describe_on_gpu(error: BaseException, path: str) -> dict[str, Any]:
     names = {base.__name__ for base in type(error).__mro__}
     text = f"{type(error).__name__}: {error}"
     status = _status(error)
-    if reason := _removed(text):
+    if reason := _removed(text) or _not_installed(error):
         status, text = "unsupported", f"{reason}: {text}"
     elif "OutOfMemoryError" in names or "CUDA]: out of memory" in text:
         status, text = "crash", f"out of memory of the GPU: {text}"
@@ -92,10 +100,18 @@ def _removed(text: str) -> str | None:
     return f"this Triton no longer has {next(filter(None, match.groups()))}" if match else None
 
 
+def _not_installed(error: BaseException) -> str | None:
+    """Return that a known package is not installed; any other module that is not found may be made up."""
+    package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    return f"the package {package} is not installed here" if package in _PACKAGES else None
+
+
 def _unsupported(error: BaseException, root: BaseException) -> str | None:
     """Return what torch, Triton or its interpreter lacks, if that is the cause of an exception."""
     text = str(root)
     if reason := _removed(text):
+        return reason
+    if reason := _not_installed(root):
         return reason
     if isinstance(root, NotImplementedError) and _raised_by_interpreter(root):
         return "Triton's interpreter lacks this operation"
@@ -135,10 +151,19 @@ def _frames(error: BaseException, path: str) -> list[str]:
 
 def _own(file: str, path: str) -> bool:
     """Whether a file is the kernel's, at `path`, or a helper in its folder."""
-    home = os.path.dirname(path)
+    home = _home(path)
     return file == path or (home != "" and file.startswith(home + os.sep))
 
 
 def _helper(file: str, path: str) -> str:
     """Return the name of a helper, to stand before a line of it; nothing for the kernel's file itself."""
-    return "" if file == path else f"{os.path.relpath(file, os.path.dirname(path))}, "
+    return "" if file == path else f"{os.path.relpath(file, _home(path))}, "
+
+
+@functools.cache
+def _home(path: str) -> str:
+    """Return the folder of the kernel's file; for one in a package, the package's folder."""
+    home = folder = os.path.dirname(path)
+    while folder and os.path.isfile(os.path.join(folder, "__init__.py")):
+        home, folder = folder, os.path.dirname(folder)
+    return home

@@ -17,6 +17,9 @@ _DEVICES = os.path.dirname(os.path.abspath(pytest_kernelbench.devices.__file__ o
 BY_TORCH = "by_torch"
 """Name of the function of the stand-in that calls torch for the kernel: what is raised there is torch's."""
 
+BY_TRITON = "by_triton"
+"""Name of the function of our patches that raises what Triton raises for the same call."""
+
 _CALLED_WRONGLY = re.compile(r"([\w.<>]+)\(\) (?:takes|got|missing)")
 """The message where a function is called with arguments that it does not take."""
 
@@ -29,7 +32,7 @@ def of_the_stand_in(root: BaseException) -> str | None:
     frames = traceback.extract_tb(root.__traceback__)
     if not frames or _in_launch(frames):
         return None
-    if frames[-1].filename.startswith(_DEVICES) and frames[-1].name != BY_TORCH:
+    if frames[-1].filename.startswith(_DEVICES) and frames[-1].name not in (BY_TORCH, BY_TRITON):
         return f"the stand-in for a GPU failed in {frames[-1].name}"
     if isinstance(root, AttributeError) and _ours(type(root.obj).__module__):
         return f"the stand-in for a GPU lacks {root.name}"

@@ -12,7 +12,7 @@ import socket
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -65,9 +65,14 @@ PEEKING = ("gc.get_objects", "gc.get_referents", "gc.get_referrers", "sys._curre
 class Observer:
     """Observes the current process from `install` on."""
 
-    def __init__(self, home: str) -> None:
-        """`home` is the kernel's folder: files in it are the kernel's own, and changing them is no observation."""
+    def __init__(self, home: str, own: Sequence[str] = ()) -> None:
+        """`home` is the kernel's folder: files in it are the kernel's own, and changing them is no observation.
+
+        `own` are the folders, or the file, of the package of a named kernel, which are its own as well.
+        """
         self.home = os.path.realpath(home) + os.sep
+        self.own = (self.home, *(os.path.realpath(each) + os.sep for each in own))
+        self.packages = {os.path.basename(each.rstrip(os.sep)).removesuffix(".py") for each in self.own[1:]}
         self._busy = False
         self._new: dict[str, str] = {}
         self._known: set[str] = set()
@@ -178,7 +183,7 @@ class Observer:
         if name == INDUCTOR:
             self.note("compiles with torch.compile", "torch_compile")
         top = name.partition(".")[0]
-        if top in LIBRARIES and self._from_kernel():
+        if top in LIBRARIES - self.packages and self._from_kernel():
             self._imported.add(top)
         if top == "pytest_kernelbench" and self._from_kernel():
             self.note("imports modules of pytest_kernelbench")
@@ -225,7 +230,7 @@ class Observer:
         if name.startswith("<"):
             return not name.startswith("<frozen")
         if name not in self._within:
-            self._within[name] = os.path.realpath(name).startswith(self.home)
+            self._within[name] = (os.path.realpath(name) + os.sep).startswith(self.own)
         return self._within[name]
 
     def _outside(self, path: Any) -> bool:

@@ -25,6 +25,7 @@ from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.gradients import differentiated
+from pytest_kernelbench.runner.importing import import_named
 from pytest_kernelbench.runner.observer import Observer
 from pytest_kernelbench.runner.results import LastResult, described, readable
 from pytest_kernelbench.runner.timing import OPERATIONS, Workbench
@@ -64,14 +65,21 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
         return
     gc.freeze()
     sandboxed = confinement.pop("sandbox") != "off"
+    origin, paths = confinement.pop("origin"), confinement.pop("paths")
+    own = origin["roots"] if origin is not None else []
+    sys.path += paths
     enclosed = limits.apply(Path(home), **confinement)
-    entered = policy.enter(Path(home), gpu=on_gpu(device), listen=True) if sandboxed else policy.Entered()
+    entered = (
+        policy.enter(Path(home), gpu=on_gpu(device), listen=True, readable=[*own, *paths])
+        if sandboxed
+        else policy.Entered()
+    )
     _report(channel, entered, enclosed=enclosed)
     _allow_locks()
-    observer = None if device.startswith(COMPILE) else Observer(home)
+    observer = None if device.startswith(COMPILE) else Observer(home, [*own, *paths])
     if observer is not None:
         observer.install()
-    server = _Server(environment, observer, Path(home))
+    server = _Server(environment, observer, Path(home), origin)
     while True:
         try:
             request, _ = protocol.receive(channel, max_bytes=MAX_REQUEST)
@@ -83,8 +91,16 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
 class _Server:
     """One kernel, and what is kept between the requests about it."""
 
-    def __init__(self, environment: ExecutionEnvironment, observer: Observer | None, home: Path) -> None:
+    def __init__(
+        self,
+        environment: ExecutionEnvironment,
+        observer: Observer | None,
+        home: Path,
+        origin: dict[str, Any] | None = None,
+    ) -> None:
+        """`origin` says where a named kernel is imported from; None where the judge sends its code."""
         self.environment = environment
+        self.origin = origin
         self.observer = observer
         self.home = home
         self.path = ""
@@ -110,8 +126,8 @@ class _Server:
 
     def _response(self, request: dict[str, Any], responder: protocol.Responder) -> tuple[dict[str, Any], list[bytes]]:
         if request["op"] == "load":
-            self.path = str(self.home / request["filename"])
-            self.entry = _load(request, self.path, self.environment)
+            self.path = str(self.home / request["filename"]) if self.origin is None else self.origin["file"]
+            self.entry = _load(request, self.path, self.environment, self.origin)
             return {"status": "ok"}, []
         if request["op"] == "compile":
             assert isinstance(self.environment, CompileOnly)
@@ -237,13 +253,29 @@ def _write_helpers(home: Path, helpers: Mapping[str, str]) -> None:
     for name, code in helpers.items():
         file = home / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(code, encoding="utf-8")
+        file.write_bytes(code.encode("utf-8", "surrogateescape"))
     if helpers:
         sys.path.insert(0, str(home))
 
 
-def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> Any:
+def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment, origin: dict[str, Any] | None) -> Any:
     """Import the kernel's code as a module and return its entry point."""
+    if origin is None:
+        module = _written(request, path, environment)
+    else:
+        sys.argv[:] = [path]
+        code = compile(request["code"], path, "exec", dont_inherit=True)
+        with environment.loading(code, path):
+            module = import_named(origin, code)
+    for name in request["entries"]:
+        if callable(entry := getattr(module, name, None)):
+            return ModuleEntry(entry, environment.tensor_device) if name == CLASS else entry
+    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+    raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")
+
+
+def _written(request: dict[str, Any], path: str, environment: ExecutionEnvironment) -> ModuleType:
+    """Write the kernel's code, which the judge sent, to its folder, and import it from there."""
     _write_helpers(Path(path).parent, request["helpers"])
     # Python and Triton read the source again, by its coding line if it has one.
     encoding, _ = tokenize.detect_encoding(io.BytesIO(request["code"].encode(errors="replace")).readline)
@@ -252,11 +284,8 @@ def _load(request: dict[str, Any], path: str, environment: ExecutionEnvironment)
     module = ModuleType(f"kernel_{Path(path).stem}")
     module.__file__ = path
     sys.modules[module.__name__] = module
-    code = compile(request["code"], path, "exec")
+    # Without the `from __future__ import annotations` of this module, under which unknown names in annotations pass.
+    code = compile(request["code"], path, "exec", dont_inherit=True)
     with environment.loading(code, path):
         exec(code, module.__dict__)
-    for name in request["entries"]:
-        if callable(entry := getattr(module, name, None)):
-            return ModuleEntry(entry, environment.tensor_device) if name == CLASS else entry
-    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-    raise NoEntryPoint(f"no function {' or '.join(request['entries'])}; the file defines {', '.join(names) or 'none'}")
+    return module

@@ -11,6 +11,7 @@ import ctypes
 import os
 import resource
 import signal
+import tempfile
 from pathlib import Path
 
 from pytest_kernelbench.sandbox.linux import prctl
@@ -88,6 +89,8 @@ def _environment(home: Path) -> None:
     os.environ.update(kept)
     for name in ("HOME", "TMPDIR", "TRITON_CACHE_DIR", "TRITON_HOME", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"):
         os.environ[name] = str(home)
+    # What was imported or compiled before may have made `tempfile` remember a folder that the sandbox closes.
+    tempfile.tempdir = None
 
 
 def _limit(what: int, value: int, reserve: int = 0) -> None:

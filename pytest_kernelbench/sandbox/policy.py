@@ -26,8 +26,11 @@ _SYSTEM = (
 )
 """Readable for all runners: programs, libraries, headers, and what these need to know about the machine."""
 
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 """Device files that all runners may use."""
+
+_ZERO = Path("/dev/zero")
+"""Readable alone: what can write to it can map memory that counts for no process."""
 
 _GPU = ("/dev/nvidia*", "/dev/kfd", "/dev/dri")
 """Device files that runners on a GPU may use."""
@@ -49,17 +52,18 @@ class Entered:
     """Where refused system calls are reported, if that was asked for and works here."""
 
 
-def enter(home: Path, *, gpu: bool, listen: bool = False) -> Entered:
+def enter(home: Path, *, gpu: bool, listen: bool = False, readable: Sequence[str] = ()) -> Entered:
     """Put the current process into the sandbox.
 
-    The process must have a single thread. Afterwards it can write to `home` alone; files that are open stay open. With
-    `listen`, the caller must hand on the listener and close it before it runs anything that is not trusted.
+    The process must have a single thread. Afterwards it can write to `home` alone; files that are open stay open. What
+    is in `readable`, files or folders, it can read. With `listen`, the caller must hand on the listener and close it
+    before it runs anything that is not trusted.
     """
     entered = Entered()
     # A rule for /proc/self applies only as long as something keeps its directory entry open.
     os.open("/proc/self", os.O_PATH | os.O_CLOEXEC)
     try:
-        landlock.restrict(allowed(home, gpu=gpu))
+        landlock.restrict({**allowed(home, gpu=gpu), **dict(_named(readable))})
     except OSError as error:
         entered.failed["Landlock"] = str(error)
     try:
@@ -73,6 +77,11 @@ def allowed(home: Path, *, gpu: bool) -> dict[Path, int]:
     """Return the rights of a runner to each path and to everything below it."""
     # /proc/self is not resolved, because it is another folder in each process.
     return {home: landlock.EVERYTHING, Path("/proc/self"): landlock.READ, **shared(gpu=gpu)}
+
+
+def readable(*, gpu: bool) -> Iterator[Path]:
+    """Yield the paths whose files all runners can read, with everything below them."""
+    yield from (path for path, right in shared(gpu=gpu).items() if right & landlock.READ_FILE)
 
 
 @functools.cache
@@ -91,9 +100,18 @@ def _rights(*, gpu: bool) -> Iterator[tuple[Path, int]]:
     yield package, landlock.READ_DIR
     yield from ((package / name, landlock.READ) for name in _OURS)
     yield from ((path, landlock.DEVICE) for path in _found(_DEVICES))
+    yield _ZERO, landlock.READ_FILE
     if gpu:
         yield from ((path, landlock.GPU) for path in _found(_GPU))
         yield from ((path, landlock.READ) for path in _found(_OF_GPU))
+
+
+def _named(readable: Sequence[str]) -> Iterator[tuple[Path, int]]:
+    """Yield rights to read what the user has named, except this package; what cannot be opened gets none."""
+    package = Path(__file__).resolve().parents[1]
+    for path in map(Path, readable):
+        if os.access(path, os.R_OK):
+            yield from _without(path.resolve(), package)
 
 
 def _python() -> Iterator[Path]:

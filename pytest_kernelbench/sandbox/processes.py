@@ -11,6 +11,9 @@ from typing import NamedTuple
 ENDED = "ZX"
 """States of processes that have ended and wait for their parent."""
 
+BUFFER = 1 << 19
+"""Bytes that an open file may hold without a name and without a page in any process: two buffers of a socket."""
+
 
 class Process(NamedTuple):
     """One line of the list of processes."""
@@ -23,18 +26,20 @@ class Process(NamedTuple):
     session: int
     started: int
     """When it started, in clock ticks since the machine did: with the id, this names a process for good."""
+    threads: int = 1
+    """Number of its threads, those that have ended and wait for the others among them."""
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended."""
-        return self.state not in ENDED
+        """Whether it has not ended: the first thread may end, and look like the whole process, while others go on."""
+        return self.state not in ENDED or self.threads > 1
 
 
 def process(pid: int) -> Process | None:
     """Return a process by its id; None if there is none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+        return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), int(fields[17]))
     except (OSError, ValueError, IndexError):
         return None
 
@@ -80,21 +85,33 @@ def threads_of_user(user: int) -> int:
 def memory(processes: Iterable[int], limit: int) -> int:
     """Return the bytes of memory that processes use together, without the files that they have mapped.
 
-    Pages that several processes share count once. Finding out how many share a page takes long, so that is only done
-    where the processes use more than `limit` with every page counted for each of them.
+    Each open file counts as what a pipe or a socket may hold. Pages that several processes share count once. Finding
+    out how many share a page takes long, so that is only done where the processes use more than `limit` with every
+    page counted for each of them.
     """
-    known = {pid: _resident(pid) for pid in processes}
-    if sum(known.values()) <= limit:
-        return sum(known.values())
-    return sum(_proportional(pid, otherwise=resident) for pid, resident in known.items())
+    folders = [running(pid) for pid in processes]
+    buffers = BUFFER * sum(len(_listing(f"{folder}/fd")) for folder in folders)
+    resident = [_sum_of(f"{folder}/status", ("RssAnon:", "RssShmem:")) or 0 for folder in folders]
+    if buffers + sum(resident) <= limit:
+        return buffers + sum(resident)
+    return buffers + sum(_proportional(*each) for each in zip(folders, resident, strict=True))
 
 
-def _resident(pid: int) -> int:
-    return _sum_of(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:")) or 0
+def running(pid: int) -> str:
+    """Return the folder in /proc of a process, or of a thread that still runs where its first one has ended.
+
+    A thread that has ended has no memory and no files, though the process does.
+    """
+    known = process(pid)
+    if known is not None and known.state in ENDED:
+        for thread in _listing(f"/proc/{pid}/task"):
+            if thread != str(pid):
+                return f"/proc/{pid}/task/{thread}"
+    return f"/proc/{pid}"
 
 
-def _proportional(pid: int, *, otherwise: int) -> int:
-    shared = _sum_of(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+def _proportional(folder: str, otherwise: int) -> int:
+    shared = _sum_of(f"{folder}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
     return otherwise if shared is None else shared
 
 

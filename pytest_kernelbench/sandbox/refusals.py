@@ -64,9 +64,14 @@ class Refusals:
             self._listener = -1
 
 
+_DECIDING = {"mmap": (3,), "setsockopt": (1, 2), "close_range": (2,)}
+"""Places of the arguments that decided, where these are not the first two."""
+
+
 def _described(call: int, arguments: list[int]) -> str:
-    """Name a call; where its arguments decided, with the first two of them."""
+    """Name a call; where its arguments decided, with these."""
     name = name_of(call, platform.machine())
     if name not in CHECKED:
         return name
-    return f"{name}({', '.join(f'{value & 0xFFFFFFFF:#x}' for value in arguments[:2])})"
+    decided = (arguments[place] & 0xFFFFFFFF for place in _DECIDING.get(name, (0, 1)))
+    return f"{name}({', '.join(f'{value:#x}' for value in decided)})"

@@ -48,6 +48,18 @@ ON_ITSELF = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", 
              "sched_setparam", "sched_setscheduler", "sched_setattr", "migrate_pages", "move_pages")  # fmt: skip
 """Calls that are allowed on the runner itself only: the first argument must be 0, its process id or its group."""
 
+THREAD, SHARED_FILES = 0x00010000, 0x00000400
+"""Flags of `clone`: a thread without the second one has open files of its own, which Linux lists nowhere else."""
+
+OWN_FILES = 1 << 1
+"""Flag of `close_range` that is refused, for the same reason."""
+
+SIZES_OF_BUFFERS = (7, 32)
+"""Options of sockets that are refused, SO_SNDBUF and SO_SNDBUFFORCE: what a socket holds counts for no process."""
+
+SHARED_ANONYMOUS = 0x21
+"""Flags of `mmap` that are refused together, without a GPU: such memory stays when no process has its pages mapped."""
+
 STREAMS = (int(socket.SOCK_STREAM), int(socket.SOCK_SEQPACKET))
 """Allowed types of socket pairs; datagram sockets are refused because they can send to any address."""
 
@@ -135,9 +147,14 @@ def _checks(process: int, *, gpu: bool, refusal: int) -> dict[str, list[Instruct
     checks = {name: [*_unless(0, (0, process, -process), otherwise), allowed] for name in ON_ITSELF}
     checks["fcntl"] = [*_unless(1, FILE_COMMANDS, otherwise), allowed]
     checks["prctl"] = [*_unless(0, PROCESS_OPTIONS, otherwise), allowed]
-    checks["clone"] = [_argument(0), (ANY_BIT, 0, 1, OTHER_PARENT | NAMESPACES), otherwise, allowed]
+    apart = [(AND, 0, 0, THREAD | SHARED_FILES), (EQUAL, 0, 1, THREAD), otherwise]
+    checks["clone"] = [_argument(0), (ANY_BIT, 0, 1, OTHER_PARENT | NAMESPACES), otherwise, *apart, allowed]
+    checks["close_range"] = [_argument(2), (ANY_BIT, 0, 1, OWN_FILES), otherwise, allowed]
     pairs = [*_unless(0, (int(socket.AF_UNIX),), otherwise), *_unless(1, STREAMS, otherwise, mask=0xF)]
     checks["socketpair"] = [*pairs, allowed]
+    checks["setsockopt"] = [*_if(2, SIZES_OF_BUFFERS, otherwise), allowed]
+    both = [_argument(3), (AND, 0, 0, SHARED_ANONYMOUS), (EQUAL, 0, 1, SHARED_ANONYMOUS), otherwise]
+    checks["mmap"] = [*([] if gpu else both), allowed]
     commands = [*_if(1, NOT_ON_A_GPU, otherwise)] if gpu else [*_unless(1, TERMINAL_COMMANDS, otherwise)]
     checks["ioctl"] = [*commands, allowed]
     return checks

@@ -18,7 +18,7 @@ _ALLOWED = """
 # Files and folders, whose paths Landlock restricts.
 read 0 63, write 1 64, readv 19 65, writev 20 66, pread64 17 67, pwrite64 18 68, preadv 295 69, pwritev 296 70,
 preadv2 327 286, pwritev2 328 287, open 2 -, openat 257 56, openat2 437 437, creat 85 -, close 3 57,
-close_range 436 436, lseek 8 62, stat 4 -, lstat 6 -, fstat 5 80, newfstatat 262 79, statx 332 291, statfs 137 43,
+lseek 8 62, stat 4 -, lstat 6 -, fstat 5 80, newfstatat 262 79, statx 332 291, statfs 137 43,
 fstatfs 138 44, access 21 -, faccessat 269 48, faccessat2 439 439, getdents 78 -, getdents64 217 61, readlink 89 -,
 readlinkat 267 78, getcwd 79 17, chdir 80 49, fchdir 81 50, umask 95 166, mkdir 83 -, mkdirat 258 34, rmdir 84 -,
 unlink 87 -, unlinkat 263 35, rename 82 -, renameat 264 38, renameat2 316 276, link 86 -, linkat 265 37, symlink 88 -,
@@ -33,9 +33,9 @@ dup3 292 24, eventfd 284 -, eventfd2 290 19, signalfd 282 -, signalfd4 289 74, t
 timerfd_settime 286 86, timerfd_gettime 287 87
 # Socket pairs, once they are made; a file or a socket of another kind is never there.
 sendto 44 206, recvfrom 45 207, sendmsg 46 211, recvmsg 47 212, sendmmsg 307 269, recvmmsg 299 243, shutdown 48 210,
-getsockname 51 204, getpeername 52 205, setsockopt 54 208, getsockopt 55 209
+getsockname 51 204, getpeername 52 205, getsockopt 55 209
 # Memory of the process itself.
-mmap 9 222, munmap 11 215, mremap 25 216, mprotect 10 226, madvise 28 233, msync 26 227, mincore 27 232, brk 12 214,
+munmap 11 215, mremap 25 216, mprotect 10 226, madvise 28 233, msync 26 227, mincore 27 232, brk 12 214,
 mlock 149 228, mlock2 325 284, munlock 150 229, mlockall 151 230, munlockall 152 231, mbind 237 235,
 set_mempolicy 238 237, get_mempolicy 239 236, set_mempolicy_home_node 450 450, membarrier 324 283,
 pkey_mprotect 329 288, pkey_alloc 330 289, pkey_free 331 290, mseal 462 462, map_shadow_stack 453 453
@@ -61,7 +61,8 @@ nanosleep 35 101, clock_nanosleep 230 115, clock_gettime 228 113, clock_getres 2
 _CHECKED = """
 kill 62 129, tkill 200 130, tgkill 234 131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, prlimit64 302 261,
 sched_setaffinity 203 122, sched_setparam 142 118, sched_setscheduler 144 119, sched_setattr 314 274,
-migrate_pages 256 238, move_pages 279 239, fcntl 72 25, ioctl 16 29, prctl 157 167, clone 56 220, socketpair 53 199
+migrate_pages 256 238, move_pages 279 239, fcntl 72 25, ioctl 16 29, prctl 157 167, clone 56 220, socketpair 53 199,
+setsockopt 54 208, mmap 9 222, close_range 436 436
 """
 
 _ABSENT = """

@@ -51,11 +51,12 @@ class Sweeper:
             "-S",
             sweeper.__file__,
             str(theirs.fileno()),
-            str(users[0]),
-            str(users[-1] + 1),
+            str(users.start),
+            str(users.stop),
         ]
         with theirs:
-            self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), cwd="/")
+            # In a session of its own, since a signal to the judge's group or terminal must not end it.
+            self._process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), cwd="/", start_new_session=True)
         atexit.register(self.close)
 
     @property
@@ -69,11 +70,11 @@ class Sweeper:
         if self.judge == os.getpid():
             self._process.wait()
 
-    def ask(self, word: str, user: int, *descriptors: int) -> bool:
+    def ask(self, word: str, *numbers: int, descriptors: tuple[int, ...] = ()) -> bool:
         """Send a request and return whether it was done."""
         with self._lock:
             try:
-                socket.send_fds(self._channel, [f"{word} {user}".encode()], descriptors)
+                socket.send_fds(self._channel, [" ".join([word, *map(str, numbers)]).encode()], descriptors)
                 return self._channel.recv(1) == sweeper.DONE
             except OSError:
                 return False
@@ -86,7 +87,7 @@ class User:
         self.number = number
         self._lock = lock
         self._sweeper = by
-        by.ask(sweeper.BEGIN, number, lock)
+        by.ask(sweeper.BEGIN, number, descriptors=(lock,))
 
     def sweep(self) -> bool:
         """Kill all processes of this user, and return whether that was tried."""
@@ -98,6 +99,19 @@ class User:
             os.close(self._lock)
             self._lock = -1
             self._sweeper.ask(sweeper.RELEASE, self.number)
+
+
+class Group:
+    """The process group of a runner that shares the judge's user: it is ended even if the judge is killed."""
+
+    def __init__(self, leader: int, started: int, by: Sweeper) -> None:
+        self._leader = leader
+        self._sweeper = by
+        by.ask(sweeper.WATCH, leader, started)
+
+    def release(self) -> None:
+        """Leave the group alone from now on; releasing twice does nothing."""
+        self._sweeper.ask(sweeper.FORGET, self._leader)
 
 
 class Users:
@@ -128,6 +142,11 @@ class Users:
                     return User(number, lock, self._running(numbers))
             os.close(lock)
         return None
+
+    def watch(self, leader: int, started: int) -> Group:
+        """Have a process group ended when the judge ends, however that happens."""
+        with self._starting:
+            return Group(leader, started, self._running(available() or range(0)))
 
     def _running(self, numbers: range) -> Sweeper:
         if self._sweeper is None or not self._sweeper.usable:

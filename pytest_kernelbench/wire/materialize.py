@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Generator, Tensor, leaves, parse_fill
-from pytest_kernelbench.wire import edits, far
-from pytest_kernelbench.wire.fills import fill, generator, quantise
+from pytest_kernelbench.model.case import ITEMSIZE, Case, DType, Generator, Tensor, leaves
+from pytest_kernelbench.wire import far
+from pytest_kernelbench.wire.contents import contents
 
 if TYPE_CHECKING:
     import torch
@@ -97,10 +97,6 @@ def values_of(case: Case, make: Callable[[str, Tensor], Any], device: str | None
     Random generators are those of the `device`, since PyTorch takes no other ones for tensors there.
     """
     return {name: _value(name, value, make, device or "cpu") for name, value in case.arguments.items()}
-
-
-INDEPENDENT = ("normal", "uniform", "integers")
-"""Fills that draw their elements independently, so that one element can be drawn again."""
 
 
 def refill(arguments: Arguments, case: Case) -> None:
@@ -201,7 +197,7 @@ def _make(path: str, recipe: Tensor) -> GuardedTensor:
     storage = torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
     storage.zero_()
     tensor = _laid_out(storage, recipe)
-    values = _values(path, recipe)
+    values = contents(path, recipe)
     if recipe.layout == "expanded" and recipe.shape and recipe.shape[0]:
         tensor[:1].copy_(values[:1])
     else:
@@ -223,7 +219,7 @@ def _make_far(path: str, recipe: Tensor) -> GuardedTensor:
     whole = torch.frombuffer(memory, dtype=torch.uint8)
     for part in GUARD_BANDS:
         whole[part].fill_(GUARD_BYTE)
-    tensor.copy_(_values(path, recipe))
+    tensor.copy_(contents(path, recipe))
     return GuardedTensor(path, recipe, tensor, whole, rows)
 
 
@@ -274,21 +270,3 @@ class _Window:
             "data": (owner.data_ptr() + start, False),
             "version": 2,
         }
-
-
-def _values(path: str, recipe: Tensor) -> torch.Tensor:
-    import numpy as np
-    import torch
-
-    name, arguments = parse_fill(recipe.fill)
-    rng = generator(recipe.seed, path)
-    drawn = fill(name, arguments, recipe.shape, recipe.dtype, rng)
-    if recipe.edited == 1 and name in INDEPENDENT and drawn.size:
-        index = drawn.size // 4 + int(rng.integers(max(1, drawn.size // 2)))
-        drawn.flat[index] = fill(name, arguments, recipe.shape, recipe.dtype, rng).flat[index]
-    values = np.asarray(quantise(drawn, recipe.dtype))
-    tensor = torch.from_numpy(values)
-    if recipe.dtype.startswith("complex") and not tensor.is_complex():
-        tensor = torch.complex(tensor, torch.from_numpy(fill(name, arguments, recipe.shape, recipe.dtype, rng)))
-    contents = tensor.to(torch_dtype(recipe.dtype)).reshape(recipe.shape)
-    return edits.apply(contents, path, recipe) if recipe.edited > 1 else contents

@@ -20,4 +20,5 @@ task = gelu_of_two(
     sign=1,
     special=(operands((), (1, 3), alpha=0.5), Case(input=Tensor((0,)), other=0.5)),
     workloads={"bert_base_feed_forward": operands((16384, 3072), (3072,), "float16")},
+    aliases=("add_gelu",),
 )

@@ -74,4 +74,5 @@ task = Task(
         "llama_7b_residual_rows": added((8192, 4096), (8192, 4096), "float16", dim=-1),
         "vit_large_tokens": added((256, 577, 1024), (577, 1024), "float16", dim=1),
     },
+    aliases=("add_mean",),
 )

@@ -66,4 +66,5 @@ task = convolution_task(
             (56, 56), 1, batch=64, channels=64, filters=256, bias=True, dtype="float16"
         ),
     },
+    aliases=("conv2d_add",),
 )

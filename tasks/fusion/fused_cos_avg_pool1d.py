@@ -57,4 +57,5 @@ task = Task(
         "speech_downsampling": Case(input=Tensor((64, 512, 8192), "float16"), kernel_size=4, stride=2, padding=1),
         "positional_phases": Case(input=Tensor((32, 256, 16384)), kernel_size=3),
     },
+    aliases=("cos_avg_pool1d",),
 )

@@ -20,4 +20,5 @@ task = elementwise(
     # Angles of several turns: with ordinary ones hardly any cosine is negative.
     keywords=({"input": Tensor((3, 127), fill="uniform(-20, 20)")},),
     workloads={"elements_64m": Case(input=Tensor((8192, 8192), fill="uniform(-20, 20)"))},
+    aliases=("cos_signbit",),
 )

@@ -77,4 +77,5 @@ task = dropout_task(
             (32, 32), batch=128, channels=160, filters=160, dtype="float16", options={"padding": 1, "p": 0.3}
         ),
     },
+    aliases=("dropout_relu_batch_norm_conv2d",),
 )

@@ -61,4 +61,5 @@ task = dropout_task(
     tf32=True,
     accumulation=lambda case: case.weight.shape[1],
     workloads={"bert_large_feed_forward": unit_layer((32, 512), 1024, 4096, dtype="float16", p=0.1)},
+    aliases=("dropout_sigmoid_linear",),
 )

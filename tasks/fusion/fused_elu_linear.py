@@ -43,4 +43,5 @@ task = linear_layer(
         unit_layer((), 31, 17),
     ),
     workloads={"feed_forward_4096_to_11008": unit_layer((4, 2048), 4096, 11008, bias=False, dtype="float16")},
+    aliases=("elu_linear",),
 )

@@ -28,4 +28,5 @@ task = reduction(
         "gpt2_vocabulary": Case(input=Tensor((4096, 50257), "float16"), dim=-1),
         "elements_64m": Case(input=Tensor((8192, 8192))),
     },
+    aliases=("exp_mean",),
 )

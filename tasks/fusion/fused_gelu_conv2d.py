@@ -41,4 +41,5 @@ task = convolution_task(
             (224, 224), 7, batch=64, channels=3, filters=768, bias=True, dtype="float16", options={"stride": 7}
         ),
     },
+    aliases=("gelu_conv2d",),
 )

@@ -91,4 +91,5 @@ task = Task(
         "bert_large_feed_forward": Case(input=Tensor((16, 512, 4096), "float16"), dim=-1),
         "elements_64m_tanh": Case(input=Tensor((8192, 8192), "float16"), approximate="tanh"),
     },
+    aliases=("gelu_min",),
 )

@@ -28,4 +28,5 @@ task = reduction(
         "bert_large_feed_forward": Case(input=Tensor((16, 512, 4096), "float16"), dim=-1),
         "gpt2_xl_feed_forward": Case(input=Tensor((8, 1024, 6400), "float16"), dim=-1, approximate="tanh"),
     },
+    aliases=("gelu_std",),
 )

@@ -62,4 +62,5 @@ task = convolution_task(
             options={"stride": 2, "padding": 1, "negative_slope": 0.2},
         ),
     },
+    aliases=("leaky_relu_conv2d",),
 )

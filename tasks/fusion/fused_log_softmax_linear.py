@@ -62,4 +62,5 @@ task = linear_layer(
         "gpt2_vocabulary": layer((8, 1024), 768, 50257, bias=False, dtype="float16"),
         "llama_2_7b_vocabulary": layer((4096,), 4096, 32000, bias=False, dtype="bfloat16"),
     },
+    aliases=("log_softmax_linear",),
 )

@@ -28,4 +28,5 @@ task = elementwise(
         "integers(1, 5)",
     ),
     workloads={"elements_64m": Case(input=Tensor((8192, 8192), fill=ORDINARY))},
+    aliases=("log_tanh",),
 )

@@ -52,4 +52,5 @@ task = Task(
         "elements_64m": combined((8192, 8192), (8192, 8192), (8192, 8192)),
         "llama_7b_scaled_rows": combined((8192, 4096), (4096,), (8192, 4096), "float16", alpha=0.5),
     },
+    aliases=("mul_sub",),
 )

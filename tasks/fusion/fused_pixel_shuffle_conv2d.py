@@ -72,4 +72,5 @@ task = convolution_task(
             (96, 96), planes=64, batch=16, channels=64, bias=True, dtype="float16", options={"padding": 1}
         ),
     },
+    aliases=("pixel_shuffle_conv2d",),
 )

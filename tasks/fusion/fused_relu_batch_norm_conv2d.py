@@ -109,4 +109,5 @@ task = convolution_task(
             (56, 56), batch=64, channels=64, filters=64, affine=True, options={"padding": 1, "training": True}
         ),
     },
+    aliases=("relu_batch_norm_conv2d",),
 )

@@ -43,4 +43,5 @@ task = convolution_task(
             (56, 56), batch=32, channels=128, filters=256, bias=True, dtype="float16", options={"padding": 1}
         ),
     },
+    aliases=("relu_conv2d",),
 )

@@ -87,4 +87,5 @@ task = convolution_task(
             pool={"kernel_size": 3, "stride": 2, "padding": 1},
         ),
     },
+    aliases=("relu_max_pool2d_conv2d",),
 )

@@ -28,4 +28,5 @@ task = elementwise(
         "resnet50_stage1": Case(input=Tensor((64, 256, 56, 56), "float16")),
         "resnet50_stage1_inplace": Case(input=Tensor((64, 256, 56, 56), "float16"), inplace=True),
     },
+    aliases=("relu_sqrt",),
 )

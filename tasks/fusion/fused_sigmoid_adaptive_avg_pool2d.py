@@ -52,4 +52,5 @@ task = Task(
         "squeeze_excitation_stage1": Case(input=Tensor((64, 256, 56, 56), "float16"), output_size=1),
         "spatial_pyramid_6x6": Case(input=Tensor((64, 512, 64, 64), "float16"), output_size=(6, 6)),
     },
+    aliases=("sigmoid_adaptive_avg_pool2d",),
 )

@@ -34,4 +34,5 @@ task = batch_norm(
         "speech_encoder_inference": batch(64, 512, 4096, weight=True, bias=True, dtype="float16"),
         "recommender_features": batch(65536, 1024, weight=True, bias=True, training=True),
     },
+    aliases=("sigmoid_batch_norm",),
 )

@@ -62,4 +62,5 @@ task = Task(
         "gpt2_vocabulary": Case(input=Tensor((4096, 50257), "float16", "uniform(0.1, 5)"), dim=-1),
         "bert_large_scores": Case(input=Tensor((16, 16, 512, 512), "float16", "uniform(0.1, 5)"), dim=-1),
     },
+    aliases=("softmax_log",),
 )

@@ -54,4 +54,5 @@ task = linear_layer(
         "mamba_2_8b_time_step": layer((2, 8192), 160, 5120, dtype="float16"),
         "feed_forward_4096_to_11008": layer((4, 2048), 4096, 11008, bias=False, dtype="float16"),
     },
+    aliases=("softplus_linear",),
 )

@@ -22,4 +22,5 @@ task = gelu_of_two(
         "bert_base_feed_forward": operands((16384, 3072), (3072,), "float16"),
         "gpt2_xl_feed_forward": operands((8192, 6400), (8192, 6400), "float16", approximate="tanh"),
     },
+    aliases=("sub_gelu",),
 )

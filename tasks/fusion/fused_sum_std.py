@@ -58,4 +58,5 @@ task = Task(
     contract=Contract(values=WITHOUT_DENORMALS, inf=False),
     accumulation=longest_sum,
     workloads={"llama_hidden_rows": Case(input=Tensor((8192, 4096), "float16"), dim=-1)},
+    aliases=("sum_std",),
 )

@@ -35,4 +35,5 @@ task = linear_layer(
         unit_layer((), 31, 17),
     ),
     workloads={"bert_large_pooler_every_token": unit_layer((32, 512), 1024, 1024, dtype="float16")},
+    aliases=("tanh_linear",),
 )

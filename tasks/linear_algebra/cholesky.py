@@ -57,4 +57,5 @@ task = decomposition(
         "gaussian_process_4k": matrices(4096),
         "batch_of_4096": matrices(4096, 64),
     },
+    aliases=("linalg_cholesky",),
 )

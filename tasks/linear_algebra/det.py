@@ -41,4 +41,5 @@ task = Task(
         "jacobians_of_elements": square_matrices(1 << 20, 3),
         "batch_of_4096": square_matrices(4096, 64),
     },
+    aliases=("linalg_det",),
 )

@@ -66,4 +66,5 @@ task = decomposition(
         "stability_of_512_states": matrices(512),
         "batch_of_256": matrices(256, 32),
     },
+    aliases=("linalg_eig",),
 )

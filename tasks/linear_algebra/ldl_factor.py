@@ -90,4 +90,5 @@ task = decomposition(
         "kkt_system_2k": matrices(2048),
         "batch_of_1024": matrices(1024, 64),
     },
+    aliases=("linalg_ldl_factor",),
 )

@@ -57,4 +57,5 @@ task = decomposition(
         "weights_1k": matrices(1024, 1024, full_matrices=False),
         "batch_of_512": matrices(512, 128, 32, full_matrices=False),
     },
+    aliases=("linalg_svd",),
 )

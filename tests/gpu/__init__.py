@@ -11,8 +11,8 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.task import FACETS
 
 
-def session_on(gpu: Gpu, facets: tuple[str, ...] = FACETS) -> EvaluationSession:
-    """Return a session that judges on the GPU, with fixed cases only."""
-    judging = JudgingSettings(device=f"cuda:{gpu.slug}", gpu_uuid=gpu.uuid, facets=facets, examples=0)
+def session_on(gpu: Gpu, facets: tuple[str, ...] = FACETS, sandbox: str = "best") -> EvaluationSession:
+    """Return a session that judges on the GPU, with fixed cases only; references need `sandbox` to be `off`."""
+    judging = JudgingSettings(device=f"cuda:{gpu.slug}", gpu_uuid=gpu.uuid, facets=facets, examples=0, sandbox=sandbox)
     pool = Pool((gpu,), (gpu.slug,))
     return EvaluationSession(Settings(judging=judging, pool=pool), SharedState(Catalogue.find(), gpu))

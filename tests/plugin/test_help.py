@@ -12,6 +12,9 @@ HELP = """
 judge GPU kernels:
   --kb-submission=NAME  kernels to judge: a name under submissions/, a folder, a
                         file or a glob; repeatable
+  --kb-kernel=NAME      a kernel in a package: module:function, or
+                        task=module:function where the function has another
+                        name; repeatable
   --kb-results=FILE     append one JSON line per kernel to FILE as it is judged
   --kb-report=FILE.html
                         write the results as one HTML page when the run ends
@@ -33,7 +36,9 @@ judge GPU kernels:
   --kb-timeout=SECONDS  time limit per kernel; one call may take a quarter of it
                         (default: 240)
   --kb-target=LIST      GPUs to compile for, separated by commas: sm_80,sm_86,sm
-                        _89,sm_90,sm_100,sm_120,gfx90a,gfx942,gfx950
+                        _89,sm_90,sm_100,sm_120,gfx90a,gfx942,gfx950; the first
+                        one also completes verdicts of the interpreter, by
+                        default sm_90; none compiles nothing
   --kb-compile-timeout=SECONDS
                         time limit per kernel and target (default: 120)
   --kb-baseline=LIST    baselines to time against, separated by commas: eager,
@@ -44,6 +49,8 @@ judge GPU kernels:
   --kb-sandbox=MODE     how kernels are confined: strict (refuse to run without
                         every measure), best (use what the machine has), off
                         (default: best)
+  --kb-path=LIST        folders that kernels may read and import from, separated
+                        by commas
   --kb-tasks=FOLDER     folder of your own task files, in addition to the
                         shipped ones
   --kb-resume           do not judge a kernel again whose record is in the file

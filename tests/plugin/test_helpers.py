@@ -38,3 +38,19 @@ def test_a_changed_helper_is_judged_again(project: Project) -> None:
     project.submit({**FILES, "pack/softmax.py": "LOW = 1\n"})
     project.judge(*QUICK, "-k", "relu", "--kb-results=r.jsonl", "--kb-resume").assert_outcomes(failed=1, deselected=1)
     assert len(Path("r.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_helper_is_decoded_as_python_does(project: Project) -> None:
+    project.submit({"relu.py": FILES["relu.py"], "sigmoid.py": "from latin import *\n", "gelu.py": "import broken\n"})
+    folder = next(Path.cwd().rglob("relu.py")).parent
+    clamped = FILES["helpers.py"].replace("import pack.deep", "assert WHO == chr(0xE9)")
+    clamped = clamped.replace("pack.deep.clamp(x, inplace)", "x.clamp_(0) if inplace else x.clamp(0)")
+    (folder / "helpers.py").write_bytes(b"# coding: latin-1\nWHO = '\xe9'\n" + clamped.encode())
+    (folder / "latin.py").write_bytes(b"WHO = '\xe9'\n")
+    (folder / "broken.py").write_bytes(b"\xef\xbb\xbf# coding: latin-1\n")
+    result = project.judge(*QUICK)
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines_random(
+        ["load_error*sigmoid*", "*SyntaxError: *codec can't decode byte 0xe9*",
+         "load_error*gelu*", "*SyntaxError: encoding problem: * with BOM*"]
+    )  # fmt: skip

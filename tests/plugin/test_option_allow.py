@@ -16,7 +16,7 @@ def test_a_rule_that_is_allowed_does_not_reject(project: Project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "rejected: Activation relu: functions that a timer uses are replaced*(it replaces time.perf_counter)*",
+            "rejected: Activation relu of *: functions that a timer uses are replaced*(it replaces time.perf_counter)*",
             "observed:",
             "  replaces time.perf_counter",
             "1 rejected (audit): relu",

@@ -40,6 +40,16 @@ def test_the_printed_line_replays_the_case(
     assert block(again.stdout.str()) == block(text)
 
 
+def test_an_argument_that_the_task_does_not_have(project: Project) -> None:
+    project.submit({"softmax.py": ODD_ROWS})
+    result = project.judge("--kb-case=Case(input=Tensor((3, 3)), dims=1)")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["--kb-case: softmax has no argument 'dims': did you mean dim* it has input, dim, dtype"], consecutive=False
+    )
+    assert "Traceback" not in result.stdout.str()
+
+
 def test_text_that_is_no_case(project: Project) -> None:
     project.submit({"softmax.py": ODD_ROWS})
     for source in ("Tensor((3,))", "Case(input=open('x'))", "Case(", "__import__('os').system('true')"):

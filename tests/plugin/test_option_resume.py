@@ -46,8 +46,8 @@ def test_all_is_reported_again_and_nothing_is_judged(project: Project) -> None:
     assert lines() == before
     again.stdout.fnmatch_lines([
         f"kernelbench: *results.jsonl has {len(before)} records",
-        "*load_error in load: Activation gelu",
-        "*wrong_values in basic: Activation relu",
+        "*load_error in load: Activation gelu of mine",
+        "*wrong_values in basic: Activation relu of mine",
         "*result[[]*: got *, wanted *",
         f"resumed {len(before)} records of *results.jsonl",
     ])  # fmt: skip

@@ -147,6 +147,25 @@ def compile_for(project: Project, targets: str, *options: str) -> tuple[Any, dic
     return result, records
 
 
+def test_the_compiler_completes_a_verdict_of_the_interpreter(project: Project) -> None:
+    extra = "count += tl.sum(tl.dot(tl.zeros((16, 16), tl.int8), tl.zeros((16, 16), tl.int8)))"
+    project.submit({"relu.py": HEAD + KERNEL.format(name="relu", extra=extra)})
+    options = ("--kb-device=interpreter", "--kb-facets=basic")
+    result = project.judge(*options)
+    result.stdout.fnmatch_lines(
+        [
+            "compile_error in basic: Activation relu of mine",
+            "  compiled for sm_90:",
+            "  relu_kernel(x: [*]fp32 %16, *",
+            "  Input shapes should have M >= 1, N >= 1 and K >= 32",
+            '  pytest --kb-submission=mine submissions/mine/relu.py::correctness --kb-facets=basic --kb-case="Case(*)"',
+        ]
+    )
+    project.judge(*options, "--kb-target=none").assert_outcomes(passed=1)
+    settings = [record["settings"]["target"] for record in project.records()]
+    assert settings == ["sm_90", None]
+
+
 @pytest.mark.slow
 def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     cached.write({f"own/activation/{name}.py": TASK for name in KERNELS})
@@ -185,7 +204,7 @@ def test_what_stops_a_kernel_is_told_apart(cached: Project) -> None:
     assert not records["one_fits", "sm_90"]["notes"]
     result.stdout.fnmatch_lines(
         [
-            "compile_error (language) for sm_80 in basic: Activation unknown_name",
+            "compile_error (language) for sm_80 in basic: Activation unknown_name of mine",
             "  *no_such_thing*",
             "sm_80: 2 of 9 compile, median * s, worst * s (*)",
             "  1 compile_error (signal): aborting",

@@ -14,6 +14,6 @@ def test_an_endless_kernel(project: Project) -> None:
     project.submit({"relu.py": ENDLESS, "softmax.py": SOFTMAX})
     result = project.judge("--kb-timeout=8")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["timeout in basic: Activation relu", "  no* within * s*", "  Case(input=*"])
+    result.stdout.fnmatch_lines(["timeout in basic: Activation relu of mine", "  no* within * s*", "  Case(input=*"])
     assert project.statuses() == {"relu": "timeout", "softmax": "passed"}
     assert project.records()[0]["seconds"] < 30

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.support.project import SOFTMAX, TORCH_RELU, Project
 
 TALKATIVE = r"""
@@ -32,7 +34,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
     assert TABLE.strip() in text
     result.stdout.fnmatch_lines(
         [
-            "wrong_values in basic: Activation sigmoid",
+            "wrong_values in basic: Activation sigmoid of mine",
             "  result[[]*[]]: got *, wanted * (* units of error, at most 3)",
             "  * of 20 elements are wrong; first: *",
             "  tolerance dominated by: *",
@@ -41,7 +43,7 @@ def test_the_summary_and_a_failure(project: Project) -> None:
             "the kernel printed (the last of it):",
             "  imported*",
             "  called*",
-            "load_error in load: Math softmax",
+            "load_error in load: Math softmax of mine",
             "  ModuleNotFoundError: No module named 'nope'",
             "  *line 1, in <module>: import nope",
         ],
@@ -51,3 +53,35 @@ def test_the_summary_and_a_failure(project: Project) -> None:
     assert "\x08" not in text
     for internal in ("Traceback", "judge/", "trial.py", "site-packages"):
         assert internal not in text
+
+
+HIDDEN = "\u202e"
+
+HIDING = """
+class Odd(Exception):
+    \"\"\"Odd \u202e\"\"\"
+Odd.__name__ = "od\u202ed"
+def sigmoid(input, out=None):
+    print("printed\u202e", flush=True)
+    raise Odd("raised\u202e\u2066\x9b31m")
+"""
+
+
+def test_names_and_texts_cannot_reverse_a_line(project: Project) -> None:
+    project.submit(
+        {f"ro{HIDDEN}und/sigmoid.py": HIDING, f"ro{HIDDEN}und/no{HIDDEN}ne.py": "", f"li{HIDDEN}nes.jsonl":
+         f'{{"file": "{HIDDEN}/relu.py", "predict": "def relu(input, inplace=False):\\n    return {HIDDEN}"}}\n'}
+    )  # fmt: skip
+    for options in (["--collect-only"], ["-vv", "-rA"]):
+        result = project.judge("--color=no", *options)
+        text = result.stdout.str() + result.stderr.str()
+        assert f"no{HIDDEN}ne.py" not in text
+        assert "no\\u202ene.py" in text
+        next(Path.cwd().rglob(f"no{HIDDEN}ne.py")).rename("gone")
+        result = project.judge("--color=no", *options)
+        text = result.stdout.str() + result.stderr.str()
+        assert not set(text) & set("\u202e\u2066\x9b"), [line for line in text.splitlines() if HIDDEN in line]
+        assert "ro\\u202eund/sigmoid.py" in text
+        Path("gone").rename(next(Path.cwd().rglob(f"ro{HIDDEN}und")) / f"no{HIDDEN}ne.py")
+    for said in ("od\\u202ed: raised\\u202e\\u2066", "printed\\u202e", "li\\u202enes.jsonl"):
+        assert said in text

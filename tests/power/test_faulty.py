@@ -14,6 +14,7 @@ EXPECTED = {
     "approximation_for_all__gelu": ("basic", "wrong_values"),
     "bias_correction_missing__Adam": ("basic", "wrong_values"),
     "block_of_any_size__softmax": ("basic", "compile_error"),
+    "cdiv_of_the_language__sigmoid": ("basic", "runtime_error"),
     "channel_is_last__batch_norm": ("basic", "wrong_values"),
     "codes_overflow__linear_w4a16": ("basic", "wrong_values"),
     "codes_wrap__bmm_w8a8": ("basic", "wrong_values"),

@@ -32,9 +32,10 @@ ALLOWED: Mapping[str, set[str]] = {
     "formats": {"model", "wire"},
     "evaluation": {"model", "wire", "sandbox", "gpus", "host", "judge", "report", "formats"},
     "report": {"model"},
+    "corpora": {"model", "report"},
     "integrations": {"model", "gpus"},
     "plugin": {"model", "gpus", "evaluation", "report", "integrations"},
-    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report", "formats"},
+    "cli": {"model", "wire", "sandbox", "gpus", "host", "judge", "evaluation", "report", "corpora", "formats"},
     "__init__.py": {"model", "evaluation"},
 }
 """What each room may import of others, at run time."""

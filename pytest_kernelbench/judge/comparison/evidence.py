@@ -7,7 +7,7 @@ import itertools
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.model.case import Case, leaves, without
@@ -35,6 +35,9 @@ TF32_ROUNDOFF = 2.0**-11
 SMALLEST_STEP = 2.0**-43
 """Smallest relative perturbation; the float64 rounding of the reference would hide the effect of a smaller one."""
 
+MAX_WIDENED = 1 << 16
+"""Elements of the largest argument that is kept in float64 from one perturbation to the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutput:
@@ -48,6 +51,8 @@ class ExpectedOutput:
     """Result of the reference in the case's dtype, with the shape and dtype that a kernel must produce."""
     spread: torch.Tensor | None
     """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
+    units: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What the comparison of values has found out about the unit of error, by the length of the longest sum."""
 
     @property
     def dtype(self) -> str:
@@ -99,12 +104,17 @@ def signature(task: Task) -> list[tuple[str, str]]:
 
 
 def collect_evidence(
-    task: Task, case: Case, draws: int = PERTURBATIONS, eager_runner: EagerRunner | None = None
+    task: Task,
+    case: Case,
+    draws: int = PERTURBATIONS,
+    eager_runner: EagerRunner | None = None,
+    device: str | None = None,
 ) -> Evidence:
     """Run the reference on a case: in float64, in the case's dtype, and `draws` times on perturbed inputs.
 
     `eager_runner`, if given, makes the run in the case's dtype on the device of the kernels; where it returns None, and
-    without it, that run is made here on the CPU. Raises `OracleError` if the reference fails.
+    without it, that run is made here. `device` is where all runs are made; None for the CPU.
+    Raises `OracleError` if the reference fails.
     """
     import warnings
 
@@ -115,11 +125,11 @@ def collect_evidence(
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
             warnings.simplefilter("ignore")
-            torch.manual_seed(0)
+            torch.default_generator.manual_seed(0)  # `torch.manual_seed` would keep the stack of each call for GPUs
             with onednn_where_sound(plain):
                 found = eager_runner(task, plain) if eager_runner is not None else None
-                eager = _eager(task, plain) if found is None else {}
-                arguments = materialize(plain).values
+                eager = _eager(task, plain, device) if found is None else {}
+                arguments = materialize(plain, device).values
                 exact = run_reference(task, arguments, _exact)
                 if found is not None:
                     eager = dict(zip(exact, found, strict=True))
@@ -131,7 +141,7 @@ def collect_evidence(
     outcomes = [
         replace(task, reference=each, compare="values", dropout=(), drop_probability=None) for each in task.dropout
     ]
-    kept_and_dropped = tuple(collect_evidence(each, case, draws) for each in outcomes)
+    kept_and_dropped = tuple(collect_evidence(each, case, draws, device=device) for each in outcomes)
     return Evidence(task, case, arguments, expected, max(1, length), kept_and_dropped)
 
 
@@ -157,15 +167,17 @@ def sensitivity(
         return {}
     # Inputs in float64 are perturbed by larger steps, and the effect is scaled down.
     scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
-    generator = torch.Generator().manual_seed(_seed(case))
     arguments = arguments or materialize(case).values
-    drawn = (run_reference(task, arguments, lambda value: _perturbed(value, generator, roundoff)) for _ in range(draws))
+    place = next((tensor.device for tensor in tensors_in(arguments)), torch.device("cpu"))
+    generator = torch.Generator(place).manual_seed(_seed(case))
+    perturbed = _perturbing(generator, roundoff)
+    drawn = (run_reference(task, arguments, perturbed) for _ in range(draws))
     narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
     for part, moved in itertools.chain(zip(itertools.repeat(scale), drawn), zip(itertools.repeat(1.0), narrowed)):
         for name, value in exact.items():
             if (value.is_floating_point() or value.is_complex()) and moved[name].shape == value.shape:
-                change = part * torch.nan_to_num((moved[name] - value).abs(), nan=0.0, posinf=0.0)
+                change = (moved[name] - value).abs().nan_to_num_(nan=0.0, posinf=0.0).mul_(part)
                 spread[name] = torch.maximum(spread[name], change) if name in spread else change
     return spread
 
@@ -202,7 +214,7 @@ def _seed(case: Case) -> int:
     return zlib.crc32(json.dumps(encode(case)).encode())
 
 
-def _eager(task: Task, case: Case) -> dict[str, torch.Tensor]:
+def _eager(task: Task, case: Case, device: str | None) -> dict[str, torch.Tensor]:
     """Run the reference in the case's dtype; if torch lacks a half-precision operation, in float32, rounded at the end.
 
     The tensors have the case's own layouts, since eager PyTorch may compute another layout with another error.
@@ -210,9 +222,9 @@ def _eager(task: Task, case: Case) -> dict[str, torch.Tensor]:
     import torch
 
     try:
-        return run_reference(task, materialize(case).values, lambda value: value)
+        return run_reference(task, materialize(case, device).values, lambda value: value)
     except (RuntimeError, NotImplementedError) as error:
-        arguments = materialize(case).values
+        arguments = materialize(case, device).values
         kinds = {value.dtype for value in tensors_in(arguments) if _is_half(value)}
         if "not implemented for" not in str(error) or not kinds:
             raise
@@ -267,15 +279,28 @@ def _exact(value: Any) -> Any:
     return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
 
 
-def _perturbed(value: Any, generator: torch.Generator, roundoff: float | None) -> Any:
+def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[[Any], Any]:
+    """Return a function that perturbs a tensor; what is the same each time is kept with the tensor."""
     import torch
 
-    if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-        return _exact(value)
-    wide = _exact(value)
-    unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
-    noise = torch.rand(wide.shape, generator=generator, dtype=torch.float64) * 2 - 1
-    return torch.where(torch.isfinite(wide), wide * (1 + unit * 3**0.5 * noise), wide)
+    known: dict[int, tuple[Any, Any, Any]] = {}
+
+    def perturbed(value: Any) -> Any:
+        if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
+            return _exact(value)
+        unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
+        noise = torch.rand(value.shape, generator=generator, dtype=torch.float64, device=value.device)
+        factor = noise.mul_(2).sub_(1).mul_(unit * 3**0.5).add_(1)
+        if value.numel() > MAX_WIDENED:
+            # In place, as large tensors cost more in new memory than in arithmetic; what is not finite stays as it is.
+            return _exact(value).mul_(factor)
+        if id(value) not in known:
+            wide = _exact(value)
+            known[id(value)] = value, wide, torch.isfinite(wide)
+        _, wide, finite = known[id(value)]
+        return torch.where(finite, wide * factor, wide)
+
+    return perturbed
 
 
 def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:

@@ -32,7 +32,7 @@ reference = task.reference
 
 
 class GpuEager:
-    """Runs references on a GPU, in one runner that is replaced when the task changes."""
+    """Runs references on a GPU, in one runner that loads one task after the other: starting takes seconds there."""
 
     def __init__(self, device: str, code: Callable[[str], str]) -> None:
         """`device` is the device of `RunnerSettings`; `code` returns the text of a task's file by the task's name."""
@@ -67,15 +67,18 @@ class GpuEager:
         return _tensors_of(task, case, answer) if answer.status == "ok" else None
 
     def _loaded(self, name: str) -> Runner | None:
-        if self._runner is not None and self._name == name and self._runner.alive:
-            return self._runner
-        self.close()
-        self._runner, self._name = Runner(self._settings), name
-        text = f"{self._code(name)}\n{IEEE}"
-        loaded = self._runner.load(text, f"{name}.py", ["reference"])
-        if loaded.status == "error":
-            raise OracleError(loaded.message)
-        return self._runner if loaded.status == "ok" else None
+        if self._runner is not None and not self._runner.alive:
+            self.close()
+        if self._runner is None:
+            self._runner, self._name = Runner(self._settings), ""
+        if self._name != name:
+            loaded = self._runner.load(f"{self._code(name)}\n{IEEE}", f"{name}.py", ["reference"])
+            if loaded.status == "error":
+                raise OracleError(loaded.message)
+            if loaded.status != "ok":
+                return None
+            self._name = name
+        return self._runner
 
 
 def _tensors_of(task: Task, case: Case, answer: Answer) -> list[torch.Tensor] | None:

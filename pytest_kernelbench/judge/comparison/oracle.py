@@ -11,7 +11,7 @@ from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.locks import PROCESS_LOCK
 from pytest_kernelbench.model.task import Task
 
-MAX_CASES = 512
+MAX_CASES = 8192
 """Cases whose evidence is kept: all kernels of a task are tried on the same fixed cases."""
 
 MAX_BYTES = 256 << 20

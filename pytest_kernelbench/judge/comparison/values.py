@@ -12,11 +12,13 @@ if no element is off by more than 3 units and the root mean square of the errors
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.judge.comparison.evidence import ROUNDOFF, TF32_ROUNDOFF, Evidence, ExpectedOutput, sensitivity
+from pytest_kernelbench.judge.comparison.pieces import Piece, Scale, binades, magnitudes, pieces
 from pytest_kernelbench.judge.comparison.verdict import Mismatch, Verdict, widen
 from pytest_kernelbench.model.case import without
 
@@ -42,8 +44,8 @@ TINY = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float16": 2.0**-25, "float
         "complex64": 2.0**-126, "complex128": 2.0**-1022}  # fmt: skip
 """Absolute part of the unit, by dtype: hardware may flush float32 denormals to zero; half the smallest float16."""
 
-MIN_BINADE, MAX_BINADE = -1070, 1030
-"""Exponents of two between which eager's error is grouped by binade."""
+MAX_KEPT = 1 << 13
+"""Elements of the largest output whose unit of error is kept with it."""
 
 
 def values(evidence: Evidence, outputs: Sequence[torch.Tensor]) -> Verdict:
@@ -65,27 +67,49 @@ def in_tf32(evidence: Evidence, expected: ExpectedOutput) -> ExpectedOutput | No
     if not evidence.task.tf32 or expected.dtype != "float32":
         return None
     exact = {each.name: each.exact for each in evidence.expected}
-    spread = sensitivity(evidence.task, without(evidence.case, "out"), exact, TF32_ROUNDOFF)
+    spread = sensitivity(evidence.task, without(evidence.case, "out"), exact, TF32_ROUNDOFF, evidence.arguments)
     return replace(expected, spread=spread[expected.name])
 
 
-def close(expected: ExpectedOutput, got: torch.Tensor, length: int) -> Mismatch | None:
-    """Compare one output with the expected one; `length` is that of the longest sum behind an element."""
+def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | None = None) -> Mismatch | None:
+    """Compare one output with the expected one; `length` is that of the longest sum behind an element.
+
+    The tensors may be on any device. `size` is the number of elements that are compared at a time.
+    """
     import torch
 
     if expected.exact.numel() == 0:
         return None
     if expected.dtype not in ROUNDOFF:
-        wrong = got != expected.eager
-        units = wrong.to(torch.float64) * math.inf
-        return _report(expected, got, units, "compared exactly", wrong) if wrong.any() else None
-    errors = measure(expected, got, length)
-    if errors.wrong_special.any():
+
+        def differs(piece: Piece) -> tuple[torch.Tensor, torch.Tensor]:
+            wrong = piece.got != piece.expected.eager
+            return wrong.to(torch.float64) * math.inf, wrong
+
+        different = any(bool((piece.got != piece.expected.eager).any()) for piece in pieces(expected, got, size))
+        return _report(expected, got, differs, "compared exactly", size) if different else None
+    whole = expected.exact.numel() <= min(MAX_KEPT, size or MAX_KEPT)
+    scale, seen = None if whole else Scale.of(expected, size), _Seen()
+    for piece in pieces(expected, got, size):
+        seen.add(piece, measure(piece.expected, piece.got, length, scale))
+    if seen.wrong_special:
+        choose: Callable[[ErrorUnits], torch.Tensor] = lambda errors: errors.wrong_special  # noqa: E731
         note = "NaN and infinities must be those of the reference"
-        return _report(expected, got, errors.units, note, errors.wrong_special)
-    if (errors.units > MAX_UNITS).any():
-        return _report(expected, got, errors.units, errors.note, errors.units > MAX_UNITS)
-    return _rms(expected, got, errors)
+    elif seen.beyond:
+        choose, note = lambda errors: errors.units > MAX_UNITS, seen.note
+    elif seen.rms > seen.limit(expected.dtype):
+        choose, note = lambda errors: errors.units > 1, seen.note
+    else:
+        return None
+
+    def chosen(piece: Piece) -> tuple[torch.Tensor, torch.Tensor]:
+        errors = measure(piece.expected, piece.got, length, scale)
+        return errors.units, choose(errors)
+
+    report = _report(expected, got, chosen, note, size)
+    if seen.wrong_special or seen.beyond:
+        return report
+    return replace(report, message=report.message + seen.summary(expected.dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +124,78 @@ class ErrorUnits:
     """Elements that are compared without arithmetic (bool): NaN, infinities, and overflow where eager overflows."""
     wrong_special: torch.Tensor
     """Special elements that are wrong (bool)."""
-    source: str
-    """The part of the unit that is largest on average."""
-
-    @property
-    def note(self) -> str:
-        """The line of a failure that names this part."""
-        return f"tolerance dominated by: {self.source}"
+    parts: Counter[str]
+    """The sum over all elements of each part of the unit, by its name."""
 
 
-def measure(expected: ExpectedOutput, got: torch.Tensor, length: int) -> ErrorUnits:
-    """Return the errors of a floating-point output; `length` is that of the longest sum behind an element."""
+def measure(expected: ExpectedOutput, got: torch.Tensor, length: int, scale: Scale | None = None) -> ErrorUnits:
+    """Return the errors of a floating-point output; `length` is that of the longest sum behind an element.
+
+    `scale` is that of the whole output, where this is a piece of it.
+    """
     import torch
 
     wide = widen(got)
     special, wrong_special = _special(expected, wide)
-    unit, source = _unit(expected, length)
+    unit, parts = _known_unit(expected, length, scale)
     units = torch.where(special, 0.0, torch.nan_to_num((wide - expected.exact).abs() / unit, nan=math.inf))
-    return ErrorUnits(torch.where(wrong_special, math.inf, units), unit, special, wrong_special, source)
+    return ErrorUnits(torch.where(wrong_special, math.inf, units), unit, special, wrong_special, parts)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the pieces of one output have shown."""
+
+    wrong_special: bool = False
+    """Whether a special element is wrong."""
+    beyond: bool = False
+    """Whether an element is off by more than its tolerance."""
+    count: int = 0
+    """Elements that are compared with arithmetic."""
+    squares: float = 0.0
+    """Sum of the squared errors in units."""
+    eager_squares: float = 0.0
+    """The same for eager's result."""
+    parts: Counter[str] = field(default_factory=Counter)
+    """The sum over all elements of each part of the unit."""
+
+    def add(self, piece: Piece, errors: ErrorUnits) -> None:
+        import torch
+
+        self.wrong_special |= bool(errors.wrong_special.any())
+        self.beyond |= bool((errors.units > MAX_UNITS).any())
+        eager = widen(piece.expected.eager)
+        eager_units = (eager - piece.expected.exact).abs() / errors.unit
+        eager_units = torch.nan_to_num(torch.where(errors.special | ~torch.isfinite(eager), 0.0, eager_units))
+        self.count += int((~errors.special).sum())
+        self.squares += float((errors.units**2).sum())
+        self.eager_squares += float((eager_units**2).sum())
+        self.parts.update(errors.parts)
+
+    @property
+    def note(self) -> str:
+        """The line of a failure that names the part of the unit that is largest on average."""
+        return f"tolerance dominated by: {max(self.parts, key=lambda name: self.parts[name])}"
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of the errors in units: it shows low-precision accumulators, which no element shows."""
+        return math.sqrt(self.squares / self.count) if self.count else 0.0
+
+    @property
+    def eager_rms(self) -> float:
+        """The same for eager's result."""
+        return math.sqrt(self.eager_squares / self.count) if self.count else 0.0
+
+    def limit(self, dtype: str) -> float:
+        """Return the largest root mean square that is accepted."""
+        floor = RMS_FLOOR.get(dtype, HALF_RMS_FLOOR)
+        return 2 * max(self.eager_rms, MIN_EAGER_RMS) + floor + SMALL_SAMPLE / math.sqrt(max(1, self.count))
+
+    def summary(self, dtype: str) -> str:
+        """Describe the root mean square beside its limit."""
+        text = f"; all {self.count} elements together: rms {self.rms:.2f} units, at most {self.limit(dtype):.2f}"
+        return f"{text} (eager: {self.eager_rms:.2f})"
 
 
 def _special(expected: ExpectedOutput, wide: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -146,88 +224,71 @@ def _same(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     return (left == right) | (torch.isnan(left) & torch.isnan(right))
 
 
-def _unit(expected: ExpectedOutput, length: int) -> tuple[torch.Tensor, str]:
-    """Return the unit of error of each element, and the part of it that is largest on average."""
+def _known_unit(expected: ExpectedOutput, length: int, scale: Scale | None) -> tuple[torch.Tensor, Counter[str]]:
+    """Return what `_unit` returns, kept with small outputs: most are compared several times."""
+    if expected.exact.numel() > MAX_KEPT:
+        return _unit(expected, length, scale or Scale.of(expected))
+    if length not in expected.units:
+        expected.units[length] = _unit(expected, length, scale or Scale.of(expected))
+    found: tuple[torch.Tensor, Counter[str]] = expected.units[length]
+    return found
+
+
+def _unit(expected: ExpectedOutput, length: int, scale: Scale) -> tuple[torch.Tensor, Counter[str]]:
+    """Return the unit of error of each element, and the sum of each part of it."""
     import torch
 
-    exact = expected.exact
     u = ROUNDOFF[expected.dtype]
     u_acc = min(u, ROUNDOFF["float32"])
-    size = torch.where(torch.isfinite(exact), exact.abs(), 0.0)
+    size = magnitudes(expected.exact)
     spread = torch.zeros_like(size) if expected.spread is None else expected.spread
-    relative = torch.where(size > 0, spread / torch.clamp(size, min=1e-300), 0.0)
-    spread = torch.maximum(spread, 0.02 * relative.median() * size)
-    rms = float((size**2).mean().sqrt())
+    spread = torch.maximum(spread, 0.02 * scale.relative * size)
     rounding = u * size
     # A sum of terms of one sign accumulates sqrt(K) roundings relative to the result; d covers sums that cancel.
     accumulated = math.sqrt(length) * u_acc * (spread / u + (size if length > 1 else 0.0))
     sensitive = spread + accumulated
-    scale = 4 * u_acc * rms + TINY[expected.dtype]
-    tolerance = rounding + sensitive + scale
-    eager = _eager_error(exact, widen(expected.eager), size)
-    parts = {
-        "rounding of the result": float(rounding.mean()),
-        "sensitivity to rounded inputs": float(sensitive.mean()),
-        "the scale of the whole result (4 u rms)": scale,
-        "eager PyTorch's own error": float(torch.clamp(eager - tolerance, min=0).mean()),
-    }
-    return torch.maximum(tolerance, eager), max(parts, key=lambda name: parts[name])
-
-
-def _eager_error(exact: torch.Tensor, eager: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
-    """Return, for each element, eager's largest error among elements of the same or a neighbouring binade.
-
-    `size` is the magnitude of the exact values, 0 where they are not finite.
-    """
-    import torch
-
-    error = torch.nan_to_num((eager - exact).abs(), nan=0.0, posinf=0.0)
-    exponent = torch.floor(torch.log2(torch.clamp(size, min=2.0**MIN_BINADE)))
-    binade = exponent.clamp(MIN_BINADE, MAX_BINADE).to(torch.int64) - MIN_BINADE + 1
-    # One unused binade at either end, since `roll` wraps around.
-    worst = torch.zeros(MAX_BINADE - MIN_BINADE + 4, dtype=torch.float64)
-    worst.scatter_reduce_(0, binade.reshape(-1), error.reshape(-1), "amax")
-    near = torch.maximum(worst, torch.maximum(worst.roll(1), worst.roll(-1)))
-    return near[binade]
-
-
-def _rms(expected: ExpectedOutput, got: torch.Tensor, errors: ErrorUnits) -> Mismatch | None:
-    """Compare the root mean square with eager's: it shows low-precision accumulators, which no single element shows."""
-    import torch
-
-    count = int((~errors.special).sum())
-    if not count:
-        return None
-    eager = widen(expected.eager)
-    eager_units = (eager - expected.exact).abs() / errors.unit
-    eager_units = torch.nan_to_num(torch.where(errors.special | ~torch.isfinite(eager), 0.0, eager_units))
-    eager_rms = math.sqrt(float((eager_units**2).sum()) / count)
-    rms = math.sqrt(float((errors.units**2).sum()) / count)
-    floor = RMS_FLOOR.get(expected.dtype, HALF_RMS_FLOOR)
-    limit = 2 * max(eager_rms, MIN_EAGER_RMS) + floor + SMALL_SAMPLE / math.sqrt(count)
-    if rms <= limit:
-        return None
-    text = f"; all {count} elements together: rms {rms:.2f} units, at most {limit:.2f} (eager: {eager_rms:.2f})"
-    report = _report(expected, got, errors.units, errors.note, errors.units > 1)
-    return replace(report, message=report.message + text)
+    whole = 4 * u_acc * scale.rms + TINY[expected.dtype]
+    tolerance = rounding + sensitive + whole
+    eager = scale.worst[binades(size)]
+    parts = Counter(
+        {
+            "rounding of the result": float(rounding.sum()),
+            "sensitivity to rounded inputs": float(sensitive.sum()),
+            "the scale of the whole result (4 u rms)": whole * size.numel(),
+            "eager PyTorch's own error": float(torch.clamp(eager - tolerance, min=0).sum()),
+        }
+    )
+    return torch.maximum(tolerance, eager), parts
 
 
 def _report(
-    expected: ExpectedOutput, got: torch.Tensor, units: torch.Tensor, note: str, wrong: torch.Tensor
+    expected: ExpectedOutput,
+    got: torch.Tensor,
+    chosen: Callable[[Piece], tuple[torch.Tensor, torch.Tensor]],
+    note: str,
+    size: int | None,
 ) -> Mismatch:
-    """Return the mismatch with the worst element, the number of wrong elements, the first five, and a note."""
+    """Return the mismatch with the worst element, the number of wrong elements, the first five, and a note.
+
+    `chosen` returns the errors of a piece in units, and which of its elements are wrong.
+    """
     import torch
 
-    shape = tuple(expected.exact.shape)
-    count = int(wrong.sum())
-    worst = int(torch.where(wrong, torch.nan_to_num(units, nan=math.inf), -1.0).reshape(-1).argmax())
-    first = wrong.reshape(-1).nonzero().reshape(-1)[:5].tolist()
-    error = float(units.reshape(-1)[worst])
+    shape, count, worst, largest, first = tuple(expected.exact.shape), 0, 0, -1.0, list[int]()
+    error = math.nan
+    for piece in pieces(expected, got, size):
+        units, wrong = (tensor.reshape(-1) for tensor in chosen(piece))
+        count += int(wrong.sum())
+        places = torch.where(wrong, torch.nan_to_num(units, nan=math.inf), -1.0)
+        place = int(places.argmax())
+        if float(places[place]) > largest or math.isnan(error):
+            largest, worst, error = float(places[place]), piece.start + place, float(units[place])
+        first += [piece.start + each for each in wrong.nonzero().reshape(-1)[: 5 - len(first)].tolist()]
     over = "must be equal" if math.isinf(error) else f"{error:.3g} units of error, at most {MAX_UNITS:g}"
     lines = [
         f"{expected.name}{list(_index(worst, shape))}: got {_element(got, worst)}, "
         f"wanted {_element(expected.exact, worst)} ({over})",
-        f"{count} of {units.numel()} elements are wrong; first: "
+        f"{count} of {expected.exact.numel()} elements are wrong; first: "
         + ", ".join(f"{list(_index(i, shape))} {_element(got, i)} for {_element(expected.exact, i)}" for i in first),
         note,
     ]

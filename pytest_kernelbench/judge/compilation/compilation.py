@@ -63,7 +63,7 @@ class Compilation:
         self.target = target
         self.language = settings.language
         self.identity = identity
-        self.settings = compiling(target.name, settings.sandbox)
+        self.settings = compiling(target.name, settings.sandbox, kernel.origin, settings.paths)
         self.timeout = settings.compile_timeout
         """Seconds for all cases together, counted from when the kernel is loaded."""
         self.deadline = 0.0

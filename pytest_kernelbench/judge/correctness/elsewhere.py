@@ -69,13 +69,18 @@ def other_gpus(trial: CaseTrial, cases: Sequence[Case]) -> None:
     multiprocessor among several launches may have nothing to launch.
     """
     gpus = [*OTHER_GPUS] if trial.asked else []
-    if _AMD.search(trial.kernel.text()):
+    if mentions_amd(trial.kernel.text()):
         gpus.append(AMD_GPU)
     for target, multiprocessors in gpus:
         with _elsewhere(trial, interpreter_as(target, multiprocessors)) as other:
             for case in cases if _loaded(other) else ():
                 if not _right_or_refused(other, case, f"on a GPU like {target} with {multiprocessors} multiprocessors"):
                     break
+
+
+def mentions_amd(code: str) -> bool:
+    """Whether a kernel may be made for GPUs by AMD, too."""
+    return _AMD.search(code) is not None
 
 
 def _right_or_refused(other: CaseTrial, case: Case, where: str) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, gradients, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.completion import complete
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
@@ -55,6 +57,7 @@ class Judgement:
         identity: RecordIdentity,
         *,
         key: str | None,
+        spares: Spares | None = None,
     ) -> None:
         """`key` names the kernel's entry in the example database; None uses no database.
 
@@ -67,8 +70,11 @@ class Judgement:
         self.settings = settings
         self.identity = identity
         self.key = key
-        runner = RunnerSettings(settings.runner_device, sandbox=settings.sandbox)
+        runner = RunnerSettings(
+            settings.runner_device, sandbox=settings.sandbox, origin=kernel.origin, paths=settings.paths
+        )
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
+        self.trial.spares = spares
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""
         self.findings: list[tuple[str, Finding]] = []
@@ -148,6 +154,8 @@ class Judgement:
             # A failing drawn case is smaller than a large one, and tells more.
             self._search(facet)
             self._extra_cases(facet)
+            if facet == "basic":
+                complete(self.trial, self.settings.completing, [("", case) for case in self._fixed(facet)])
             if facet == "sizes" and self.settings.case is None and not self.task.tied:
                 hints.sizes(self.trial, self._fixed(facet))
             if facet == "engine":
@@ -194,9 +202,9 @@ class Judgement:
         """Look at the launches of the workloads, and call the kernel as on other GPUs."""
         if self.settings.device != "interpreter" or self.settings.language != "triton":
             return
-        elsewhere.workloads(
-            self.trial, [*self.task.workloads.items()] if self.settings.case is None else self._replayed
-        )
+        workloads = [*self.task.workloads.items()] if self.settings.case is None else self._replayed
+        elsewhere.workloads(self.trial, workloads)
+        complete(self.trial, self.settings.completing, workloads)
         widest = [self.trial.widest[1]] if self.trial.widest is not None else []
         elsewhere.other_gpus(self.trial, list(dict.fromkeys([*self._fixed("engine")[:1], *widest])))
 

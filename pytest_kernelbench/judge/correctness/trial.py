@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.answers import Answer, Output
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.comparison.verdict import Verdict
 from pytest_kernelbench.judge.correctness.blame import ask_the_compiler
+from pytest_kernelbench.judge.correctness.breach import breach
 from pytest_kernelbench.judge.correctness.explanations import wanted_signature
-from pytest_kernelbench.model.case import Case, leaves
+from pytest_kernelbench.judge.correctness.reading import refused_reading
+from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.device_names import on_gpu
-from pytest_kernelbench.wire.far import compacted
-from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -53,6 +55,8 @@ class Trial:
         """Seconds for all calls of the kernel together."""
         self.deadline = time.monotonic() + timeout
         """End of the kernel's time, on the monotonic clock."""
+        self.spares: Spares | None = None
+        """Runners that were started before they were needed; None where each is started when it is needed."""
         self.runner: Runner | None = None
         """The current runner; None before `load` and after a runner has died."""
         self.grade = "ieee"
@@ -93,7 +97,7 @@ class Trial:
         except Undecodable as error:
             raise Finding("load_error", str(error)) from None
         started = time.monotonic()
-        self.runner = runner = Runner(self.settings)
+        self.runner = runner = self.started()
         # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
         self.deadline += time.monotonic() - started
         try:
@@ -106,8 +110,14 @@ class Trial:
         self.observe(answer)
         if answer.status != "ok":
             status = answer.status if answer.status in ("crash", "unsupported", "error") else "load_error"
-            raise Finding(status, answer.text)
+            raise Finding(status, self._explained(answer.text, answer))
+        if self.spares is not None:
+            self.spares.prepare(self.settings)
         return runner
+
+    def started(self) -> Runner:
+        """Return a runner without a kernel."""
+        return Runner(self.settings) if self.spares is None else self.spares.take(self.settings)
 
     def observe(self, answer: Answer) -> None:
         """Keep what an answer tells beside the result."""
@@ -127,7 +137,7 @@ class Trial:
         self.orphaned |= death.orphaned
         return Finding(death.status, str(death), case)
 
-    def assess(self, case: Case, evidence: Evidence, answer: Answer, out_is: str | None = None) -> Answer:
+    def assess(self, case: Case, evidence: Evidence | None, answer: Answer, out_is: str | None = None) -> Answer:
         """Compare an answer with the evidence, note any breach of contract, and return it; raises `Finding`.
 
         `out_is` is the argument that was also passed as `out=`, if any.
@@ -135,18 +145,22 @@ class Trial:
         if answer.status != "ok":
             status, text = self._blamed(case, answer)
             wanted = wanted_signature(self.task, self.kernel.task, answer.message, answer.frames)
-            raise Finding(status, "\n".join(filter(None, [text, wanted])), case)
+            raise Finding(status, self._explained("\n".join(filter(None, [text, wanted])), answer), case)
         self.examples += 1
         self.launches = max(self.launches, whole(answer.counts.get("launches")))
-        if (breach := self._breach(case, answer, out_is)) is not None and self.violation is None:
-            self.violation = Finding("contract", breach, case)
-        verdict = compare(evidence, self.outputs(case, answer))
+        verdict, broken = self.compared(case, evidence, answer, out_is)
+        if broken is not None and self.violation is None:
+            self.violation = Finding("contract", broken, case)
         if verdict.mismatch is not None:
             raise Finding(verdict.mismatch.status, verdict.mismatch.message, case)
         if verdict.grade == "tf32":
             self.grade = "tf32"
         self.launched[case] = self.launched.get(case, False) or whole(answer.counts.get("launches")) > 0
         return answer
+
+    def _explained(self, text: str, answer: Answer) -> str:
+        """Return a text, with a line about a file that the sandbox did not let the kernel read, if any."""
+        return "\n".join(filter(None, [text, refused_reading(answer.message, self.settings)]))
 
     def _blamed(self, case: Case, answer: Answer) -> tuple[str, str]:
         """Return the status and the message of a call that failed; the compiler is asked where it alone can tell."""
@@ -158,35 +172,20 @@ class Trial:
             self.deadline += time.monotonic() - started
         return self._asked[answer.text]
 
+    def compared(
+        self, case: Case, evidence: Evidence | None, answer: Answer, out_is: str | None
+    ) -> tuple[Verdict, str | None]:
+        """Return the verdict on the values of an answer, and how the call broke the contract, if it did.
+
+        Only a subclass that compares elsewhere does so without evidence.
+        """
+        assert evidence is not None
+        broken = breach(self.task, case, answer, out_is, on_gpu=self.on_gpu)
+        return compare(evidence, self.outputs(case, answer)), broken
+
     def outputs(self, case: Case, answer: Answer) -> list[Output]:
         """Return the results of a call, then the updated arguments."""
         return [*answer.outputs, *updated(self.task, case, answer)]
-
-    def _breach(self, case: Case, answer: Answer, out_is: str | None) -> str | None:
-        """Return how the call broke the contract, such as by writing to an input; None if it did not."""
-        written = {*self.task.written(case), out_is}
-        before = materialize(compacted(case)).tensors
-        strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
-        for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
-            now = guarded.snapshot()
-            if len(after) != len(now) or after[:GUARD] != now[:GUARD] or after[-GUARD:] != now[-GUARD:]:
-                return f"memory outside of {guarded.path} was written"
-            if guarded.path.partition("[")[0] not in written and after != now:
-                return f"{guarded.path} was changed: it is only an input"
-            if metadata != [list(guarded.tensor.shape), list(stride)]:
-                return f"shape or strides of {guarded.path} were changed"
-        if answer.overwritten:
-            return "the call changed the result of the previous call"
-        if answer.unready:
-            return "the result is not ready on the caller's stream: the kernel does not wait for work on another stream"
-        for output in answer.outputs:
-            if self.on_gpu and before and output.tensor is not None and output.device != "cuda":
-                return f"the result is on the {output.device}, wanted on the GPU"
-            if output.alias and not self.task.contract.alias and output.alias.partition("[")[0] not in written:
-                return f"the result shares memory with {output.alias}"
-            if case.arguments.get("requires_grad") and output.tensor is not None and not output.requires_grad:
-                return "the result does not require gradients, wanted by requires_grad=True"
-        return next(iter(answer.violations), None)
 
 
 def whole(value: Any) -> int:

@@ -23,6 +23,8 @@ class SpeedBackend(Protocol):
 
     clock: str
     """The clocks that are used, for the record."""
+    scales: bool
+    """Whether workloads that are too large or too slow are made smaller; otherwise they are not timed."""
     cache_bytes: int
     """Bytes of the largest cache; the input sets together must be larger."""
 
@@ -61,8 +63,8 @@ class SpeedBackend(Protocol):
         """Return further fields of the record; `device_seconds` is the kernel's time and `grade` its grade."""
         ...
 
-    def impossible(self, case: Case, sets: int) -> str | None:
-        """Return why the kernel cannot be that fast on so many input sets; None if it can. Called after `figures`."""
+    def impossible(self) -> str | None:
+        """Return why the kernel cannot be that fast; None if it can. Called after `figures`."""
         ...
 
     @property

@@ -12,16 +12,18 @@ from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.correctness.trial import Finding
+from pytest_kernelbench.judge.speed.assessor import Assessor
 from pytest_kernelbench.judge.speed.backends import SpeedBackend
 from pytest_kernelbench.judge.speed.clock_audit import outliers
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoTime, measure
 from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
+from pytest_kernelbench.judge.speed.scaled import halved, scaled
 from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, fresh_edit, start_baseline
 from pytest_kernelbench.judge.speed.timed_trial import TimedTrial
 from pytest_kernelbench.judge.speed.workload_limits import input_sets
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
-from pytest_kernelbench.model.record import MAX_OBSERVATIONS, Failure, RecordIdentity, SpeedRecord
+from pytest_kernelbench.model.record import MAX_OBSERVATIONS, SCALED, Failure, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.edits import can_edit
@@ -40,6 +42,10 @@ class Unsupported(Exception):
     """This workload cannot be timed here; the message says why."""
 
 
+class TooSlow(Unsupported):
+    """One call of the baseline takes too long here."""
+
+
 class SpeedBenchmark:
     """Times one kernel on one workload, once."""
 
@@ -53,22 +59,33 @@ class SpeedBenchmark:
         identity: RecordIdentity,
         oracle: Oracle,
         backend: SpeedBackend,
+        assessor: Assessor | None = None,
     ) -> None:
-        """`task_code` is the text of the task's file, from which the baselines are made."""
+        """`task_code` is the text of the task's file, from which the baselines are made.
+
+        `assessor` compares results in the place of this process, on the device on which kernels are timed.
+        """
         self.kernel = kernel
         self.task = task
         self.task_code = task_code
         self.workload = workload
+        """Name of the workload, which says whether it is a scaled one."""
         self.case = task.workloads[workload]
         self.settings = settings
         self.identity = identity
         self.backend = backend
-        runner = RunnerSettings(settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox)
+        runner = RunnerSettings(
+            settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox,
+            origin=kernel.origin, paths=settings.paths,
+        )  # fmt: skip
         self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
+        self.trial.assessor = assessor
         self.baselines: dict[str, TimedRunner] = {}
         """Runners of the baselines by name."""
         self.others: dict[str, dict[str, Any]] = {}
         """Fields of the record for the baselines that do not decide, by name."""
+        self.watch = self.trial.watch
+        """Where the seconds go."""
         self.notes: list[str] = []
         """Notes of the record."""
         self.timing: dict[str, Any] = {}
@@ -85,7 +102,7 @@ class SpeedBenchmark:
         try:
             self._time()
             fields = self._figures()
-            if (reason := self.backend.impossible(self.case, int(self.timing["inputs"]))) is not None:
+            if (reason := self.backend.impossible()) is not None:
                 status, failure = "rejected", Failure("timing", reason)
                 fields["verdict"] = "impossible"
         except Unsupported as unsupported:
@@ -96,6 +113,7 @@ class SpeedBenchmark:
             status, failure = finding.status, Failure(facet, finding.message, case)
         finally:
             self._end()
+        self.timing["seconds"] = self.watch.rounded()
         return self.identity.speed(
             status=status,
             stage="basic",
@@ -115,11 +133,15 @@ class SpeedBenchmark:
     def _time(self) -> None:
         """Time the kernel; a small difference is measured again in fresh processes until it is settled."""
         if (reason := self.backend.too_large(self.task, self.case)) is not None:
-            raise Unsupported(reason)
-        cases = [reseeded(self.case, seed) for seed in range(input_sets(self.case, self.backend.cache_bytes))]
+            self._scale(scaled(self.task, self.case, self.backend.too_large), reason)
         while True:
             started = time.monotonic()
-            self.measurements.append(self._replicate(cases))
+            cases = [reseeded(self.case, seed) for seed in range(input_sets(self.case, self.backend.cache_bytes))]
+            try:
+                self.measurements.append(self._replicate(cases))
+            except TooSlow as slow:
+                self._scale(halved(self.task, self.case), str(slow))
+                continue
             now = time.monotonic()
             if settled(self.measurements, self.settings.baselines[0]):
                 return
@@ -128,16 +150,28 @@ class SpeedBenchmark:
                 self.unconfirmed = True
                 return
 
+    def _scale(self, smaller: Case | None, reason: str) -> None:
+        """Time a smaller case in the place of the workload; raises `Unsupported` where there is none."""
+        if smaller is None or not self.backend.scales:
+            raise Unsupported(reason)
+        self.case = smaller
+        self.workload = self.workload.removesuffix(SCALED) + SCALED
+        self.timing["scaled"] = repr(smaller)
+
     def _replicate(self, cases: Sequence[Case]) -> Measurement:
         """Start fresh processes, check the kernel, time it, check it again, and audit its clock; raises `Finding`."""
         self._end()
+        self.trial.warm()
         written = bool(self.task.written(self.case) & set(self.case.arguments))
         for name in self.settings.baselines:
-            self._start_baseline(name, cases, written)
-        kernel = self.trial.prepare(cases, written)
+            with self.watch.part("baseline"):
+                self._start_baseline(name, cases, written)
+        with self.watch.part("kernel"):
+            kernel = self.trial.prepare(cases, written)
         sets = len(cases)
         self.trial.check(kernel, cases[0], sets=sets)
-        measurement = self._measure(kernel, written, sets)
+        with self.watch.part("timing"):
+            measurement = self._measure(kernel, written, sets)
 
         # Input sets, contents and numbers of calls are drawn now, so that no earlier call can know them.
         def calls() -> int:
@@ -179,7 +213,7 @@ class SpeedBenchmark:
             return
         self.baselines[name] = timer
         if decides and (reason := self.backend.too_slow(seconds)) is not None:
-            raise Unsupported(reason)
+            raise TooSlow(reason)
 
     def _timers(self, kernel: TimedRunner) -> dict[str, TimedRunner]:
         """Return the runners by name: the deciding baseline, the kernel, further baselines."""
@@ -189,6 +223,8 @@ class SpeedBenchmark:
     def _measure(self, kernel: TimedRunner, written: bool, sets: int) -> Measurement:
         """Time all runners interleaved, and note how; raises `Finding`."""
         timers = self._timers(kernel)
+        for timer in timers.values():
+            timer.deadline = self.trial.deadline
         schedule = self.backend.schedule(once=written)
         try:
             with self.backend.placed(timers):

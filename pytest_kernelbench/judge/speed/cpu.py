@@ -28,6 +28,7 @@ class CpuBackend:
     """Times kernels in plain torch on a CPU."""
 
     clock = "processor time of all threads; calls by elapsed time"
+    scales = True
     notes: Sequence[str] = ()
 
     def __init__(self) -> None:
@@ -83,7 +84,7 @@ class CpuBackend:
         """Return nothing: there is no roofline for a CPU."""
         return {}
 
-    def impossible(self, case: Case, sets: int) -> str | None:
+    def impossible(self) -> str | None:
         """Return None: there is no roofline for a CPU."""
         return None
 

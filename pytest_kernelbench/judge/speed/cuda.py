@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pytest_kernelbench.judge.speed import workload_limits
 from pytest_kernelbench.judge.speed.backends import MAX_HIDDEN, Timers
 from pytest_kernelbench.judge.speed.clock_audit import unreported
-from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
+from pytest_kernelbench.judge.speed.flops_and_bytes import FlopsAndBytes, flops_and_bytes
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, Schedule
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
@@ -21,8 +21,8 @@ CALL_BLOCKS = 20
 LAUNCH_BOUND = 1.5
 """Call time over device time above which a workload is launch-bound."""
 
-IMPOSSIBLE = 1.05
-"""Share of the measured roofline above which a time, or a result, must be false."""
+INT8 = "float8_e4m3fn"
+"""Dtype whose products are as fast as those of int8, which is not measured."""
 
 
 class Monitor(Protocol):
@@ -54,6 +54,21 @@ class Roofline(Protocol):
         """Where the limits come from, such as `measured`."""
         ...
 
+    @property
+    def bandwidth(self) -> float:
+        """Bytes per second."""
+        ...
+
+    @property
+    def flops(self) -> Mapping[str, float]:
+        """Multiplications and additions per second, by dtype."""
+        ...
+
+    @property
+    def cache(self) -> int:
+        """Bytes of the L2 cache; 0 where unknown."""
+        ...
+
     def share(self, *, flops: float, moved_bytes: float, dtype: str, seconds: float) -> float | None:
         """Return the least time for this work, over `seconds`; None if the limit for the dtype is not known."""
         ...
@@ -63,15 +78,20 @@ class CudaBackend:
     """Times kernels on one GPU."""
 
     clock = "events of the GPU behind a gate; calls by elapsed time"
+    scales = False
     cache_bytes = workload_limits.CACHE_ON_GPU
 
-    def __init__(self, monitor: Monitor, roofline: Roofline | None) -> None:
+    def __init__(self, monitor: Monitor, roofline: Roofline | None, beyond: Roofline | None = None) -> None:
+        """`beyond` has the rates that no kernel exceeds; None where no time is impossible."""
         self.monitor = monitor
         self.roofline = roofline
+        self.beyond = beyond
         self._notes: list[str] = []
         self._calls: dict[str, float] = {}
         self._leaked = 0.0
-        self._share: float | None = None
+        self._least: tuple[float, str] | None = None
+        """The shortest time that is possible, with the figures that it comes from."""
+        self._seconds = 0.0
 
     @property
     def notes(self) -> list[str]:
@@ -79,8 +99,8 @@ class CudaBackend:
         return [*self._notes, *self.monitor.notes]
 
     def too_large(self, task: Task, case: Case) -> str | None:
-        """Return why the oracle, which runs on the CPU, cannot check a workload; None if it can."""
-        return workload_limits.too_large_to_check(task, case)
+        """Return None: results are compared on the GPU, in pieces."""
+        return None
 
     def too_slow(self, seconds: float) -> str | None:
         """Return None: no workload is too slow for a GPU."""
@@ -123,32 +143,55 @@ class CudaBackend:
             self._notes.append("launch-bound: a caller waits for the host, not for the GPU")
         if self._leaked:
             self._notes.append(f"host-bound: {self._leaked:.0%} of the batches include host time")
-        self._share = self._share_of_light(task, case, grade, device_seconds)
-        timing = {"roofline": self.roofline.source} if self.roofline is not None and self._share is not None else {}
-        return {**calls, "speed_of_light": self._share, "timing": timing}
+        work, dtype = flops_and_bytes(task, case), _dtype(task, case, grade)
+        share = self._share_of_light(work, dtype, device_seconds)
+        self._seconds = device_seconds
+        if self.beyond is not None and self.beyond.source == "measured":
+            self._least = _least(work, dtype, self.beyond, self.beyond.cache or self.cache_bytes)
+        timing = {"roofline": self.roofline.source} if self.roofline is not None and share is not None else {}
+        return {**calls, "speed_of_light": share, "timing": timing}
 
-    def impossible(self, case: Case, sets: int) -> str | None:
-        """Return why the kernel cannot be that fast; None if no roofline is measured or a cache holds the inputs."""
-        size = sum(recipe.nbytes for _, recipe in leaves(case))
-        bounded = size * sets >= 3 * self.cache_bytes
-        if self._share is None or self.roofline is None or self.roofline.source != "measured" or not bounded:
+    def impossible(self) -> str | None:
+        """Return why the kernel cannot be that fast; None if it can, or if no roofline is measured."""
+        if self._least is None or self._seconds >= self._least[0]:
             return None
-        if self._share <= IMPOSSIBLE:
-            return None
-        return f"it is at {self._share:.0%} of the speed of light that was measured on this GPU"
+        seconds, figures = self._least
+        return f"a call takes {1e6 * self._seconds:.1f} us, at least {1e6 * seconds:.1f} us are possible: {figures}"
 
     def close(self) -> None:
         """Close the monitor."""
         self.monitor.close()
 
-    def _share_of_light(self, task: Task, case: Case, grade: str, seconds: float) -> float | None:
+    def _share_of_light(self, work: FlopsAndBytes, dtype: str, seconds: float) -> float | None:
         """Return the share of the roofline that the kernel reaches, or None if that is not known."""
         if self.roofline is None:
             return None
-        counted = flops_and_bytes(task, case)
-        dtype = next((recipe.dtype for _, recipe in leaves(case)), "float32") if grade != "tf32" else "tf32"
-        share = self.roofline.share(flops=counted.flops, moved_bytes=counted.moved_bytes, dtype=dtype, seconds=seconds)
+        share = self.roofline.share(flops=work.flops, moved_bytes=work.moved_bytes, dtype=dtype, seconds=seconds)
         return None if share is None else round(share, 4)
+
+
+def _dtype(task: Task, case: Case, grade: str) -> str:
+    """Return the dtype in which the products of a kernel are computed."""
+    if task.compare == "quantised":
+        return INT8
+    return "tf32" if grade == "tf32" else next((recipe.dtype for _, recipe in leaves(case)), "float32")
+
+
+def _least(work: FlopsAndBytes, dtype: str, beyond: Roofline, cache: int) -> tuple[float, str]:
+    """Return the shortest possible time of a call, and the figures in words.
+
+    A cache can save no more bytes than it holds: those of an input set that were left there by another call on it, and
+    those of a result that are overwritten before they get to memory.
+    """
+    moved = max(0, work.moved_bytes - cache)
+    by_memory, by_arithmetic = moved / beyond.bandwidth, 0.0
+    if dtype in beyond.flops:
+        by_arithmetic = work.least_flops / beyond.flops[dtype]
+    if by_arithmetic > by_memory:
+        rate = f"{beyond.flops[dtype] / 1e12:.0f} TFLOP/s of {dtype}"
+        return by_arithmetic, f"{work.least_flops / 1e9:.1f} billion operations at {rate}"
+    saved = f"{work.moved_bytes / 1e6:.1f} MB, less {cache / 1e6:.0f} MB that the cache may hold"
+    return by_memory, f"{saved}, at {beyond.bandwidth / 1e12:.2f} TB/s"
 
 
 def _call_times(timers: Timers, counts: Mapping[str, int]) -> dict[str, float]:

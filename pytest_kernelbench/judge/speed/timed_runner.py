@@ -134,7 +134,7 @@ def start_baseline(
     starts programs and reads files anywhere. The sandbox has no measurable effect on the time of a call. Raises
     `RunnerDied` if the code does not work.
     """
-    timer = TimedRunner(Runner(replace(settings, sandbox="off")), deadline)
+    timer = TimedRunner(Runner(replace(settings, sandbox="off", origin=None)), deadline)
     try:
         loaded = timer.runner.load(code, filename, ["baseline"], timer.left)
         answer, seconds = (loaded, 0.0) if loaded.status != "ok" else timer.prepare(task, cases, written)

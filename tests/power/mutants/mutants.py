@@ -87,9 +87,8 @@ def judge(mutant: Mutant) -> str | None:
     code = mutant.code()
     assert code is not None
     for facets in (LIKELY.get(mutant.fault, FACETS[:2]), FACETS):
-        record = evaluate(
-            code, mutant.task, facets=facets, examples=0 if facets != FACETS else 48, timeout=300.0
-        ).record
+        examples = 0 if facets != FACETS else 48
+        record = evaluate(code, mutant.task, facets=facets, examples=examples, timeout=300.0, targets=("none",)).record
         if (found := _found(record, mutant)) is not None:
             return found
     return None

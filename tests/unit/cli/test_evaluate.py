@@ -70,6 +70,7 @@ def test_defaults_are_those_of_the_options(asked: dict[str, Any]) -> None:
         RIGHT, "relu", "0", "triton",
     )  # fmt: skip
     assert asked.pop("targets") == []
+    assert asked.pop("helpers") == {}
     assert asked == {
         name.replace("-", "_"): OPTIONS[name].checked(OPTIONS[name].default)
         for name in evaluate.JUDGING
@@ -87,8 +88,21 @@ def test_every_option_is_passed_on(asked: dict[str, Any]) -> None:
     assert asked == {
         "code": RIGHT, "task": "gelu", "device": "cpu", "facets": ("basic", "sizes"), "examples": 7, "timeout": 3.0,
         "targets": ["sm_90", "sm_80"], "compile_timeout": 2.5, "tasks": Path("own"), "allow": ("clocks",),
-        "sandbox": "off", "seed": "9", "language": "torch",
+        "sandbox": "off", "seed": "9", "language": "torch", "helpers": {},
     }  # fmt: skip
+    assert main(["evaluate", "relu.py", "--target=none"]) == 0
+    assert asked["targets"] == ["none"]
+
+
+def test_helpers_are_found_beside_the_kernel_and_above_it(asked: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "round_0"
+    folder.mkdir()
+    (folder / "relu.py").write_text("import beside\n" + RIGHT)
+    (folder / "beside.py").write_text("import above\n")
+    (tmp_path / "above.py").write_text("LOW = 0\n")
+    (tmp_path / "other.py").write_text("")
+    assert main(["evaluate", "round_0/relu.py"]) == 0
+    assert asked["helpers"] == {"beside.py": "import above\n", "above.py": "LOW = 0\n"}
 
 
 @pytest.mark.parametrize(

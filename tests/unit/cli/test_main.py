@@ -13,7 +13,9 @@ from pytest_kernelbench import __version__
 from pytest_kernelbench.cli import main, tasks
 from pytest_kernelbench.model.errors import KernelBenchError
 
-NAMES = ("import", "check", "new-task", "evaluate", "tasks", "report", "compare", "doctor")
+NAMES = (
+    "import", "check", "new-task", "evaluate", "tasks", "report", "compare", "board", "export", "findings", "doctor",
+)  # fmt: skip
 
 
 def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,3 +116,42 @@ def test_host_code_may_read_the_configuration_that_was_chosen(interpret: Interpr
         assert answer.status == "ok", answer.text
         assert answer.outputs[0].tensor is not None
         assert int(answer.outputs[0].tensor) == block
+
+
+AGGREGATE = """
+from triton.language.core import _aggregate
+
+@_aggregate
+class Pair:
+    left: tl.tensor
+    right: tl.tensor
+
+    def __init__(self, left, right):
+        self.left = left
+        self.right = right
+
+    @triton.jit
+    def total(self, scale):
+        return (self.left + self.right) * scale
+
+@triton.jit
+def kernel(x, y):
+    at = tl.arange(0, 8)
+    block = tl.load(x + at)
+    tl.store(y + at, Pair(block, block).total(3))
+
+class Host:
+    launched = kernel
+
+def work(x):
+    y = torch.empty_like(x)
+    Host().launched[(1,)](x, y)
+    return y - 6 * x
+"""
+
+
+def test_methods_of_aggregates_get_their_value_and_kernels_of_classes_do_not(interpret: Interpret) -> None:
+    answer = interpret(AGGREGATE, CASE)
+    assert answer.status == "ok", answer.text
+    assert answer.outputs[0].tensor is not None
+    assert answer.outputs[0].tensor.abs().max() < 1e-5

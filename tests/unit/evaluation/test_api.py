@@ -73,6 +73,16 @@ def test_what_a_record_says() -> None:
     assert json.loads(evaluation.to_json())["record"]["status"] == "wrong_values"
 
 
+def test_helpers_are_imported_and_are_part_of_the_kernel() -> None:
+    code = "from pack.low import LOW\ndef relu(input, inplace=False): return input.clamp(min=LOW)\n"
+    right, wrong = (
+        evaluate(code, "relu", **{**OPTIONS, "facets": ["basic"]}, helpers={"pack/low.py": f"LOW = {low}\n"}).record
+        for low in (0, 1)
+    )
+    assert (right.status, wrong.status) == ("passed", "wrong_values")
+    assert right.kernel_sha256 != wrong.kernel_sha256
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -86,6 +96,9 @@ def test_what_a_record_says() -> None:
         ({"sandbox": "loose"}, "sandbox=loose: choose from: best, off, strict"),
         ({"allow": ["clock"]}, "allow=clock: did you mean clocks"),
         ({"language": "python"}, "language='python': did you mean triton? (one of 3)"),
+        ({"helpers": {"../relu.py": ""}}, "helpers: '../relu.py' is no path of a module"),
+        ({"helpers": {"pack/notes.txt": ""}}, "helpers: 'pack/notes.txt' is no path of a module"),
+        ({"helpers": {"big.py": "#" * (1 << 20)}}, "helpers: imports 1,048,"),
         ({"tasks": "nowhere"}, "nowhere: no such folder; a folder of tasks holds <category>/<task>.py"),
     ],
     ids=str,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.options import DEVICES, OPTIONS, one_of, whole
+from pytest_kernelbench.evaluation.options import DEVICES, OPTIONS, completing, one_of, whole
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.targets import DEFAULT
 from pytest_kernelbench.model.task import FACETS
 
 
@@ -39,6 +40,12 @@ def test_values(name: str, value: Any, checked: Any) -> None:
 def test_targets_are_found_once_each() -> None:
     assert [target.name for target in OPTIONS["target"].checked("sm_80, sm_90,sm_80")] == ["sm_80", "sm_90"]
     assert OPTIONS["target"].checked(()) == ()
+    assert OPTIONS["target"].checked("none") == OPTIONS["target"].checked(["none"]) == ()
+
+
+@pytest.mark.parametrize(("given", "name"), [(None, DEFAULT), ("none", None), ("gfx942,sm_80", "gfx942")])
+def test_the_first_target_completes_verdicts_of_the_interpreter(given: str | None, name: str | None) -> None:
+    assert completing(None if given is None else OPTIONS["target"].checked(given)) == name
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,15 @@ def test_processors_of_two_machines_that_share_a_home_are_two(start: Start, monk
     one = GpuLock(None).path
     monkeypatch.setattr("platform.node", lambda: "elsewhere")
     assert GpuLock(None).path != one
+
+
+def test_whether_another_process_times_now(start: Start) -> None:
+    assert not GpuLock("GPU-1").is_held()
+    holder = start(HOLDER)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    assert GpuLock("GPU-1").is_held()
+    assert not GpuLock("GPU-2").is_held()
+    holder.kill()
+    holder.communicate()
+    assert not GpuLock("GPU-1").is_held()

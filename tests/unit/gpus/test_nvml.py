@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench.gpus import nvml
-from pytest_kernelbench.gpus.nvml import GpuMonitor, State, causes, notes
+from pytest_kernelbench.gpus.nvml import GpuMonitor, State, ancestors_of, causes, notes
 
 
 class NVMLError(Exception):
@@ -74,8 +74,13 @@ def library() -> Library:
     return Library()
 
 
-def monitor(library: Any, uuid: str = "GPU-1") -> GpuMonitor:
-    return GpuMonitor(uuid, library, sleep=lambda seconds: None)
+def monitor(library: Any, uuid: str = "GPU-1", **parents: list[int]) -> GpuMonitor:
+    """Return a monitor; `parents` are the ancestors of processes, by their ids with a letter before."""
+
+    def ancestors(pid: int) -> list[int]:
+        return [pid, *parents[f"p{pid}"]] if f"p{pid}" in parents else []
+
+    return GpuMonitor(uuid, library, sleep=lambda seconds: None, ancestors=ancestors)
 
 
 def test_an_idle_gpu(library: Library) -> None:
@@ -89,7 +94,27 @@ def test_an_idle_gpu(library: Library) -> None:
 
 def test_other_processes(library: Library) -> None:
     library.pids = [99, os.getpid(), 98]
-    assert monitor(library).busy() == ["other processes on the GPU: 98, 99"]
+    assert monitor(library, p98=[1], p99=[1]).busy() == ["other processes on the GPU: 98, 99"]
+
+
+def test_processes_that_this_one_has_started_are_ours(library: Library) -> None:
+    library.pids = [98, 99, 783]
+    monitored = monitor(library, p98=[50, os.getpid(), 1], p99=[60, 1], p783=[98, 50, os.getpid(), 1])
+    assert monitored.busy() == ["other processes on the GPU: 99"]
+    assert monitored.ours == {98, 783}
+
+
+def test_a_process_of_ours_that_has_just_ended_does_not_disturb(library: Library) -> None:
+    library.pids = [98, 783]
+    assert monitor(library, p98=[os.getpid(), 1]).look().foreign == ()
+    library.pids = [783]
+    assert monitor(library).look().foreign == (783,), "perhaps the id that another container's process has elsewhere"
+
+
+def test_ancestors() -> None:
+    own = ancestors_of(os.getpid())
+    assert own[:2] == [os.getpid(), os.getppid()]
+    assert ancestors_of(1 << 30) == []
 
 
 def test_work_of_processes_that_a_container_does_not_show(library: Library) -> None:

@@ -87,6 +87,19 @@ def test_where_nothing_can_be_measured_the_datasheet_stands_in(text: str) -> Non
     assert roofline(Gpu(0, "GPU-2", "a new one"), lambda gpu: text) is None
 
 
+def test_rates_that_no_kernel_exceeds() -> None:
+    rates = {"float32": 50e12, "tf32": 340e12, "bfloat16": 1000e12, "float64": 60e12}
+    measured = Roofline(4.4e12, rates, "measured", 7)
+    found = measured.beyond(published(GPU.model))
+    assert (found.bandwidth, found.source, found.cache) == (4.8e12, "measured", 7)
+    assert found.flops["tf32"] == 494.5e12
+    assert found.flops["bfloat16"] == pytest.approx(1050e12)
+    assert found.flops["float32"] == pytest.approx(350e12), "three products of bfloat16"
+    assert "float64" not in found.flops
+    alone = Roofline(1e12, {"float32": 50e12}, "measured").beyond(None)
+    assert (alone.bandwidth, alone.flops["float32"]) == pytest.approx((1.05e12, 52.5e12))
+
+
 def test_figures_beside_the_published_ones() -> None:
     sheet = published(GPU.model)
     assert MEASURED.doubts(sheet) == []
@@ -102,7 +115,10 @@ class FakeTorch(SimpleNamespace):
         made: list[Any] = []
         matrix = SimpleNamespace
         super().__init__(
-            cuda=SimpleNamespace(mem_get_info=lambda: (memory, memory)),
+            cuda=SimpleNamespace(
+                mem_get_info=lambda: (memory, memory),
+                get_device_properties=lambda index: SimpleNamespace(L2_cache_size=50 << 20),
+            ),
             backends=SimpleNamespace(cuda=SimpleNamespace(matmul=SimpleNamespace(allow_tf32=None))),
             randn=lambda *shape, device: made.append(shape) or matrix(to=lambda dtype: _Matrix(dtype)),
             ones=lambda shape, device: None,
@@ -135,6 +151,7 @@ def test_measuring() -> None:
     assert found.bandwidth == 3 * ((4 << 30) // 8) / 1e-3
     assert found.flops == {name: 2 * max(WIDTHS) ** 3 / 1e-3 for name in ("float32", "float16", "bfloat16", "tf32")}
     assert set(asked) == {SUSTAINED}
+    assert found.cache == 50 << 20
 
 
 def test_a_call_is_repeated_for_as_long_as_it_is_asked() -> None:

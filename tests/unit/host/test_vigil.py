@@ -92,7 +92,7 @@ def test_a_home_that_linux_does_not_limit_is_watched(make: Make, monkeypatch: py
     monkeypatch.setattr(runner._vigil, "space", 8 << 20)
     if os.geteuid() == 0:
         # Its files lie where the judge does not see them, but what it has open is seen.
-        monkeypatch.setattr(vigil.space, "used", lambda home, processes, limit: limit + bool([*processes]))
+        monkeypatch.setattr(runner._vigil._files, "used", lambda family, limit: limit + bool([*family]))
     with pytest.raises(RunnerDied, match="its files take more than 8 MiB together"):
         ask(runner)
 

@@ -213,3 +213,13 @@ def test_nothing_heavy_is_imported_for_collection() -> None:
     root = Path(module.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_aliases_name_one_task_and_are_the_name_of_none() -> None:
+    catalogue = Catalogue.find()
+    aliases = [alias for name in catalogue.names() for alias in catalogue.load(name).aliases]
+    assert len(aliases) == len(set(aliases)) >= 28
+    assert not catalogue.names().keys() & set(aliases)
+    assert catalogue.match("relu_sqrt").name == "fused_relu_sqrt"
+    for name in catalogue.names():
+        assert all(catalogue.match(alias).name == name for alias in catalogue.load(name).aliases)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
 from pytest_kernelbench.model.case import Case, Tensor
 from pytest_kernelbench.model.judging import BASELINES, SANDBOX_MODES, JudgingSettings
+from pytest_kernelbench.model.targets import TARGETS
 from pytest_kernelbench.model.task import FACETS
 
 
@@ -16,6 +18,7 @@ def test_defaults() -> None:
     settings = JudgingSettings()
     assert (settings.device, settings.facets, settings.examples) == ("interpreter", FACETS, 48)
     assert (settings.timeout, settings.compile_timeout) == (240.0, 120.0)
+    assert settings.target in TARGETS
     assert settings.sandbox in SANDBOX_MODES
     assert settings.baselines == ("eager",)
     assert set(settings.baselines) <= set(BASELINES)
@@ -39,12 +42,21 @@ def test_what_records_of_each_kind_keep() -> None:
     assert settings.recorded("correctness") == {
         "facets": list(FACETS), "examples": 48, "seed": "7", "case": "Case(input=Tensor((3,)))", "language": "torch",
         "allow": ["clocks"], "sandbox": "best", "timeout": 240.0,
+        "target": None,
     }  # fmt: skip
     assert settings.recorded("speed") == {
         "baselines": ["eager", "compile"], "language": "torch", "allow": ["clocks"], "sandbox": "best",
         "timeout": 240.0,
     }  # fmt: skip
     assert settings.recorded("compile") == {"language": "torch", "sandbox": "best", "timeout": 120.0}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "target"),
+    [({}, "sm_90"), ({"target": None}, None), ({"device": "cpu"}, None), ({"language": "torch"}, None)],
+)
+def test_the_compiler_completes_verdicts_of_the_interpreter(chosen: dict[str, Any], target: str | None) -> None:
+    assert JudgingSettings(**chosen).recorded("correctness")["target"] == target
 
 
 @pytest.mark.parametrize("kind", ["correctness", "speed", "compile"])

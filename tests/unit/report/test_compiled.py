@@ -39,7 +39,7 @@ gfx942: 1 of 1 compile, median 1.0 s, worst 1.0 s (softmax)
 """
 
 TEXT = """
-compile_error (language) for sm_80 in dtypes: Math cos
+compile_error (language) for sm_80 in dtypes: Math cos of geak
   cos_kernel(x: *fp16)
   at 3:4: no
   Case(x=Tensor((3,), 'float16'))

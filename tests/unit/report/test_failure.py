@@ -23,7 +23,7 @@ BROKEN = record("softmax", "Math", "load_error", {}, failure=Failure("load", "x"
 REJECTED = record("log", "Math", "rejected", {"basic": "passed"}, label="decoy", stage="basic")
 
 BLOCK = """
-wrong_values in sizes: Activation gelu
+wrong_values in sizes: Activation gelu of geak
   result[0]: got 1, wanted 2
   1 of 3 elements are wrong
   Case(input=Tensor((3,)), approximate='tanh')
@@ -58,9 +58,35 @@ def test_several_failures_and_what_was_printed() -> None:
     failures = [(Failure("load", "SyntaxError: bad"), "load_error"), (Failure("engine", "other bits"), "contract")]
     text = failure.describe(BROKEN, failures, "id", "one\n two\n")
     assert text == (
-        "load_error in load: Math softmax\n  SyntaxError: bad\n\n"
-        "contract in engine: Math softmax\n  other bits\n\n"
+        "load_error in load: Math softmax of geak\n  SyntaxError: bad\n\n"
+        "contract in engine: Math softmax of geak\n  other bits\n\n"
         "the kernel printed (the last of it):\n  one\n   two"
+    )
+
+
+def test_one_cause_is_printed_once_with_all_it_spoils() -> None:
+    missing = "TypeError: relu() got an unexpected keyword argument 'out'"
+    failures = [
+        (Failure("sizes", "got 1, wanted 2\n3 of 4 are wrong", "Case(x=1)"), "wrong_values"),
+        (Failure("contract", missing, "Case(out=2)"), "runtime_error"),
+        (Failure("layouts", "got -1.5e-07, wanted 0\n1 of 9 are wrong", "Case(x=3)"), "wrong_values"),
+        (Failure("engine", "got 1, wanted 2\n3 of 4 are wrong"), "contract"),
+    ]
+    text = failure.describe(replace(WRONG, variant="round_1"), failures, "k.py")
+    assert text == (
+        "wrong_values in sizes, layouts: Activation gelu of geak/round_1\n"
+        "  got 1, wanted 2\n  3 of 4 are wrong\n"
+        "  Case(x=1)\n"
+        '  pytest k.py --kb-facets=sizes --kb-case="Case(x=1)"\n'
+        "  the same in layouts:\n"
+        "  Case(x=3)\n"
+        '  pytest k.py --kb-facets=layouts --kb-case="Case(x=3)"\n\n'
+        "runtime_error in contract: Activation gelu of geak/round_1\n"
+        f"  {missing}\n"
+        "  Case(out=2)\n"
+        '  pytest k.py --kb-facets=contract --kb-case="Case(out=2)"\n\n'
+        "contract in engine: Activation gelu of geak/round_1\n"
+        "  got 1, wanted 2\n  3 of 4 are wrong"
     )
 
 
@@ -68,7 +94,7 @@ def test_a_rejection_says_why_and_what_was_observed() -> None:
     found = Failure("decoy", "it is a decoy\nit stops clocks")
     seen = replace(REJECTED, failure=found, observations=["starts threads", "uses the network"])
     text = (
-        "rejected: Math log: it is a decoy\n\nrejected: Math log: it stops clocks\n\n"
+        "rejected: Math log of geak: it is a decoy\n\nrejected: Math log of geak: it stops clocks\n\n"
         "observed:\n  starts threads\n  uses the network"
     )
     assert failure.describe(seen, [], "id") == text

@@ -41,11 +41,24 @@ def test_the_table_of_speed() -> None:
     assert list(speed.lines([correctness("Math_0")])) == []
 
 
+def test_why_workloads_were_not_timed() -> None:
+    large, slow = (Failure("workload", text) for text in ("it is too large\nmore", "it is slow"))
+    records = [timed(name, None, status="unsupported", failure=large) for name in ("exp", "log")]
+    records.append(timed("erf", None, status="unsupported", failure=slow, workload="huge"))
+    assert list(speed.lines(records)) == [
+        "speed: 3 unsupported: erf[huge], exp[rows], log[rows]",
+        "  exp[rows], log[rows]: it is too large",
+        "  erf[huge]: it is slow",
+    ]
+    many = [timed("exp", None, status="unsupported", failure=Failure("workload", f"{n} MiB")) for n in range(25)]
+    assert list(speed.lines(many))[-1] == "  and 5 more reasons (-rs)"
+
+
 def test_a_kernel_that_is_wrong_on_its_workload() -> None:
     failure = Failure("workload", "result[0]: got 1, wanted 2\n1 of 3", "Case(x=1)")
     record = timed("log", None, status="wrong_values", failure=failure, device={"kind": "cuda:h100"})
     assert speed.describe(record, "--kb-submission=log.py").splitlines() == [
-        "wrong_values in workload: Math log on rows",
+        "wrong_values in workload: Math log of geak on rows",
         "  result[0]: got 1, wanted 2",
         "  1 of 3",
         "  Case(x=1)",
@@ -58,9 +71,11 @@ def test_a_kernel_that_is_wrong_on_its_workload() -> None:
 def test_nothing_replays_a_workload_that_is_too_large() -> None:
     record = timed("log", None, status="unsupported", failure=Failure("workload", "too large"))
     assert speed.describe(record, "--kb-submission=log.py").splitlines() == [
-        "unsupported in workload: Math log on rows", "  too large",
+        "unsupported in workload: Math log of geak on rows", "  too large",
     ]  # fmt: skip
-    assert speed.describe(timed("log", None, status="impossible"), "x.py").startswith("impossible: Math log on rows")
+    assert speed.describe(timed("log", None, status="impossible"), "x.py").startswith(
+        "impossible: Math log of geak on rows"
+    )
 
 
 @pytest.mark.parametrize(

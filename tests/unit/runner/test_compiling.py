@@ -69,7 +69,7 @@ def compiled(
 
 def test_each_specialisation_is_reported_when_it_starts_and_when_it_is_done(runner: Runner) -> None:
     header, seen = compiled(runner, "plain")
-    assert header == {"status": "ok", "launches": 2, "raised": None, "data_dependent": False}
+    assert header == {"status": "ok", "launches": 2, "raised": None, "reads": False, "data_dependent": False}
     started, done = seen
     assert (started["name"], started["done"], done["done"]) == ("double", False, True)
     assert "x: *fp32 %16" in started["specialisation"]

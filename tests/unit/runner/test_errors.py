@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -58,6 +60,17 @@ def test_what_an_exception_means_on_the_cpu(error: BaseException, status: str, t
     assert header["status"] == status
     assert header["message"].startswith(text)
     assert header["frames"] == []
+
+
+@pytest.mark.parametrize("describe_it", [describe, describe_on_gpu])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("scipy.special", "unsupported"), ("triton.util", "runtime_error"), ("my_helpers", "runtime_error")],
+)
+def test_a_package_that_is_not_installed(describe_it: Callable[..., dict[str, Any]], name: str, status: str) -> None:
+    header = describe_it(ModuleNotFoundError(f"No module named {name!r}", name=name), "k.py")
+    assert header["status"] == status
+    assert (header["message"].startswith("the package scipy is not installed here")) == (status == "unsupported")
 
 
 def test_a_python_scalar_used_as_a_tensor_is_excused_within_a_kernel_function_only() -> None:

@@ -43,6 +43,19 @@ def test_the_first_name_that_is_defined_is_the_entry_point(runner: Runner) -> No
     assert called(runner, code, ("work", "kernel_function", "other")).outputs[0].value == "2"
 
 
+@pytest.mark.parametrize("annotation", ["Optional[Tensor]", "torch.Tensor"])
+def test_a_name_that_is_only_in_an_annotation_must_be_imported(runner: Runner, annotation: str) -> None:
+    """As where Python imports the file: the runner's own `from __future__ import annotations` is not the kernel's."""
+    loaded = runner.load(f"def work(x: {annotation}): return x\n", "work.py", ["work"])
+    assert loaded.status == "runtime_error"
+    assert loaded.message.startswith("NameError")
+
+
+def test_annotations_of_the_future_need_no_name(runner: Runner) -> None:
+    code = "from __future__ import annotations\ndef work(x: Optional[Tensor]): return x\n"
+    assert called(runner, code).status == "ok"
+
+
 def test_a_thread_that_writes_late_changes_the_response(runner: Runner) -> None:
     code = (
         "import threading, time\n"

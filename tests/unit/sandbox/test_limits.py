@@ -13,11 +13,12 @@ from pathlib import Path
 from pytest_kernelbench.sandbox import limits, users
 
 LIMITED = """
-import ctypes, json, os, resource, signal, sys
+import ctypes, json, os, resource, signal, sys, tempfile
 from pathlib import Path
 from pytest_kernelbench.sandbox import limits
 
 memory, cpu, user = json.loads(sys.argv[2])
+tempfile.gettempdir()  # as a compiler in the same process may have done before
 limits.apply(Path(sys.argv[1]), memory=memory, file_size=1 << 20, space=1 << 24, cpu=cpu, user=user, reserve=5 << 30)
 found = ctypes.c_int()
 ctypes.CDLL(None).prctl(2, ctypes.byref(found), 0, 0, 0)  # PR_GET_PDEATHSIG
@@ -26,6 +27,7 @@ print(json.dumps({
     "limits": {name: resource.getrlimit(getattr(resource, name)) for name in names},
     "environment": dict(os.environ), "cwd": os.getcwd(), "leads": os.getsid(0) == os.getpgid(0) == os.getpid(),
     "death": found.value, "user": os.getuid(), "pid": os.getpid(), "groups": os.getgroups(),
+    "temporary": tempfile.gettempdir(),
 }))
 """
 
@@ -62,6 +64,7 @@ def test_a_limited_process(tmp_path: Path) -> None:
     assert "SECRET_TOKEN" not in environment
     assert environment["LANG"] == "C"
     assert environment["HOME"] == environment["TMPDIR"] == environment["TRITON_CACHE_DIR"] == str(tmp_path)
+    assert told["temporary"] == str(tmp_path)
     if os.geteuid() == 0:
         assert users.ours(int(str(told["user"])))
         assert told["groups"] == []

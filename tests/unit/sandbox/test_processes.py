@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -65,3 +66,32 @@ def test_memory_that_processes_share_counts_once() -> None:
         finally:
             for pid in family:
                 os.kill(pid, 9)
+
+
+HEADLESS = """
+import ctypes, os, threading, time
+kept = bytearray(b"x") * (64 << 20)
+ready = threading.Event()
+threading.Thread(target=lambda: (ready.set(), time.sleep(60))).start()
+ready.wait()
+print("here", flush=True)
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)
+"""
+
+
+def test_a_process_whose_first_thread_has_ended_still_runs() -> None:
+    with subprocess.Popen([sys.executable, "-c", HEADLESS], stdout=subprocess.PIPE, text=True) as root:
+        assert root.stdout is not None
+        root.stdout.readline()
+        end = time.monotonic() + 10
+        while (known := processes.process(root.pid)) is not None and known.state not in processes.ENDED:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        try:
+            assert known is not None
+            assert known.alive
+            assert root.pid in processes.of_user(os.getuid())
+            assert processes.memory([root.pid], 1 << 40) > 64 << 20
+        finally:
+            root.kill()
+    assert processes.process(root.pid) is None

@@ -56,8 +56,9 @@ def test_only_what_is_on_the_list_is_allowed(machine: str, column: int) -> None:
     absent = {numbers[column] for numbers in ABSENT.values()}
     for call in range(700):
         expected = ALLOW if call in allowed else MISSING if call in absent else REFUSE
-        # -1 is no process, no command, no kind of socket, and all flags.
-        assert decided(machine, call, -1, -1) == expected, name_of(call, machine)
+        # -1 is no process, no command, no kind of socket, and all flags; 7 is the size of a socket's buffer.
+        third = 7 if name_of(call, machine) == "setsockopt" else -1
+        assert decided(machine, call, -1, -1, third, -1) == expected, name_of(call, machine)
     assert decided(machine, 39, architecture=0x40000003) == REFUSE
     if machine == "x86_64":
         assert decided(machine, 39 | 1 << 30) == REFUSE
@@ -83,6 +84,23 @@ def test_arguments_decide(machine: str, column: int) -> None:
     assert {decided(machine, number("prctl", column), option) for option in (1, 22, 36, 47)} == {REFUSE}
     assert {decided(machine, number("fcntl", column), 3, command) for command in (0, 4, 6, 1030)} == {ALLOW}
     assert {decided(machine, number("fcntl", column), 3, command) for command in (8, 10, 15, 1024, 1026)} == {REFUSE}
+
+
+@BOTH
+def test_nothing_is_held_where_nobody_can_see_it(machine: str, column: int) -> None:
+    mmap, options = number("mmap", column), number("setsockopt", column)
+    private, shared_file, shared, shared_and_checked = 0x22, 0x01, 0x21, 0x23
+    assert {decided(machine, mmap, 0, 4096, 3, flags) for flags in (private, shared_file)} == {ALLOW}
+    assert {decided(machine, mmap, 0, 4096, 3, flags) for flags in (shared, shared_and_checked)} == {REFUSE}
+    assert decided(machine, mmap, 0, 4096, 3, shared, gpu=True) == ALLOW
+    assert [decided(machine, options, 3, 1, option) for option in (7, 32, 20)] == [REFUSE, REFUSE, ALLOW]
+    own_files = 0x3D0F00 & ~0x400
+    assert decided(machine, number("clone", column), own_files) == REFUSE
+    assert [decided(machine, number("close_range", column), 3, 9, flags) for flags in (0, 2, 4)] == [
+        ALLOW,
+        REFUSE,
+        ALLOW,
+    ]
 
 
 @BOTH

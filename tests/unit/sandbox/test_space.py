@@ -54,17 +54,51 @@ def test_all_files_are_counted_also_those_without_a_name(tmp_path: Path) -> None
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_bytes(bytes(1 << 20))
     os.link(tmp_path / "folder" / "file", tmp_path / "again")
-    mine = [os.getpid()]
-    assert 1 << 20 <= space.used(tmp_path, mine, 1 << 30) < 1 << 21
+    files, mine = space.Files(tmp_path), [os.getpid()]
+    assert 1 << 20 <= files.used(mine, 1 << 30) < 1 << 21
     with (tmp_path / "gone").open("wb") as stream:
         stream.write(bytes(4 << 20))
         stream.flush()
         (tmp_path / "gone").unlink()
-        assert 5 << 20 <= space.used(tmp_path, mine, 1 << 30) < 6 << 20
-        assert space.used(tmp_path, [], 1 << 30) < 1 << 21
-    for number in range(100):
+        assert 5 << 20 <= files.used(mine, 1 << 30) < 6 << 20
+        assert files.used([], 1 << 30) < 1 << 21
+    for number in range(200):
         (tmp_path / str(number)).touch()
-    assert space.used(tmp_path, mine, 1 << 20) < 2 << 20, "counting goes on beyond the limit"
+    assert files.used(mine, 1 << 30) > 2 << 20, "an empty file takes an inode"
+    assert files.used(mine, 1 << 20) < 2 << 20, "counting goes on beyond the limit"
+
+
+MAPPED = """
+import ctypes, os, sys
+from pathlib import Path
+from pytest_kernelbench.sandbox import space
+if os.geteuid() == 0:
+    os.setresuid(65534, 65534, 65534)
+files, told, libc = space.Files(Path(sys.argv[1])), [], ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+for number in range(12):
+    path = Path(sys.argv[1], f"file{number}")
+    with path.open("w+b") as stream:
+        stream.write(bytes(1 << 20))
+        stream.flush()
+        if number == 0:
+            files.used([os.getpid()], 1 << 30)
+        assert libc.mmap(None, 1 << 14, 1, 1, stream.fileno(), 0) not in (None, ctypes.c_void_p(-1).value)
+    path.unlink()
+    told.append(files.used([os.getpid()], 1 << 30))
+print(told[0], told[6], told[-1])
+"""
+
+
+def test_a_user_counts_files_that_are_mapped_and_have_no_name() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o777)
+        done = subprocess.run([sys.executable, "-c", MAPPED, home], capture_output=True, text=True, check=True)
+    first, few, many = map(int, done.stdout.split())
+    assert 1 << 20 <= first < 1 << 21, "its size was seen before it lost its name"
+    assert few < 1 << 22, "some libraries may be deleted once they are loaded"
+    assert many > 3 << 28, "nobody can say how large so many are"
 
 
 def test_a_folder_is_removed_whatever_is_in_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -142,6 +143,56 @@ def test_what_a_judge_leaves_is_swept_when_it_ends() -> None:
     assert gone(int(judge.stdout))
 
 
+LEAVING = """
+import os, subprocess, sys, time
+from pytest_kernelbench.sandbox import processes
+from pytest_kernelbench.sandbox.users import USERS
+runner = subprocess.Popen([sys.executable, "-c", sys.argv[2]], start_new_session=True)
+group = USERS.watch(runner.pid, processes.process(runner.pid).started - int(sys.argv[3]))
+print(runner.pid, flush=True)
+time.sleep(0.2)
+os.killpg(0, int(sys.argv[1]))
+"""
+"""A judge that is ended, with everything in its process group."""
+
+FORKING = """
+import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    if os.fork():
+        os._exit(0)
+    time.sleep(0.0005)
+"""
+
+
+def left(group: int) -> bool:
+    """Whether a process group still has processes after a while."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_the_group_of_a_runner_ends_with_its_judge(number: int) -> None:
+    command = [sys.executable, "-c", LEAVING, str(int(number)), FORKING, "0"]
+    judge = subprocess.run(command, stdout=subprocess.PIPE, text=True, start_new_session=True, check=False)
+    assert judge.returncode == -number
+    assert not left(int(judge.stdout))
+
+
+def test_a_group_whose_number_has_passed_on_is_left_alone() -> None:
+    command = [sys.executable, "-c", LEAVING, "9", "import time; time.sleep(60)", "1"]
+    judge = subprocess.run(command, stdout=subprocess.PIPE, text=True, start_new_session=True, check=False)
+    time.sleep(1.5)
+    os.killpg(int(judge.stdout), signal.SIGKILL)
+
+
 def test_an_ordinary_judge_has_no_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert users.USERS.reserve() is None
@@ -164,10 +215,11 @@ def test_the_sweeper_answers_what_it_was_asked(monkeypatch: pytest.MonkeyPatch) 
     lock = os.open(os.devnull, os.O_RDONLY)
     with ours, theirs:
         for word, user, descriptors in (("begin", 7, [lock]), ("begin", 8, [lock]), ("sweep", 7, []),
-                                        ("sweep", 9, []), ("release", 8, []), ("release", 9, [])):  # fmt: skip
+                                        ("sweep", 9, []), ("release", 8, []), ("release", 9, []),
+                                        ("watch", "1073741823 5", []), ("forget", 1073741823, [])):  # fmt: skip
             socket.send_fds(ours, [f"{word} {user}".encode()], descriptors)
         ours.shutdown(socket.SHUT_WR)
         sweeper.serve(theirs, range(7, 10))
-        assert [ours.recv(1) for _ in range(6)] == [b"1", b"1", b"1", b"0", b"1", b"1"]
+        assert [ours.recv(1) for _ in range(8)] == [b"1", b"1", b"1", b"0", b"1", b"1", b"1", b"1"]
     os.close(lock)
     assert swept == [7, 9, 7]

@@ -9,7 +9,9 @@ import torch
 
 COUNT = 1 << 18
 HALF = COUNT // 2
-memory = mmap.mmap(-1, 8 * COUNT)
+with open("shared", "w+b") as shared:
+    shared.truncate(8 * COUNT)
+    memory = mmap.mmap(shared.fileno(), 8 * COUNT)
 source = torch.frombuffer(memory, dtype=torch.float32, count=COUNT)
 target = torch.frombuffer(memory, dtype=torch.float32, count=COUNT, offset=4 * COUNT)
 pipes = [(os.pipe(), os.pipe()) for _ in range(2)]

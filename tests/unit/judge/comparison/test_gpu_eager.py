@@ -85,3 +85,15 @@ def test_a_result_that_is_not_a_tensor_is_not_used() -> None:
         assert made.of("three")(task_of(lambda x: x * 2, case), case) is None
     finally:
         made.close()
+
+
+def test_one_runner_serves_several_tasks(gpu_eager: GpuEager) -> None:
+    pids = set()
+    for name in ("softmax", "relu", "softmax"):
+        task = CATALOGUE.load(name)
+        found = gpu_eager.of(name)(task, task.fixed_cases[0])
+        assert found is not None
+        assert found[0].equal(collect_evidence(task, task.fixed_cases[0]).expected[0].eager)
+        assert gpu_eager._runner is not None
+        pids.add(gpu_eager._runner.pid)
+    assert len(pids) == 1

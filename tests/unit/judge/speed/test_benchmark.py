@@ -44,6 +44,9 @@ def test_the_record_of_a_right_kernel() -> None:
     timing = dict(record.timing)
     assert timing.pop("calls") > 1
     assert timing.pop("warm") in (True, False)
+    parts = timing.pop("seconds")
+    assert {"baseline", "kernel", "reference", "calls", "comparison", "timing", "other"} == {*parts}
+    assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.5)
     assert timing == {
         "clock": "a clock", "order": "ABBA", "inputs": 2, "threads": 1, "processes": 1, "roofline": "measured",
     }  # fmt: skip
@@ -93,6 +96,27 @@ def test_a_kernel_that_is_right_until_it_is_timed() -> None:
 def test_a_workload_that_cannot_be_timed_here(reason: str) -> None:
     record = benchmark_of(backend=ShortBackend(**{reason: "it is too much"})).run()
     assert failed(record) == ("unsupported", "workload", "it is too much")
+    assert record.verdict is None
+
+
+def test_a_smaller_workload_has_another_name() -> None:
+    def too_large(task: Any, case: Any) -> str | None:
+        return "it is too much" if case.input.numel > 300 else None
+
+    record = benchmark_of(backend=ShortBackend(too_large=too_large)).run()
+    assert (record.status, record.workload) == ("passed", "small (scaled)")
+    assert record.timing["scaled"] == "Case(input=Tensor((250,)))"
+    backend = ShortBackend(too_large=too_large)
+    backend.scales = False
+    assert failed(benchmark_of(backend=backend).run()) == ("unsupported", "workload", "it is too much")
+
+
+def test_a_workload_that_is_too_slow_is_made_smaller() -> None:
+    answers = ["too slow", "too slow", None]
+    record = benchmark_of(backend=ShortBackend(too_slow=lambda seconds: answers.pop(0))).run()
+    assert (record.status, record.workload) == ("passed", "small (scaled)")
+    assert record.timing["scaled"] == "Case(input=Tensor((250,)))"
+    assert record.timing["processes"] == 1
 
 
 def test_an_audit_that_fails() -> None:
@@ -102,8 +126,8 @@ def test_an_audit_that_fails() -> None:
 
 
 def test_a_kernel_that_is_too_fast_to_be_true() -> None:
-    record = benchmark_of(backend=ShortBackend(impossible=lambda case, sets: f"not on {sets} sets")).run()
-    assert failed(record) == ("rejected", "timing", "not on 2 sets")
+    record = benchmark_of(backend=ShortBackend(impossible=lambda: "not on this machine")).run()
+    assert failed(record) == ("rejected", "timing", "not on this machine")
     assert (record.verdict, record.grade) == ("impossible", "ieee")
     assert record.ratio is not None
 

@@ -78,7 +78,7 @@ def test_limits_and_figures() -> None:
     assert backend.too_large(TASK, CASE) is None
     assert backend.too_slow(0.3) is not None
     assert backend.figures(TASK, CASE, "ieee", 1.0) == {}
-    assert backend.impossible(CASE, 2) is None
+    assert backend.impossible() is None
     assert (
         backend.measure({}, lambda watch: pair(1.5) if watch() is None else pair(0.0)).estimates["eager"].ratio == 1.5
     )

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.gpus.roofline import Roofline
 from pytest_kernelbench.judge.speed import benchmark, cuda, workload_limits
 from pytest_kernelbench.judge.speed.cuda import CudaBackend
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Block, Schedule, Timed
+from tests.support.judging import task_of
 from tests.unit.judge.speed.simulated import Machine, pair
 from tests.unit.judge.speed.waves import CODE, SHORT, benchmark_of, task_of_code
 
@@ -45,6 +47,9 @@ class FixedRoofline:
 
     reached: float
     source: str = "measured"
+    bandwidth: float = 1e12
+    flops: dict[str, float] = field(default_factory=dict)
+    cache: int = 0
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def share(self, **work: Any) -> float:
@@ -90,33 +95,55 @@ def test_what_a_record_says() -> None:
     assert (record.call_seconds or 0) > 0
 
 
+def copies(numel: int) -> tuple[Any, Case]:
+    """Return a task that copies float32 numbers, with a case of it."""
+    case = Case(x=Tensor((numel,)))
+    return task_of(lambda x: x.clone(), case), case
+
+
 @pytest.mark.usefixtures("quick")
-def test_a_kernel_beyond_the_roofline_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CudaBackend, "cache_bytes", 1)
-    record = benchmark_of(backend=CudaBackend(FakeMonitor(), FixedRoofline(1.2))).run()
-    assert (record.status, record.verdict, record.speed_of_light) == ("rejected", "impossible", 1.2)
+def test_a_kernel_beyond_the_roofline_is_rejected() -> None:
+    slow = Roofline(1.0, {}, "measured", 1)
+    record = benchmark_of(backend=CudaBackend(FakeMonitor(), slow, slow)).run()
+    assert (record.status, record.verdict) == ("rejected", "impossible")
     assert record.failure is not None
-    assert record.failure.message == "it is at 120% of the speed of light that was measured on this GPU"
+    assert record.failure.message.endswith(
+        "us, at least 7999000000.0 us are possible: 0.0 MB, less 0 MB that the cache may hold, at 0.00 TB/s"
+    )
 
 
 @pytest.mark.parametrize(
-    ("share", "source", "cache", "impossible"),
+    ("microseconds", "source", "cache", "impossible"),
     [
-        (1.2, "measured", 0, True),
-        (1.04, "measured", 0, False),
-        (1.2, "measured", 1 << 30, False),
-        (1.2, "datasheet", 0, False),
+        (300, "measured", 50_000_000, True),  # 350 MB at 1 TB/s
+        (360, "measured", 50_000_000, False),
+        (300, "measured", 120_000_000, False),  # 280 MB
+        (300, "measured", 0, False),  # an unknown cache is taken for the largest: 266 MB
+        (300, "datasheet", 50_000_000, False),
     ],
 )
-def test_faster_than_light(share: float, source: str, cache: int, impossible: bool) -> None:
-    backend = CudaBackend(FakeMonitor(), FixedRoofline(share, source))
-    backend.cache_bytes = cache
-    assert backend.impossible(CASE, 2) is None, "the figures are not known yet"
+def test_faster_than_memory(microseconds: float, source: str, cache: int, impossible: bool) -> None:
+    beyond = Roofline(1e12, {}, source, cache)
+    backend = CudaBackend(FakeMonitor(), beyond, beyond)
+    assert backend.impossible() is None, "the figures are not known yet"
     backend.measure(timers(), lambda watch: pair(1.5))
-    backend.figures(TASK, CASE, "ieee", 1e-3)
-    reason = backend.impossible(CASE, 2)
+    backend.figures(*copies(50_000_000), "ieee", microseconds * 1e-6)
+    reason = backend.impossible()
     assert (reason is not None) is impossible
-    assert reason is None or "120% of the speed of light" in reason
+    figures = "a call takes 300.0 us, at least 350.0 us are possible: 400.0 MB, less 50 MB that the cache may hold"
+    assert reason is None or reason == f"{figures}, at 1.00 TB/s"
+
+
+@pytest.mark.parametrize(("compare", "rate"), [("values", "float32"), ("quantised", "float8_e4m3fn")])
+def test_faster_than_arithmetic(compare: str, rate: str) -> None:
+    case = Case(x=Tensor((1000, 1000)), y=Tensor((1000, 1000)))
+    more: Any = {"compare": compare, "pipelines": (lambda x, y: []) if compare == "quantised" else None}
+    beyond = Roofline(1e15, {"float32": 1e12, "float8_e4m3fn": 1e12}, "measured", 1)
+    backend = CudaBackend(FakeMonitor(), beyond, beyond)
+    backend.measure(timers(), lambda watch: pair(1.5))
+    backend.figures(task_of(lambda x, y: x @ y, case, **more), case, "ieee", 1e-3)
+    figures = f"at least 1750.0 us are possible: 1.8 billion operations at 1 TFLOP/s of {rate}"
+    assert backend.impossible() == f"a call takes 1000.0 us, {figures}"
 
 
 @pytest.mark.parametrize(("grade", "dtype"), [("ieee", "float32"), ("tf32", "tf32")])
@@ -134,7 +161,7 @@ def test_without_a_roofline_nothing_is_impossible() -> None:
     backend.measure(timers(), lambda watch: pair(1.5))
     found = backend.figures(TASK, CASE, "ieee", 1e-3)
     assert (found["speed_of_light"], found["timing"]) == (None, {})
-    assert backend.impossible(CASE, 2) is None
+    assert backend.impossible() is None
 
 
 def test_call_times_are_those_of_both_sides_in_turns() -> None:

@@ -1,0 +1,137 @@
+"""What a row of a corpus says: for which task its kernels are, their code, round and model, recognised by its keys."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_kernelbench.model.code import parsed, syntax_error
+
+TASK = ("task", "file", "filename", "task_name", "op_name", "op", "entry_point", "function", "kernel_name", "name",
+        "task_id")  # fmt: skip
+"""Keys that name a task, in order of preference."""
+
+CODE = ("code", "predict", "prediction", "predicted", "output", "response", "completion", "generation", "answer",
+        "generated_code", "kernel_code", "kernel", "generated_text", "choices", "samples", "outputs", "responses",
+        "completions", "generations", "predictions", "text", "content", "message")  # fmt: skip
+"""Keys that hold code, or a list of samples of it, in order of preference."""
+
+PROMPT = ("instruction", "prompt", "question", "input", "messages", "description")
+"""Keys that hold the text that a model was given."""
+
+ROUND = ("round", "iteration")
+
+_WRAPPER = re.compile(r"Wrapper Entry Information:[\s`*]*(?:def\s+)?(?:\w+\.)*(\w+)[ \t`]*(\(\s*Tensor\s*\))?\s*\(?")
+_PROBLEM = re.compile(r"level_?(\d+)_problem_?(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the columns that the user gives; None recognises a column by its name."""
+
+    code: str | None = None
+    task: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a row."""
+
+    label: object
+    """What the row calls its task; None where the row only gives a text that names no function."""
+    text: object
+    """The answer, normally a text with code."""
+    round: object = None
+    """Its round as the row has it."""
+    model: str | None = None
+    """The model that wrote it, where the user named a column for that."""
+    variant: str | None = None
+    """The round or sample that its folder names."""
+    argument: str | None = None
+    """The first argument of the function, where the prompt gives its arguments but not its name."""
+
+
+def answers(row: object, columns: Columns, known: frozenset[str] = frozenset()) -> list[Answer]:
+    """Return the answers in a row; nothing where its keys are not known.
+
+    `known` are the names of tasks: an object whose keys are names of tasks holds the code of each.
+    """
+    if not isinstance(row, Mapping):
+        return []
+    model = str(row[columns.model]) if columns.model and row.get(columns.model) is not None else None
+    if columns.code is None and "task_id" in row and ("before_code" in row or "after_code" in row):
+        steps = (("before_code", "from_round"), ("after_code", "to_round"))
+        return [Answer(row["task_id"], row[code], row.get(number), model) for code, number in steps if code in row]
+    key = columns.code or next((key for key in CODE if key in row), None)
+    label, argument = _label(row, columns.task)
+    if key is not None and key in row and (label is not None or argument is not None):
+        round_ = next((row[each] for each in ROUND if each in row), None)
+        texts = list(_texts(row[key]))
+        variant = row.get("variant")
+        return [Answer(label, text, round_, model, variant, argument) for text in texts or [None]]
+    if key is None and columns.code is None and known and not known.isdisjoint(row):
+        return [Answer(name, text, None, model) for name, value in row.items() for text in _texts(value)]
+    return []
+
+
+def _label(row: Mapping[str, Any], column: str | None) -> tuple[object, str | None]:
+    """Return what a row calls its task, else the first argument of the function that its prompt describes."""
+    keys = (column,) if column else TASK
+    label = next((row[key] for key in keys if row.get(key) not in (None, "")), None)
+    prompts = [label] if column else [row[key] for key in PROMPT if key in row]
+    for prompt in map(text_of, prompts):
+        if wrapper := _WRAPPER.search(prompt):
+            named = wrapper[0].endswith("(") and wrapper[2] is None
+            if label is None or column:
+                return (wrapper[1], None) if named else (None, wrapper[1])
+    return label, None
+
+
+def _texts(value: object) -> Iterator[object]:
+    """Yield the texts of an answer: of each sample, where it is a list of them or a text that holds JSON."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        value = _from_json(value)  # a text that is JSON is no kernel
+    if isinstance(value, Mapping):
+        inner = next((value[key] for key in CODE if key in value), None)
+        yield from _texts(inner) if inner is not None else ()
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        spoken = [each for each in value if isinstance(each, Mapping) and each.get("role") == "assistant"]
+        for each in spoken[-1:] or value:
+            yield from _texts(each)
+    else:
+        yield value
+
+
+def _from_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def text_of(value: object) -> str:
+    """Return the text of a prompt, which may be a list of messages."""
+    if isinstance(value, Mapping):
+        return text_of(value.get("content", ""))
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "\n".join(map(text_of, value))
+    return str(value)
+
+
+def problem_of(label: object) -> tuple[int, int] | None:
+    """Return level and number where a label names a problem of KernelBench."""
+    found = _PROBLEM.search(str(label))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def functions_of(code: str) -> dict[str, tuple[str, ...]]:
+    """Return the functions that code defines, each with the names of its parameters; none where it is not Python."""
+    if syntax_error(code) is not None:
+        return {}
+    found = (node for node in parsed(code).body if isinstance(node, ast.FunctionDef))
+    return {node.name: tuple(each.arg for each in (*node.args.posonlyargs, *node.args.args)) for node in found}

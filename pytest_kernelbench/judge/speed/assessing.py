@@ -1,0 +1,173 @@
+"""The main function of an assessor: a trusted process that knows what is right, on the device where kernels are timed.
+
+It makes the inputs of a case on its device, runs the reference there in float64, and compares there, in pieces. It runs
+no code of a kernel: what a kernel has computed arrives as bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import warnings
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pytest_kernelbench.host.answers import answer
+from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.comparison.evidence import Evidence, ExpectedOutput, OracleError, collect_evidence
+from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.correctness.breach import breach
+from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case_codec import decode
+from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.sandbox import limits
+from pytest_kernelbench.wire import protocol
+from pytest_kernelbench.wire.device_names import CUDA, on_gpu
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_BODY = 1 << 40
+"""Bytes of a request: the judge has limited what a kernel may return."""
+
+DRAWS = 1
+"""Perturbations that measure the sensitivity of a result."""
+
+KEPT = 2
+"""Cases whose evidence is kept: the one that is compared now, and the first, which each replicate begins with."""
+
+ON_DEVICE = ("values",)
+"""Comparisons that take tensors on any device; for the others, evidence and outputs are moved to the CPU."""
+
+
+def serve(channel: socket.socket, output: Connection, home: str, device: str, confinement: dict[str, Any]) -> None:
+    """Run an assessor until its channel closes; this is the target of a new process, with a runner's arguments.
+
+    There is no sandbox, as for baselines: references may compile and read files.
+    """
+    for number in (1, 2):
+        os.dup2(output.fileno(), number)
+    output.close()
+    confinement.pop("sandbox")
+    placed = _placed(device)
+    limits.apply(Path(home), **{**confinement, "cpu": None})
+    protocol.send(channel, {"status": "ready", "failed": {}, "enclosed": True, "listens": False})
+    assessing = Assessing(placed)
+    while True:
+        try:
+            request, body = protocol.receive(channel, max_bytes=MAX_BODY)
+        except protocol.Closed:
+            return
+        protocol.send(channel, {**assessing.respond(request, body), "number": request["number"]})
+
+
+def _placed(device: str) -> str | None:
+    """Enter the device and return its name in torch; None for the CPU."""
+    if not on_gpu(device):
+        return None
+    os.environ["CUDA_VISIBLE_DEVICES"] = device.removeprefix(CUDA)
+    import torch
+
+    # TF32 in the baseline's results would widen every kernel's tolerance.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    torch.ones(1, device="cuda:0").sum().item()
+    return "cuda:0"
+
+
+class Assessing:
+    """What an assessor knows: a task, and the evidence for its latest cases."""
+
+    def __init__(self, device: str | None) -> None:
+        self.device = device
+        """Name of the device in torch; None for the CPU."""
+        self.task: Task | None = None
+        self.evidence: dict[str, Evidence] = {}
+        """Evidence by the text of the case, the latest last."""
+
+    def respond(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+        """Return the header of the response to one request."""
+        try:
+            if request["op"] == "task":
+                self.task, self.evidence = _task_of(request["code"], request["filename"]), {}
+                return {"status": "ok"}
+            case: Case = decode(request["case"])
+            if request["op"] == "expect":
+                return {"status": "ok", "max_bytes": self.evidence_of(case).max_bytes}
+            return {"status": "ok", **self.assess(case, request, body)}
+        except OracleError as error:
+            return {"status": "error", "message": str(error)}
+        except Exception as error:  # an error in kernelbench, which costs one record and not the process
+            return {"status": "error", "message": f"{type(error).__name__}: {error}"}
+        finally:
+            self._release()
+
+    def evidence_of(self, case: Case) -> Evidence:
+        """Return the evidence for a case, collected on the device, or on the CPU if the device cannot."""
+        key = repr(case)
+        if key not in self.evidence:
+            assert self.task is not None
+            while len(self.evidence) >= KEPT:
+                # The first case stays.
+                del self.evidence[[*self.evidence][-1]]
+            self.evidence[key] = self._collected(self.task, case)
+        return self.evidence[key]
+
+    def _collected(self, task: Task, case: Case) -> Evidence:
+        if self.device is not None and task.compare in ON_DEVICE:
+            try:
+                evidence = collect_evidence(task, case, DRAWS, device=self.device)
+                # References without tensors among their arguments make their results on the CPU.
+                return replace(evidence, expected=tuple(_on(each, self.device) for each in evidence.expected))
+            except OracleError:
+                self._release()
+        return collect_evidence(task, case, DRAWS)
+
+    def _release(self) -> None:
+        """Return unused memory to a GPU, for the kernel that is timed there."""
+        import torch
+
+        if self.device is not None and self.device.startswith("cuda"):
+            with contextlib.suppress(RuntimeError):
+                torch.cuda.empty_cache()
+
+    def assess(self, case: Case, request: dict[str, Any], body: bytes) -> dict[str, Any]:
+        """Return breach, grade and mismatch of the answer in a request, whose header and body are those of a runner."""
+        assert self.task is not None
+        found = answer(request["answer"], body, request["memory"])
+        evidence = self.evidence_of(case)
+        outputs = [*found.outputs, *updated(self.task, case, found)]
+        device = evidence.expected[0].exact.device if evidence.expected else None
+        moved = [replace(each, tensor=_to(each.tensor, device)) for each in outputs]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            verdict = compare(evidence, moved)
+        mismatch = verdict.mismatch
+        return {
+            "breach": breach(self.task, case, found, request["out_is"], on_gpu=request["on_gpu"]),
+            "grade": verdict.grade,
+            "mismatch": None if mismatch is None else [mismatch.status, mismatch.message],
+        }
+
+
+def _on(expected: ExpectedOutput, device: str) -> ExpectedOutput:
+    spread = _to(expected.spread, device)
+    return replace(expected, exact=expected.exact.to(device), eager=expected.eager.to(device), spread=spread)
+
+
+def _to(tensor: torch.Tensor | None, device: Any) -> torch.Tensor | None:
+    return None if tensor is None else tensor.to(device)
+
+
+def _task_of(code: str, filename: str) -> Task:
+    """Return the task that the text of its file defines."""
+    module = ModuleType("assessed_task")
+    module.__file__ = filename
+    sys.modules[module.__name__] = module
+    exec(compile(code, filename, "exec"), module.__dict__)
+    task: Task = module.__dict__["task"]
+    return task

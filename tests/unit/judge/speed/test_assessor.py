@@ -1,0 +1,149 @@
+"""Assessors: what they say of an answer is what the judge says, word for word."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.judge.comparison.evidence import OracleError
+from pytest_kernelbench.judge.correctness.trial import Finding
+from pytest_kernelbench.judge.speed.assessing import KEPT, Assessing
+from pytest_kernelbench.judge.speed.assessor import Assessor
+from pytest_kernelbench.model.case_codec import encode
+from tests.unit.judge.speed.test_timed_trial import CASES, Trials
+from tests.unit.judge.speed.waves import CODE, IN_PLACE, RIGHT, benchmark_of, task_of_code
+
+LARGEST = """
+from pytest_kernelbench import Case, Task, Tensor
+
+def reference(input):
+    return input.argmax(-1)
+
+case = Case(input=Tensor((10, 100)))
+task = Task(reference, lambda draw, request: case, fixed_cases=(case,), compare="gathered", workloads={"small": case})
+"""
+
+KERNELS = {
+    "right": RIGHT,
+    "wrong": "def wave(input):\n    return input.sin() + (input > 3) * 1e-4\n",
+    "NaN": "def wave(input):\n    return input.sin().where(input < 2, float('nan'))\n",
+    "dtype": "def wave(input):\n    return input.sin().half()\n",
+    "shape": "def wave(input):\n    return input.sin()[:5]\n",
+    "several": "def wave(input):\n    return input.sin(), input\n",
+    "no tensor": "def wave(input):\n    return 1\n",
+    "alias": "def wave(input):\n    return input.sin_()\n",
+    "guards": "import ctypes\ndef wave(x):\n    ctypes.memset(x.data_ptr() - 1, 0, 1)\n    return x.sin()\n",
+    "raises": "def wave(input):\n    raise ValueError('no')\n",
+}
+
+
+class Named(Assessor):
+    """An assessor for which a kernel's task has another name."""
+
+    def __init__(self, other: Assessor, name: str) -> None:
+        self.other, self.name = other, name
+
+    def expect(self, name: str, case: Case, timeout: float) -> int:
+        return self.other.expect(self.name, case, timeout)
+
+    def assess(self, name: str, *rest: Any, **named: Any) -> Any:
+        return self.other.assess(self.name, *rest, **named)
+
+    def start(self) -> None:
+        self.other.start()
+
+
+@pytest.fixture(scope="module")
+def assessor() -> Iterator[Assessor]:
+    """An assessor on the CPU, which serves all tests of this file."""
+    codes = {"wave": CODE, "in_place": IN_PLACE, "largest": LARGEST, "broken": CODE.replace("sin()", "nothing()")}
+    found = Assessor("cpu", codes.__getitem__)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def trials() -> Iterator[Trials]:
+    found = Trials()
+    yield found
+    for trial in found.made:
+        trial.close()
+
+
+def findings(trials: Trials, code: str, assessor: Assessor | None) -> tuple[Any, ...]:
+    """Return what a trial of a kernel finds: status, message and case of a failure, the breach, and the grade."""
+    trial = trials.of(code)
+    trial.assessor = assessor
+    found: tuple[Any, ...] = (None, None, None)
+    try:
+        timer = trial.prepare(CASES, written=False)
+        trial.check(timer, CASES[0], sets=3)
+        trial.check(timer, CASES[1], sets=3, index=1, edit=1234)
+    except Finding as raised:
+        found = (raised.status, raised.message, raised.case)
+    breach = trial.violation.message if trial.violation is not None else None
+    return (*found, breach, trial.grade, trial.examples)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_findings_of_an_assessor_are_those_of_the_judge(trials: Trials, assessor: Assessor, name: str) -> None:
+    there, here = (findings(trials, KERNELS[name], each) for each in (assessor, None))
+    assert there == here
+    assert (there[0] is None and there[3] is None) == (name == "right")
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel", "status"),
+    [("in_place", "def wave(input):\n    return input.sin_()\n", "passed"),
+     ("in_place", "def wave(input):\n    return input.cos_()\n", "wrong_values"),
+     ("largest", "def wave(input):\n    return input.argmax(-1)\n", "passed"),
+     ("largest", "def wave(input):\n    return input.argmin(-1)\n", "wrong_values")],
+)  # fmt: skip
+def test_records_of_whole_benchmarks(assessor: Assessor, name: str, kernel: str, status: str) -> None:
+    benchmark = benchmark_of(kernel, task_code=IN_PLACE if name == "in_place" else LARGEST)
+    benchmark.trial.assessor = Named(assessor, name)
+    record = benchmark.run()
+    assert record.status == status, record.failure
+
+
+def test_a_reference_that_fails_is_an_error_of_ours(assessor: Assessor) -> None:
+    with pytest.raises(OracleError, match="the reference fails on Case"):
+        assessor.expect("broken", CASES[0], 60)
+    assert assessor.expect("wave", CASES[0], 60) == 4 * 16 * 1000 + (1 << 16)
+
+
+def test_an_assessor_that_died_is_replaced(assessor: Assessor) -> None:
+    assessor.start()
+    assert assessor.pid is not None
+    os.kill(assessor.pid, signal.SIGKILL)
+    with pytest.raises(OracleError, match="the process that compares results on the device"):
+        assessor.expect("wave", CASES[2], 60)
+    assert assessor.expect("wave", CASES[2], 60) > 0
+
+
+def test_the_evidence_of_the_first_case_is_kept() -> None:
+    assessing = Assessing(None)
+    assessing.task = task_of_code(CODE)
+    cases = [Case(input=Tensor((10,), seed=seed)) for seed in range(4)]
+    first, *others = (assessing.evidence_of(case) for case in cases)
+    assert assessing.evidence_of(cases[0]) is first
+    assert assessing.evidence_of(cases[3]) is others[-1]
+    assert len(assessing.evidence) == KEPT
+    response = assessing.respond({"op": "expect", "case": encode(cases[0])}, b"")
+    assert response == {"status": "ok", "max_bytes": first.max_bytes}
+
+
+def test_a_device_that_is_the_cpu_by_another_name() -> None:
+    named, plain = Assessing("cpu"), Assessing(None)
+    named.task = plain.task = task_of_code(CODE)
+    for one, other in zip(named.evidence_of(CASES[0]).expected, plain.evidence_of(CASES[0]).expected, strict=True):
+        assert one.exact.equal(other.exact)
+        assert one.eager.equal(other.eager)
+        assert one.spread is not None
+        assert other.spread is not None
+        assert one.spread.equal(other.spread)
