@@ -127,7 +127,7 @@ class Judgement:
                 if self.results[facet] != "passed" or self.rejections:
                     self._published()
                     return
-            if self.trial.expired or self.results[facet] == "timeout":
+            if self.results[facet] == "timeout":
                 return
         self._gradients()
         self._fallback()
