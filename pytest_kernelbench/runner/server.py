@@ -173,7 +173,7 @@ def call(
     values = arguments.passed(conditions.out_is)
     if isinstance(entry, ModuleEntry):  # its construction is no part of a call
         with environment.mode():
-            entry.module(values)
+            entry.prepare(values)
     use = lambda: invoke(request["convention"], entry, parameters, values)  # noqa: E731
     if conditions.differentiate:
         call_on = lambda given: invoke(request["convention"], entry, parameters, given)  # noqa: E731

@@ -1,7 +1,8 @@
 """Modules as kernels: a class that is constructed from a case's numbers and called on its tensors.
 
 A module gets the parameters of the reference's module: both are constructed under the same seed, and what has the same
-name and shape in both is then copied. Modules are kept between calls, as those of a model are.
+name and shape in both is then copied. Modules are kept between calls, as those of a model are. At the beginning of each
+call their buffers are as they were made, so that no result depends on earlier calls.
 """
 
 from __future__ import annotations
@@ -58,12 +59,16 @@ class ModuleEntry:
         found: torch.nn.Module = self._kept[key]
         return found
 
+    def prepare(self, values: Mapping[str, Any]) -> None:
+        """Construct the module for the arguments of a case, or give its buffers their first contents again."""
+        restore(self.module(values))
+
     def _constructed(self, values: Mapping[str, Any]) -> torch.nn.Module:
         model: Made = importlib.import_module(PROBLEM).Model
         source = constructed(model, values["init_inputs"], training=values["training"])
         module = constructed(self._made, values["init_inputs"], training=values["training"])
         give(source, module)
-        return module if self._device is None else module.to(self._device)
+        return kept(module if self._device is None else module.to(self._device))
 
     def _without_contents(self, values: Mapping[str, Any]) -> torch.nn.Module:
         import torch
@@ -97,7 +102,7 @@ class ReferenceModule:
         self.__signature__ = inspect.Signature([*plain, *own])
 
     def __call__(self, *inputs: Any, init_inputs: Sequence[Any], training: bool, **named: Any) -> Any:
-        """Return the result of a module that was constructed under the fixed seed and is called for the first time."""
+        """Return the result of a module that was constructed under the fixed seed."""
         import torch
 
         floating = [each for each in (*inputs, *named.values()) if _is_floating(each)]
@@ -105,11 +110,14 @@ class ReferenceModule:
         tensors = [each for each in (*inputs, *named.values()) if isinstance(each, torch.Tensor)]
         device = tensors[0].device if tensors else torch.device("cpu")
         with torch.no_grad():
-            return self._module(init_inputs, training, dtype, device)(*inputs, **named)
+            module = self.module(init_inputs, training, dtype, device)
+            restore(module)
+            return module(*inputs, **named)
 
-    def _module(
+    def module(
         self, init_inputs: Sequence[Any], training: bool, dtype: torch.dtype, device: torch.device
     ) -> torch.nn.Module:
+        """Return the module for these arguments, dtype and device."""
         import torch
 
         key = (repr(init_inputs), training, dtype, device)
@@ -119,7 +127,7 @@ class ReferenceModule:
                     module = constructed(self._made, init_inputs, training=training).to(dtype)
             else:
                 module = constructed(self._made, init_inputs, training=training).to(dtype).to(device)
-            self._kept[key] = module
+            self._kept[key] = kept(module)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
@@ -145,6 +153,23 @@ def give(source: torch.nn.Module, module: torch.nn.Module) -> None:
         for name, value in source.state_dict().items():
             if name in found and found[name].shape == value.shape and not torch.equal(found[name], value):
                 found[name].copy_(value)
+
+
+FIRST = "_first_contents"
+"""Attribute of a kept module with the first contents of its buffers."""
+
+
+def kept(module: torch.nn.Module) -> torch.nn.Module:
+    """Remember the contents of the buffers of a module, and return it."""
+    object.__setattr__(module, FIRST, [buffer.clone() for buffer in module.buffers()])
+    return module
+
+
+def restore(module: torch.nn.Module) -> None:
+    """Give the buffers of a kept module their first contents again."""
+    for buffer, first in zip(module.buffers(), getattr(module, FIRST, ()), strict=False):
+        if buffer.shape == first.shape:
+            buffer.copy_(first)
 
 
 def _is_floating(value: Any) -> bool:

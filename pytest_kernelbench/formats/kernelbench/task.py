@@ -192,14 +192,13 @@ class _Maker:
 
     def _terms(self, case: Case) -> int:
         """Return an upper bound of the terms of the longest sum: an input, or a row of a parameter."""
-        assert self.probe.published is not None
         rows = [math.prod(shape[1:]) for shape in self._parameters(case)]
         return max([*(recipe.numel for _, recipe in leaves(case)), *rows, 1])
 
     def _parameters(self, case: Case) -> tuple[tuple[int, ...], ...]:
         import torch
 
-        module = self.reference._module(case.init_inputs, case.training, torch.float32, torch.device("meta"))
+        module = self.reference.module(case.init_inputs, case.training, torch.float32, torch.device("meta"))
         return tuple(tuple(each.shape) for each in module.state_dict().values())
 
 

@@ -17,7 +17,7 @@ from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
-from pytest_kernelbench.judge.correctness.published import explained, works_as_published
+from pytest_kernelbench.judge.correctness.published import told_apart
 from pytest_kernelbench.judge.correctness.refusals import REFUSED, RIGHT, attempt, status_of, within
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import Finding
@@ -129,26 +129,18 @@ class Judgement:
                 if self.results[facet] not in RIGHT or self.rejections:
                     self._published()
                     return
-            if self.trial.expired or self.results[facet] == "timeout":
+            if self.results[facet] == "timeout":
                 return
         self._gradients()
         self._fallback()
 
     def _gradients(self) -> None:
         """Judge backward passes where they were asked for by name, or all facets were; show others that there are."""
-        asked = self.settings.facets
-        if GRADIENTS not in asked and not set(FACETS) <= set(asked):
-            return
-        if not self.task.gradients:
-            if not self.findings and (found := gradients.carried(self.trial, self.task.fixed_cases[0])) is not None:
-                self.trial.observed[found] = ""
-            return
         try:
-            gradients.check(self.trial, self.settings.case)
+            if gradients.judged(self.trial, self.settings, right=not self.findings):
+                self.results[GRADIENTS] = "passed"
         except Finding as finding:
             self._fail(GRADIENTS, finding)
-        else:
-            self.results[GRADIENTS] = "passed"
 
     def _facet(self, facet: str) -> None:
         try:
@@ -260,12 +252,10 @@ class Judgement:
 
     def _published(self) -> None:
         """Note whether a kernel that fails on the first cases is right on the sizes that its benchmark publishes."""
-        if self.settings.case is not None or self.rejections or not self.findings:
-            return
-        facet, finding = self.findings[0]
-        if (case := works_as_published(self.trial, finding.status)) is not None:
-            self.works_on_published = True
-            self.findings[0] = (facet, explained(finding, case))
+        if self.settings.case is None and not self.rejections and self.findings:
+            facet, finding = self.findings[0]
+            if (explained := told_apart(self.trial, finding)) is not None:
+                self.works_on_published, self.findings[0] = True, (facet, explained)
 
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""

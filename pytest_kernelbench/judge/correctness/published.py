@@ -22,9 +22,9 @@ def published_case(trial: CaseTrial) -> Case | None:
     return whole if trial.on_gpu and whole is not None else trial.task.published
 
 
-def works_as_published(trial: CaseTrial, status: str) -> Case | None:
-    """Return the case of the published sizes if a kernel of this status in `basic` is right on it; None otherwise."""
-    if trial.task.calling_convention != "module" or status not in FAILED:
+def told_apart(trial: CaseTrial, finding: Finding) -> Finding | None:
+    """Return the finding about a kernel that fails in `basic`, explained, if it is right on the published sizes."""
+    if trial.task.calling_convention != "module" or finding.status not in FAILED:
         return None
     case = published_case(trial)
     if case is None or trial.expired:
@@ -32,14 +32,9 @@ def works_as_published(trial: CaseTrial, status: str) -> Case | None:
         return None
     try:
         trial.run(case)
-    except Finding as finding:
-        if finding.status in SLOW:
+    except Finding as other:
+        if other.status in SLOW:
             trial.observed[UNKNOWN] = ""
         return None
-    return case
-
-
-def explained(finding: Finding, case: Case) -> Finding:
-    """Return the failure of a kernel that works on the published sizes only."""
     text = f"it is right on the published sizes, such as {case!r}, and not on others:\n{finding.message}"
     return Finding(finding.status, text, finding.case)

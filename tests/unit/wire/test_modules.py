@@ -82,6 +82,29 @@ def test_a_module_without_contents_is_not_kept() -> None:
     assert not any(each.is_meta for each in entry.module(CASE).parameters())
 
 
+class Counting(nn.Module):
+    """Its result depends on how often it was called."""
+
+    calls: torch.Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return x * self.calls
+
+
+@pytest.mark.usefixtures("problem")
+def test_no_result_depends_on_earlier_calls() -> None:
+    entry, reference = ModuleEntry(Counting), ReferenceModule(Counting)
+    for _ in range(3):
+        entry.prepare(CASE)
+        assert torch.equal(entry.bound(PARAMETERS, CASE)(), X)
+        assert torch.equal(reference(X, init_inputs=(4,), training=True), X)
+
+
 def test_the_reference_follows_the_dtype_of_its_tensors() -> None:
     reference = ReferenceModule(Model)
     single, double = (reference(x, init_inputs=(4,), training=True) for x in (X, X.double()))
