@@ -126,6 +126,7 @@ class TestKeys:
             {"entry_point": "relu", "choices": [{"message": {"role": "assistant", "content": CODE}}]},
             {"name": "relu", "kernel_code": json.dumps({"code": CODE})},
             {"relu": CODE},
+            {"name": "some-model", "prompt": "Wrapper Entry Information: relu(x)", "predict": CODE},
         ],
     )
     def test_one_kernel(self, imported: Import, into: Path, row: object) -> None:
