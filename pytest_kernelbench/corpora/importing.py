@@ -124,21 +124,24 @@ def import_files(
     summary = _arranged(into, read)
     summary.rows = reader.rows
     if summary.kernels:
-        models: dict[str | None, list[tuple[str | None, Found]]] = {}
-        for variant, found in summary.kernels:
-            models.setdefault(found.model, []).append((variant, found))
-        for model, kernels in models.items():
-            folder = into if model is None else into / folder_of(model)
-            named = {(variant, found.task): found.code for variant, found in kernels}
-            write(folder, named, {**(metadata or {}), **({"model": model} if model else {})}, tracked)
+        folders = _folders(sorted({found.model for _, found in summary.kernels if found.model}))
+        for model in dict.fromkeys(found.model for _, found in summary.kernels):
+            mine = {(variant, found.task): found.code for variant, found in summary.kernels if found.model == model}
+            written_by = {"model": model} if model else {}
+            write(into / folders[model] if model else into, mine, {**(metadata or {}), **written_by}, tracked)
         if summary.left_out:
             (into / LEFT_OUT).write_text("".join(summary.left_out_lines()), encoding="utf-8")
     return summary
 
 
-def folder_of(model: str) -> str:
-    """Return the name of a model's folder: its name, with `-` for what a name of a folder should not have."""
-    return re.sub(r"[^\w.+-]+", "-", model).strip("-._") or "model"
+def _folders(models: Sequence[str]) -> dict[str, str]:
+    """Return a folder for each model: its name, with `-` for what such a name should not have, each only once."""
+    folders: dict[str, str] = {}
+    for model in models:
+        plain = re.sub(r"[^\w.+-]+", "-", model)[:80].strip("-._") or "model"
+        taken = sum(re.fullmatch(rf"{re.escape(plain)}(-\d+)?", other) is not None for other in folders.values())
+        folders[model] = f"{plain}-{taken + 1}" if taken else plain
+    return folders
 
 
 class _Reader:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kernelbench.model.code import parsed, syntax_error
+from pytest_kernelbench.model.source import VARIANT
 
 TASK = ("task", "file", "filename", "task_name", "op_name", "op", "entry_point", "function", "kernel_name", "name",
         "task_id")  # fmt: skip
@@ -69,13 +70,17 @@ def answers(row: object, columns: Columns, known: frozenset[str] = frozenset()) 
     if columns.code is None and "task_id" in row and ("before_code" in row or "after_code" in row):
         steps = (("before_code", "from_round"), ("after_code", "to_round"))
         return [Answer(row["task_id"], row[code], row.get(number), model) for code, number in steps if code in row]
-    key = columns.code or next((key for key in CODE if key in row), None)
+    there = sorted((key for key in CODE if key in row), key=lambda key: row[key] in (None, ""))  # the sort is stable
+    key = columns.code or next(iter(there), None)
     label = _label(row, columns.task)
     described, argument = _described(row, columns.task)
     if key is not None and key in row and any(each is not None for each in (label, described, argument)):
         round_ = next((row[each] for each in ROUND if each in row), None)
         texts = list(_texts(row[key])) or [None]
-        return [Answer(label, text, round_, model, row.get("variant"), described, argument) for text in texts]
+        # It becomes a folder: nothing else than the name of a round or a sample may.
+        named = row.get("variant")
+        variant = named if isinstance(named, str) and VARIANT.fullmatch(named) else None
+        return [Answer(label, text, round_, model, variant, described, argument) for text in texts]
     if key is None and columns.code is None and known and not known.isdisjoint(row):
         return [Answer(name, text, None, model) for name, value in row.items() for text in _texts(value)]
     return []
