@@ -28,6 +28,10 @@ _GOT = re.compile(
 )
 
 
+_PLACE = re.compile(r"(?<![\w./])/(?:[\w.+-]+/)*(?=site-packages/|kb-runner-|python3\.\d+/)")
+"""The part of a path in a message that names a folder of the machine where a kernel was judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A data set that was written."""
@@ -90,7 +94,8 @@ def _row(
     record: Record, compiled: Iterable[CompileRecord], timed: Iterable[SpeedRecord], origin: Origin | None
 ) -> dict[str, Any]:
     failure = record.failure
-    got, wanted = got_and_wanted(failure.message) if failure else (None, None)
+    message = _PLACE.sub("", failure.message) if failure else None
+    got, wanted = got_and_wanted(message) if message else (None, None)
     metadata = origin.metadata if origin else Metadata()
     row: dict[str, Any] = {
         "submission": record.submission, "variant": record.variant, "method": metadata.method,
@@ -100,7 +105,7 @@ def _row(
         **{f"facet_{name}": record.facets.get(name) for name in FACETS},
         "grade": record.grade, "label": record.label, "kernel_share": record.kernel_share,
         "launches": record.launches, "failed_facet": failure.facet if failure else None,
-        "message": failure.message if failure else None, "minimal_case": failure.case if failure else None,
+        "message": message, "minimal_case": failure.case if failure else None,
         "got": got, "wanted": wanted,
         "unrun_lines": [{key: each.get(key) for key in ("first", "last", "under")} for each in record.unrun_lines],
         "observations": "\n".join(record.observations), "compiled": [_compiled(each) for each in compiled],

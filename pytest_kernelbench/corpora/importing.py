@@ -124,21 +124,24 @@ def import_files(
     summary = _arranged(into, read)
     summary.rows = reader.rows
     if summary.kernels:
-        models: dict[str | None, list[tuple[str | None, Found]]] = {}
-        for variant, found in summary.kernels:
-            models.setdefault(found.model, []).append((variant, found))
-        for model, kernels in models.items():
-            folder = into if model is None else into / folder_of(model)
-            named = {(variant, found.task): found.code for variant, found in kernels}
-            write(folder, named, {**(metadata or {}), **({"model": model} if model else {})}, tracked)
+        folders = _folders(sorted({found.model for _, found in summary.kernels if found.model}))
+        for model in dict.fromkeys(found.model for _, found in summary.kernels):
+            mine = {(variant, found.task): found.code for variant, found in summary.kernels if found.model == model}
+            written_by = {"model": model} if model else {}
+            write(into / folders[model] if model else into, mine, {**(metadata or {}), **written_by}, tracked)
         if summary.left_out:
             (into / LEFT_OUT).write_text("".join(summary.left_out_lines()), encoding="utf-8")
     return summary
 
 
-def folder_of(model: str) -> str:
-    """Return the name of a model's folder: its name, with `-` for what a name of a folder should not have."""
-    return re.sub(r"[^\w.+-]+", "-", model).strip("-._") or "model"
+def _folders(models: Sequence[str]) -> dict[str, str]:
+    """Return a folder for each model: its name, with `-` for what such a name should not have, each only once."""
+    folders: dict[str, str] = {}
+    for model in models:
+        plain = re.sub(r"[^\w.+-]+", "-", model)[:80].strip("-._") or "model"
+        taken = sum(re.fullmatch(rf"{re.escape(plain)}(-\d+)?", other) is not None for other in folders.values())
+        folders[model] = f"{plain}-{taken + 1}" if taken else plain
+    return folders
 
 
 class _Reader:
@@ -167,22 +170,27 @@ class _Reader:
 
     def _kernel(self, where: str, answer: Answer) -> Found | LeftOut:
         """Return the kernel of an answer, or the reason why there is none."""
-        label = answer.label
-        if label is None:
+        task, variant = self._named(answer)
+        if task is None and answer.described is not None:
+            task = self._task(answer.described)
+        if task is not None:
+            return self._found(where, answer, task, variant)
+        if answer.argument is not None:
             return self._by_argument(where, answer)
-        if problem := problem_of(label):
-            return LeftOut(where, "a problem of KernelBench, which is no task here", f"level {problem[0]} {problem[1]}")
-        if isinstance(label, int) or str(label).isdecimal():
-            return LeftOut(where, "task given by number, not by name", _shown(label))
-        name, variant = stem_of(str(label)), answer.variant
+        return LeftOut(where, *_no_task(answer.label if answer.described is None else answer.described))
+
+    def _named(self, answer: Answer) -> tuple[TaskFile | None, str | None]:
+        """Return the task that the label of an answer names, and the variant that it adds to that."""
+        label, variant = answer.label, answer.variant
+        if label is None or isinstance(label, int):
+            return None, variant
+        name = stem_of(str(label))
         task = self._task(name)
         while task is None and (suffix := _SUFFIX.search(name)):
             name = name[: suffix.start()]
             variant = f"{suffix[1].lower()}_{suffix[2]}" if suffix[2] and variant is None else variant
             task = self._task(name)
-        if task is None:
-            return LeftOut(where, "no such task in this version", _shown(label))
-        return self._found(where, answer, task, variant)
+        return task, variant if task is not None else answer.variant
 
     def _by_argument(self, where: str, answer: Answer) -> Found | LeftOut:
         """Return the kernel of a prompt that names no function: the one task whose function the code defines."""
@@ -242,6 +250,15 @@ def _arranged(into: Path, read: Sequence[Found | LeftOut]) -> Summary:
         summary.kernels += [(f"sample_{index}" if several else None, each) for index, each in enumerate(found.values())]
     summary.kernels += [(place, each) for (_, _, place), each in placed.items()]
     return summary
+
+
+def _no_task(label: object) -> tuple[str, str]:
+    """Return why a label names no task, and the label."""
+    if problem := problem_of(label):
+        return "a problem of KernelBench, which is no task here", f"level {problem[0]} {problem[1]}"
+    if isinstance(label, int) or str(label).isdecimal():
+        return "task given by number, not by name", _shown(label)
+    return "no such task in this version", _shown(label)
 
 
 def _order(variant: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kernelbench.model.code import parsed, syntax_error
+from pytest_kernelbench.model.source import VARIANT
 
 TASK = ("task", "file", "filename", "task_name", "op_name", "op", "entry_point", "function", "kernel_name", "name",
         "task_id")  # fmt: skip
@@ -43,7 +44,7 @@ class Answer:
     """One answer of a row."""
 
     label: object
-    """What the row calls its task; None where the row only gives a text that names no function."""
+    """What the row calls its task; None where it does not say."""
     text: object
     """The answer, normally a text with code."""
     round: object = None
@@ -52,6 +53,8 @@ class Answer:
     """The model that wrote it, where the user named a column for that."""
     variant: str | None = None
     """The round or sample that its folder names."""
+    described: str | None = None
+    """The function that the prompt names, which counts where the label names no task."""
     argument: str | None = None
     """The first argument of the function, where the prompt gives its arguments but not its name."""
 
@@ -67,29 +70,34 @@ def answers(row: object, columns: Columns, known: frozenset[str] = frozenset()) 
     if columns.code is None and "task_id" in row and ("before_code" in row or "after_code" in row):
         steps = (("before_code", "from_round"), ("after_code", "to_round"))
         return [Answer(row["task_id"], row[code], row.get(number), model) for code, number in steps if code in row]
-    key = columns.code or next((key for key in CODE if key in row), None)
-    label, argument = _label(row, columns.task)
-    if key is not None and key in row and (label is not None or argument is not None):
+    there = sorted((key for key in CODE if key in row), key=lambda key: row[key] in (None, ""))  # the sort is stable
+    key = columns.code or next(iter(there), None)
+    label = _label(row, columns.task)
+    described, argument = _described(row, columns.task)
+    if key is not None and key in row and any(each is not None for each in (label, described, argument)):
         round_ = next((row[each] for each in ROUND if each in row), None)
-        texts = list(_texts(row[key]))
-        variant = row.get("variant")
-        return [Answer(label, text, round_, model, variant, argument) for text in texts or [None]]
+        texts = list(_texts(row[key])) or [None]
+        # It becomes a folder: nothing else than the name of a round or a sample may.
+        named = row.get("variant")
+        variant = named if isinstance(named, str) and VARIANT.fullmatch(named) else None
+        return [Answer(label, text, round_, model, variant, described, argument) for text in texts]
     if key is None and columns.code is None and known and not known.isdisjoint(row):
         return [Answer(name, text, None, model) for name, value in row.items() for text in _texts(value)]
     return []
 
 
-def _label(row: Mapping[str, Any], column: str | None) -> tuple[object, str | None]:
-    """Return what a row calls its task, else the first argument of the function that its prompt describes."""
-    keys = (column,) if column else TASK
-    label = next((row[key] for key in keys if row.get(key) not in (None, "")), None)
-    prompts = [label] if column else [row[key] for key in PROMPT if key in row]
-    for prompt in map(text_of, prompts):
-        if wrapper := _WRAPPER.search(prompt):
+def _label(row: Mapping[str, Any], column: str | None) -> object:
+    """Return what a row calls its task."""
+    return next((row[key] for key in ((column,) if column else TASK) if row.get(key) not in (None, "")), None)
+
+
+def _described(row: Mapping[str, Any], column: str | None) -> tuple[str | None, str | None]:
+    """Return the function that a prompt names, else the first argument of the function that it describes."""
+    for key in (column,) if column else PROMPT:
+        if wrapper := _WRAPPER.search(text_of(row.get(key, ""))):
             named = wrapper[0].endswith("(") and wrapper[2] is None
-            if label is None or column:
-                return (wrapper[1], None) if named else (None, wrapper[1])
-    return label, None
+            return (wrapper[1], None) if named else (None, wrapper[1])
+    return None, None
 
 
 def _texts(value: object) -> Iterator[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,13 @@ def test_other_code_of_the_same_task_is_not_taken_for_it(tmp_path: Path, catalog
 )
 def test_got_and_wanted(message: str, found: tuple[str | None, str | None]) -> None:
     assert got_and_wanted(message) == found
+
+
+def test_a_message_names_no_folder_of_the_machine(tmp_path: Path, catalogue: Catalogue) -> None:
+    said = "ImportError: no tanh (/home/me/.venv/lib/python3.11/site-packages/triton/x.py) in /tmp/kb-runner-1/relu.py"
+    record = replace(FAILED, failure=Failure("load", f"{said}: a/b and x / y"))
+    (row,) = exported(tmp_path, record, catalogue=catalogue)
+    assert row["message"] == "ImportError: no tanh (site-packages/triton/x.py) in kb-runner-1/relu.py: a/b and x / y"
 
 
 def test_the_card_says_what_is_there(tmp_path: Path, catalogue: Catalogue, kernels: Path) -> None:

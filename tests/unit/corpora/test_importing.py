@@ -126,6 +126,7 @@ class TestKeys:
             {"entry_point": "relu", "choices": [{"message": {"role": "assistant", "content": CODE}}]},
             {"name": "relu", "kernel_code": json.dumps({"code": CODE})},
             {"relu": CODE},
+            {"name": "some-model", "prompt": "Wrapper Entry Information: relu(x)", "predict": CODE},
         ],
     )
     def test_one_kernel(self, imported: Import, into: Path, row: object) -> None:
@@ -143,6 +144,20 @@ class TestKeys:
         assert written(into) == {"a-b-1/Activation/relu.py": CODE, "c/Activation/relu.py": CODE}
         assert Metadata.of(into / "a-b-1").model == "a/b 1"
         assert "2 models" in summary.text()
+
+    def test_models_whose_names_are_alike(self, imported: Import, into: Path) -> None:
+        rows = [{"task": "relu", "code": CODE, "by": by} for by in ("a/b", "a-b", "../..")]
+        imported(*rows, columns=Columns(model="by"))
+        assert set(written(into)) == {f"{folder}/Activation/relu.py" for folder in ("a-b", "a-b-2", "model")}
+
+    @pytest.mark.parametrize("variant", ["../../out", "/tmp/out", 3, "round_1/../../out"])
+    def test_a_row_cannot_choose_where_it_is_written(self, imported: Import, into: Path, variant: object) -> None:
+        imported({"task": "relu", "code": CODE, "variant": variant})
+        assert set(written(into)) == {"Activation/relu.py"}
+
+    def test_the_first_key_that_holds_something(self, imported: Import, into: Path) -> None:
+        imported({"task": "relu", "code": None, "output": "", "response": CODE})
+        assert written(into) == {"Activation/relu.py": CODE}
 
     def test_a_column_of_prompts(self, imported: Import, into: Path) -> None:
         row = {"ask": "Wrapper Entry Information: relu(x)", "src": CODE}
