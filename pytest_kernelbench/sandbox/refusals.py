@@ -20,6 +20,12 @@ MAX_REPORTS = 2000
 MAX_NAMES = 16
 """Names of calls that are kept for one runner."""
 
+MODES = ("chmod", "fchmod", "fchmodat", "fchmodat2")
+"""Calls that linkers make for each library, which is as good without: Triton links one for each kernel on a GPU."""
+
+LINKERS = ("ld", "gold", "lld", "mold")
+"""Names of linkers, without the machine before them and a suffix."""
+
 _RECEIVE, _ANSWER = 0xC0502100, 0xC0182101
 _REPORT, _REPLY = struct.Struct("=QIIiIQ6Q"), struct.Struct("=QqiI")
 """The requests of `ioctl`, and what they read and write, from `linux/seccomp.h`."""
@@ -44,14 +50,16 @@ class Refusals:
         report = bytearray(_REPORT.size)
         try:
             fcntl.ioctl(self._listener, _RECEIVE, report)
-            number, _, _, call, _, _, *arguments = _REPORT.unpack(report)
+            number, process, _, call, _, _, *arguments = _REPORT.unpack(report)
+            # While the call waits, the number is that of the process that made it.
+            expected = name_of(call, platform.machine()) in MODES and _is_linker(process)
             fcntl.ioctl(self._listener, _ANSWER, bytearray(_REPLY.pack(number, 0, -errno.EPERM, 0)))
         except OSError as error:
             # The process that made the call, or all that have this filter, have ended.
             if error.errno != errno.ENOENT:
                 self.close()
             return
-        if len(self.names) < MAX_NAMES:
+        if len(self.names) < MAX_NAMES and not expected:
             self.names.setdefault(_described(call, arguments))
         self._left -= 1
         if not self._left:
@@ -62,6 +70,15 @@ class Refusals:
         if self._listener >= 0:
             os.close(self._listener)
             self._listener = -1
+
+
+def _is_linker(process: int) -> bool:
+    """Whether a process runs the program of a linker."""
+    try:
+        program = os.path.basename(os.readlink(f"/proc/{process}/exe"))
+    except OSError:
+        return False
+    return program.rpartition("-")[2].partition(".")[0] in LINKERS
 
 
 _DECIDING = {"mmap": (3,), "setsockopt": (1, 2), "close_range": (2,)}

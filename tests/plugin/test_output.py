@@ -72,16 +72,18 @@ def test_names_and_texts_cannot_reverse_a_line(project: Project) -> None:
         {f"ro{HIDDEN}und/sigmoid.py": HIDING, f"ro{HIDDEN}und/no{HIDDEN}ne.py": "", f"li{HIDDEN}nes.jsonl":
          f'{{"file": "{HIDDEN}/relu.py", "predict": "def relu(input, inplace=False):\\n    return {HIDDEN}"}}\n'}
     )  # fmt: skip
-    for options in (["--collect-only"], ["-vv", "-rA"]):
-        result = project.judge("--color=no", *options)
-        text = result.stdout.str() + result.stderr.str()
-        assert f"no{HIDDEN}ne.py" not in text
-        assert "no\\u202ene.py" in text
-        next(Path.cwd().rglob(f"no{HIDDEN}ne.py")).rename("gone")
-        result = project.judge("--color=no", *options)
-        text = result.stdout.str() + result.stderr.str()
-        assert not set(text) & set("\u202e\u2066\x9b"), [line for line in text.splitlines() if HIDDEN in line]
-        assert "ro\\u202eund/sigmoid.py" in text
-        Path("gone").rename(next(Path.cwd().rglob(f"ro{HIDDEN}und")) / f"no{HIDDEN}ne.py")
-    for said in ("od\\u202ed: raised\\u202e\\u2066", "printed\\u202e", "li\\u202enes.jsonl"):
+    odd = next(Path.cwd().rglob(f"no{HIDDEN}ne.py"))
+    assert "ERROR submissions/mine/ro\\u202eund/no\\u202ene.py" in shown(project, "-q")
+    odd.unlink()
+    assert "<KernelLines li\\u202enes.jsonl>" in shown(project, "--collect-only")
+    text = shown(project, "-vv", "-rA")
+    for said in ("ro\\u202eund/sigmoid.py", "od\\u202ed: raised\\u202e\\u2066", "printed\\u202e", "li\\u202enes.jsonl"):
         assert said in text
+
+
+def shown(project: Project, *options: str) -> str:
+    """Return all that a run prints, in which nothing is hidden."""
+    result = project.judge("--color=no", *options)
+    text = result.stdout.str() + result.stderr.str()
+    assert not set(text) & set("\u202e\u2066\x9b"), [line for line in text.splitlines() if HIDDEN in line]
+    return text

@@ -63,7 +63,9 @@ def test_calls_of_threads_and_children_are_named_too(runner: Runner) -> None:
 def test_ordinary_work_is_not_refused_anything(runner: Runner) -> None:
     lines = (
         "    import subprocess, tempfile, torch\n"
-        "    subprocess.run(['cc', '--version'], capture_output=True)\n"
+        "    open('l.c', 'w').close()\n"
+        "    subprocess.run(['cc', '-shared', '-o', 'l.so', 'l.c'], check=True)\n"
+        "    ctypes.CDLL('./l.so')\n"
         "    with tempfile.TemporaryDirectory() as folder: open(folder + '/f', 'w').close()\n"
         "    thread = threading.Thread(target=time.sleep, args=(0.01,)); thread.start(); thread.join()\n"
         "    torch.linalg.eigh(torch.eye(8))\n"
