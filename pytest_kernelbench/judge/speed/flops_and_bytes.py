@@ -106,7 +106,7 @@ def _fused_attention() -> dict[Any, Any]:
     def count(
         query: Any, key: Any, value: Any, dropout_p: float = 0.0, is_causal: bool = False, *rest: Any, **named: Any
     ) -> int:
-        flops = int(sdpa_flop_count(query, key, value))
+        flops = int(sdpa_flop_count(query, key, value))  # type: ignore[no-untyped-call]
         return flops // 2 if is_causal else flops
 
     return {torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: count}

@@ -67,7 +67,7 @@ class Watch:
 
         note = self._note
 
-        class Active(TorchDispatchMode):
+        class Active(TorchDispatchMode):  # type: ignore[no-untyped-call]
             """Passes each operation to the watch."""
 
             def __torch_dispatch__(
@@ -79,7 +79,7 @@ class Watch:
                     note(func, args, kwargs or {}, result)
                 return result
 
-        return Active()
+        return Active()  # type: ignore[no-untyped-call]
 
     def _note(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
         name = func.overloadpacket.__name__
@@ -117,11 +117,11 @@ def extent(tensor: torch.Tensor) -> int:
     """Return the bytes of the distinct elements of a tensor: a dimension that is expanded counts once."""
     pairs = zip(tensor.shape, tensor.stride(), strict=True)
     count = math.prod(size for size, stride in pairs if stride or not size)
-    return min(count, tensor.numel()) * tensor.element_size()
+    return int(min(count, tensor.numel()) * tensor.element_size())
 
 
 def _memory(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    return int(tensor.untyped_storage()._cdata)
 
 
 def _parts(name: str, args: tuple[Any, ...], result: Any, source: torch.Tensor) -> float | None:
@@ -139,7 +139,7 @@ def _rows(args: tuple[Any, ...], result: Any, source: torch.Tensor) -> float:
     """`index_select` and `index_fill_`: `(source, dim, index)`."""
     _, dim, index, *_ = args
     size = source.shape[dim]
-    return source.numel() // max(1, size) * distinct(index.numel(), size) * source.element_size()
+    return float(source.numel() // max(1, size) * distinct(index.numel(), size) * source.element_size())
 
 
 def _looked_up(args: tuple[Any, ...], result: Any, source: torch.Tensor) -> float:
@@ -154,7 +154,7 @@ def _gathered(args: tuple[Any, ...], result: Any, source: torch.Tensor) -> float
     if not index.dim():
         return float(source.element_size())
     lines = index.numel() // max(1, index.shape[dim])
-    return lines * distinct(index.shape[dim], source.shape[dim]) * source.element_size()
+    return float(lines * distinct(index.shape[dim], source.shape[dim]) * source.element_size())
 
 
 def _one_class(args: tuple[Any, ...], result: Any, source: torch.Tensor) -> float:
