@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
+import inspect
 import os
 import subprocess
 import sys
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gpu_timers
-from gpu_tables import Record, counts, profile, records_of, speeds
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,17 +43,22 @@ class Section:
     """Seconds that it may take where there is time for all."""
     needs_gpu: bool = False
     """Whether only a GPU can run it."""
+    needs_kernels: bool = False
+    """Whether it judges the kernels of a folder on the command line."""
 
     @property
     def about(self) -> str:
         """What it is about, in Markdown."""
-        return (self.function.__doc__ or "").strip()
+        return inspect.getdoc(self.function) or ""
+
+    def missing(self, device: str) -> str | None:
+        """Return what it lacks on this device; None if nothing."""
+        if self.needs_gpu and device != "cuda":
+            return "it needs a GPU"
+        return "no --kernels" if self.needs_kernels and not os.environ.get("KB_BENCHMARK_KERNELS") else None
 
     def run(self) -> None:
-        """Run it and print what it finds; figures for JSON are lines that begin with `JSON`."""
-        if self.needs_gpu and _device() != "cuda":
-            print("needs a GPU")
-            return
+        """Run it and print what it finds."""
         self.function()
 
 
@@ -92,10 +96,7 @@ def sound() -> None:
 
 def labelled() -> None:
     """The kernels of the folder `--kernels`, judged on `basic`."""
-    folder = os.environ.get("KB_BENCHMARK_KERNELS", "")
-    if not folder:
-        print("no --kernels")
-        return
+    folder = os.environ["KB_BENCHMARK_KERNELS"]
     _judge(folder, *WORKERS, "-m", "correctness", "--kb-facets=basic", "--kb-examples=0")
 
 
@@ -113,12 +114,12 @@ def tests() -> None:
 
 SECTIONS: dict[str, Section] = {
     "first_run": Section(first_run, 40),
-    "families": Section(families, 90),
-    "against_itself": Section(against_itself, 150),
+    "families": Section(families, 80),
+    "against_itself": Section(against_itself, 120),
     "agreement": Section(gpu_timers.agreement, 30, needs_gpu=True),
-    "timed": Section(timed, 120, needs_gpu=True),
-    "sound": Section(sound, 120),
-    "labelled": Section(labelled, 90),
+    "timed": Section(timed, 80, needs_gpu=True),
+    "sound": Section(sound, 80),
+    "labelled": Section(labelled, 60, needs_kernels=True),
     "everything": Section(everything, 600),
     "roofline": Section(gpu_timers.roofline, 40, needs_gpu=True),
     "gate": Section(gpu_timers.gate, 20, needs_gpu=True),
@@ -163,23 +164,10 @@ def _time(folder: Path, *, one_workload: bool) -> None:
 
 
 def _judge(submission: str, *options: str, environ: dict[str, str] | None = None) -> None:
-    """Run pytest on a submission, and print what its records say."""
-    results = Path(os.environ["KB_BENCHMARK_RESULTS"])
-    before = len(records_of(results))
+    """Run pytest on a submission; what its records say is in the report also where this is cut."""
+    results = os.environ["KB_BENCHMARK_RESULTS"]
     asked = (f"--kb-submission={submission}", f"--kb-device={_device()}", f"--kb-results={results}")
     _pytest(*asked, "-v", *QUIET, *options, environ=environ)
-    found = records_of(results)[before:]
-    if any(record["kind"] == "speed" for record in found):
-        print(f"\n{speeds(found)}\n\n{profile(found)}")
-    print(f"\n{counts(found)}" if any(record["kind"] == "correctness" for record in found) else "")
-    for record in found:
-        print("JSON " + json.dumps(_figures(record)), flush=True)
-
-
-def _figures(record: Record) -> Record:
-    names = ("submission", "task", "kind", "workload", "status", "verdict", "ratio", "interval", "device_seconds",
-             "speed_of_light", "seconds", "failure")  # fmt: skip
-    return {name: record[name] for name in names if name in record}
 
 
 def _device() -> str:

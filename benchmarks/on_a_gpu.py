@@ -17,11 +17,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+from gpu_tables import Record, counts, profile, records_of, speeds  # noqa: E402 - needs the path above
+
+FIGURES = ("submission", "task", "kind", "workload", "status", "verdict", "ratio", "interval", "device_seconds",
+           "speed_of_light", "seconds", "failure")  # fmt: skip
+"""Fields of a record that are figures of the report."""
 
 SECONDS = 400.0
 """Seconds of all sections together, if nothing else is asked."""
@@ -89,15 +96,6 @@ def run_section(report: Report, name: str, about: str, seconds: float, environ: 
     report.figure(name, seconds=round(took, 1), status="cut" if cut.is_set() else "failed" if status else "done")
 
 
-def shares(seconds: float, limits: dict[str, float]) -> dict[str, float]:
-    """Return the seconds of each section: its limit, where all fit; otherwise all are shortened alike.
-
-    Time that a section leaves goes to those after it.
-    """
-    factor = min(1.0, seconds / sum(limits.values()))
-    return {name: limit * factor for name, limit in limits.items()}
-
-
 def main() -> None:
     """Run all sections within the time, or a single one."""
     from gpu_sections import SECTIONS
@@ -121,23 +119,33 @@ def main() -> None:
         "KB_BENCHMARK_DEVICE": asked.device,
         "KB_BENCHMARK_KERNELS": str(asked.kernels.resolve()) if asked.kernels else "",
     }
-    started, limits = time.monotonic(), {name: section.seconds for name, section in SECTIONS.items()}
+    started = time.monotonic()
     for name, section in SECTIONS.items():
         left = asked.seconds - (time.monotonic() - started)
-        own = shares(left, limits)[name]
-        del limits[name]
-        if own < SHORTEST:
-            report.say(f"\n## {name}\n\n{section.about}\n\nskipped: {left:.0f} s are left")
-            report.figure(name, seconds=0.0, status="skipped")
+        missing = section.missing(asked.device)
+        if missing or left < SHORTEST:
+            reason = missing or f"no time is left: {asked.seconds:.0f} s were given"
+            report.say(f"\n## {name}\n\n{section.about}\n\nleft out: {reason}")
+            report.figure(name, seconds=0.0, status="left out", reason=reason)
             continue
-        run_section(report, name, section.about, own, environ)
+        before = len(records_of(report.results))
+        run_section(report, name, section.about, min(section.seconds, left), environ)
+        _records(report, name, records_of(report.results)[before:])
     _conclude(report, time.monotonic() - started)
+
+
+def _records(report: Report, section: str, records: Sequence[Record]) -> None:
+    """Append what the records of a section say, also of one that was cut."""
+    if any(record["kind"] == "speed" for record in records):
+        report.say(f"\n{speeds(records)}\n\n{profile(records)}")
+    if any(record["kind"] == "correctness" for record in records):
+        report.say(f"\n{counts(records)}")
+    for record in records:
+        report.figure(section, **{name: record[name] for name in FIGURES if name in record})
 
 
 def _conclude(report: Report, seconds: float) -> None:
     """Append the table of speed and the profile of all records."""
-    from gpu_tables import profile, records_of, speeds
-
     records = records_of(report.results)
     for title, text in (("Speed", speeds(records)), ("Where the time of a workload goes", profile(records))):
         report.say(f"\n## {title}\n\n{text}")

@@ -125,7 +125,8 @@ class Workbench:
         self.sets, self.calls, self.fresh = [], [], []
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
-        self.sets = [materialize(case, self.tensor_device) for case in cases]
+        # Judged by a process on the same device, which draws the same inputs there.
+        self.sets = [materialize(case, self.tensor_device, self.tensor_device) for case in cases]
         self.editors = [Editor(each) for each in self.sets]
         if request["written"]:
             self.fresh = [_copies(each) for each in self.sets]

@@ -21,14 +21,14 @@ KEPT = (1 << 16, 1 << 24)
 """Least and largest number of elements of matrices that are kept: a check needs them several times."""
 
 
-def contents(path: str, recipe: Tensor) -> torch.Tensor:
-    """Return the contents of a tensor, which the caller must not change."""
+def contents(path: str, recipe: Tensor, drawn_on: str | None = None) -> torch.Tensor:
+    """Return the contents of a tensor, which the caller must not change; `drawn_on` is as in `large_fills.drawn`."""
     if recipe.edited > 1:
-        return edits.apply(contents(path, replace(recipe, edited=0)), path, recipe)
+        return edits.apply(contents(path, replace(recipe, edited=0), drawn_on), path, recipe)
     least, most = KEPT
     if least <= recipe.numel <= most and parse_fill(recipe.fill)[0] in MATRICES:
         return _kept(path, replace(recipe, layout="contiguous"))
-    return _drawn(path, recipe)
+    return _drawn(path, recipe, drawn_on)
 
 
 @functools.lru_cache(maxsize=1)
@@ -37,11 +37,11 @@ def _kept(path: str, recipe: Tensor) -> torch.Tensor:
     return _drawn(path, recipe)
 
 
-def _drawn(path: str, recipe: Tensor) -> torch.Tensor:
+def _drawn(path: str, recipe: Tensor, drawn_on: str | None = None) -> torch.Tensor:
     import numpy as np
     import torch
 
-    if (large := large_fills.drawn(path, recipe)) is not None:
+    if (large := large_fills.drawn(path, recipe, drawn_on)) is not None:
         return large.reshape(recipe.shape)
     name, arguments = parse_fill(recipe.fill)
     rng = generator(recipe.seed, path)

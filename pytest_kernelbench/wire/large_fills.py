@@ -1,7 +1,7 @@
 """Large tensors, such as those of workloads, drawn by PyTorch's generator: many times faster than numpy's.
 
 The distributions are those of `wire.fills`. A tensor is drawn in blocks, so that nothing but itself takes memory. The
-values do not depend on the number of threads.
+values do not depend on the number of threads, but on the kind of device whose generator draws them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LARGE = 1 << 22
 """Elements from which on a tensor is drawn here."""
 
-BLOCK = 1 << 18
-"""Elements that are drawn at a time."""
+BLOCK, BLOCK_ELSEWHERE = 1 << 18, 1 << 26
+"""Elements that are drawn at a time: on a CPU, they fit into a cache; a GPU needs more to be busy."""
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 """Dtypes of fills whose values are real numbers; for integers, `wire.fills.quantise` scales and rounds those."""
@@ -28,8 +28,10 @@ Draw = Callable[["torch.Tensor", "torch.Generator"], object]
 """Overwrites all elements of a tensor."""
 
 
-def drawn(path: str, recipe: Tensor) -> torch.Tensor | None:
+def drawn(path: str, recipe: Tensor, device: str | None = None) -> torch.Tensor | None:
     """Return the contents of a large tensor, of the recipe's dtype and flat; None where it is not drawn here.
+
+    The generator, and the contents, are those of the device; None is the CPU.
 
     A recipe that is `edited` by drawing one element again has the other elements of the one that is not.
     """
@@ -41,20 +43,22 @@ def drawn(path: str, recipe: Tensor) -> torch.Tensor | None:
         return None
     if recipe.dtype not in (*FLOATS, "int64", "int32", "bool") or (recipe.dtype == "bool" and name != "bernoulli"):
         return None
-    generator = torch.Generator().manual_seed(_seed(path, recipe.seed))
+    place = torch.device(device or "cpu")
+    size = BLOCK if place.type == "cpu" else BLOCK_ELSEWHERE
+    generator = torch.Generator(place).manual_seed(_seed(path, recipe.seed))
     draw = {**_WHOLE, **_REAL}[name](*arguments)
-    contents = torch.empty(recipe.numel, dtype=getattr(torch, recipe.dtype))
+    contents = torch.empty(recipe.numel, dtype=getattr(torch, recipe.dtype), device=place)
     kind = torch.int64 if whole else torch.float64 if recipe.dtype == "float64" else torch.float32
-    for start in range(0, recipe.numel, BLOCK):
-        part = contents[start : start + BLOCK]
-        block = torch.empty(part.numel(), dtype=kind)
+    for start in range(0, recipe.numel, size):
+        part = contents[start : start + size]
+        block = torch.empty(part.numel(), dtype=kind, device=place)
         draw(block, generator)
         part.copy_(block)
     if recipe.edited == 1 and name in ("normal", "uniform", "integers"):
-        place = recipe.numel // 4 + int(torch.randint(recipe.numel // 2, (), generator=generator))
-        again = torch.empty(1, dtype=kind)
+        index = recipe.numel // 4 + int(torch.randint(recipe.numel // 2, (), generator=generator, device=place))
+        again = torch.empty(1, dtype=kind, device=place)
         draw(again, generator)
-        contents[place : place + 1].copy_(again)
+        contents[index : index + 1].copy_(again)
     return contents
 
 

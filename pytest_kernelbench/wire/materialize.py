@@ -33,7 +33,7 @@ class GuardedTensor:
     recipe: Tensor
     tensor: torch.Tensor
     memory: torch.Tensor
-    """All bytes as a uint8 tensor on the device of the tensor: guard band, storage, guard band."""
+    """All bytes (uint8) on the device of the tensor: guard band, storage, guard band."""
     rows: torch.Tensor | None = None
     """A second tensor over the same elements, where most of the memory is not in use: see `wire.far`."""
 
@@ -68,6 +68,8 @@ class Arguments:
     """Values by name, as the kernel gets them."""
     tensors: list[GuardedTensor] = field(default_factory=list)
     """Every tensor among the values, in the order of `model.case.leaves`."""
+    drawn_on: str | None = None
+    """The device whose generator drew the large tensors; None for the CPU."""
 
     def passed(self, out_is: str | None) -> Mapping[str, Any]:
         """Return the values as they are passed in a call; `out_is` is the path of the tensor that `out` is, too."""
@@ -76,19 +78,19 @@ class Arguments:
         return {**self.values, "out": next(each.tensor for each in self.tensors if each.path == out_is)}
 
 
-def materialize(case: Case, device: str | None = None) -> Arguments:
+def materialize(case: Case, device: str | None = None, drawn_on: str | None = None) -> Arguments:
     """Make every tensor of the case in its layout and between guard bands, on the CPU or on another device.
 
-    For a `device`, the tensors are made on the CPU and their memory is copied to it byte for byte.
+    For a `device`, memory is made on the CPU and copied byte for byte. `drawn_on` is the device that draws large ones.
     """
     tensors: list[GuardedTensor] = []
 
     def make(path: str, recipe: Tensor) -> torch.Tensor:
-        guarded = _make(path, recipe)
+        guarded = _make(path, recipe, drawn_on)
         tensors.append(guarded if device is None else _copied(guarded, device))
         return tensors[-1].tensor
 
-    return Arguments(values_of(case, make, device), tensors)
+    return Arguments(values_of(case, make, device), tensors, drawn_on)
 
 
 def values_of(case: Case, make: Callable[[str, Tensor], Any], device: str | None = None) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def refill(arguments: Arguments, case: Case) -> None:
 def contents_of(arguments: Arguments, case: Case) -> list[torch.Tensor]:
     """Return the bytes of each tensor in another case of equal shapes, as `GuardedTensor.overwrite` takes them."""
     return [
-        _make(path, far.compact(recipe)).memory.to(guarded.memory.device)
+        _make(path, far.compact(recipe), arguments.drawn_on).memory.to(guarded.memory.device)
         for guarded, (path, recipe) in zip(arguments.tensors, leaves(case), strict=True)
     ]
 
@@ -186,7 +188,7 @@ def _value(path: str, value: Any, make: Callable[[str, Tensor], Any], device: st
     return value
 
 
-def _make(path: str, recipe: Tensor) -> GuardedTensor:
+def _make(path: str, recipe: Tensor, drawn_on: str | None = None) -> GuardedTensor:
     import torch
 
     if far.axis_of(recipe) is not None:
@@ -197,7 +199,7 @@ def _make(path: str, recipe: Tensor) -> GuardedTensor:
     storage = torch.frombuffer(memory, dtype=torch_dtype(recipe.dtype), count=elements, offset=GUARD)
     storage.zero_()
     tensor = _laid_out(storage, recipe)
-    values = contents(path, recipe)
+    values = contents(path, recipe, drawn_on)
     if recipe.layout == "expanded" and recipe.shape and recipe.shape[0]:
         tensor[:1].copy_(values[:1])
     else:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_kernelbench.judge.comparison.nested import changed, named
+from pytest_kernelbench.judge.comparison.slices import in_slices, independent_rows
 from pytest_kernelbench.model.case import Case, leaves, without
 from pytest_kernelbench.model.case_codec import encode
 from pytest_kernelbench.model.task import Task
@@ -109,18 +111,23 @@ def collect_evidence(
     draws: int = PERTURBATIONS,
     eager_runner: EagerRunner | None = None,
     device: str | None = None,
+    drawn_on: str | None = None,
 ) -> Evidence:
     """Run the reference on a case: in float64, in the case's dtype, and `draws` times on perturbed inputs.
 
     `eager_runner`, if given, makes the run in the case's dtype on the device of the kernels; where it returns None, and
-    without it, that run is made here. `device` is where all runs are made; None for the CPU.
-    Raises `OracleError` if the reference fails.
+    without it, that run is made here. `device` is where all runs are made, and `drawn_on` where
+    large inputs are drawn; None for the CPU. Raises `OracleError` if the reference fails.
     """
     import warnings
 
     import torch
 
     plain = compacted(without(case, "out"))
+
+    def make() -> Mapping[str, Any]:
+        return materialize(plain, device, drawn_on).values
+
     try:
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
             # Torch warns about results that are NaN by definition, such as the standard deviation of one value.
@@ -128,8 +135,8 @@ def collect_evidence(
             torch.default_generator.manual_seed(0)  # `torch.manual_seed` would keep the stack of each call for GPUs
             with onednn_where_sound(plain):
                 found = eager_runner(task, plain) if eager_runner is not None else None
-                eager = _eager(task, plain, device) if found is None else {}
-                arguments = materialize(plain, device).values
+                eager = _eager(task, make) if found is None else {}
+                arguments = make()
                 exact = run_reference(task, arguments, exact_value)
                 if found is not None:
                     eager = dict(zip(exact, found, strict=True))
@@ -141,7 +148,7 @@ def collect_evidence(
     outcomes = [
         replace(task, reference=each, compare="values", dropout=(), drop_probability=None) for each in task.dropout
     ]
-    kept_and_dropped = tuple(collect_evidence(each, case, draws, device=device) for each in outcomes)
+    kept_and_dropped = tuple(collect_evidence(each, case, draws, None, device, drawn_on) for each in outcomes)
     return Evidence(task, case, arguments, expected, max(1, length), kept_and_dropped)
 
 
@@ -187,11 +194,11 @@ def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[
     given = {name: each.default for name, each in task.parameters.items()} | dict(arguments)
     for step in (ROUNDOFF["float32"], -ROUNDOFF["float32"])[:draws]:
         moved = {name: _moved(value, step) for name, value in given.items()}
-        changed = {name: value for name, value in moved.items() if value is not given[name]}
-        if not changed:
+        replaced = {name: value for name, value in moved.items() if value is not given[name]}
+        if not replaced:
             return
         try:
-            found = run_reference(task, {**arguments, **changed}, exact_value)
+            found = run_reference(task, {**arguments, **replaced}, exact_value)
         except Exception:  # the number must keep its value: it is a size, or the end of a valid range
             return
         yield found
@@ -214,7 +221,7 @@ def _seed(case: Case) -> int:
     return zlib.crc32(json.dumps(encode(case)).encode())
 
 
-def _eager(task: Task, case: Case, device: str | None) -> dict[str, torch.Tensor]:
+def _eager(task: Task, make: Callable[[], Mapping[str, Any]]) -> dict[str, torch.Tensor]:
     """Run the reference in the case's dtype; if torch lacks a half-precision operation, in float32, rounded at the end.
 
     The tensors have the case's own layouts, since eager PyTorch may compute another layout with another error.
@@ -222,9 +229,9 @@ def _eager(task: Task, case: Case, device: str | None) -> dict[str, torch.Tensor
     import torch
 
     try:
-        return run_reference(task, materialize(case, device).values, lambda value: value)
+        return run_reference(task, make(), lambda value: value)
     except (RuntimeError, NotImplementedError) as error:
-        arguments = materialize(case, device).values
+        arguments = make()
         kinds = {value.dtype for value in tensors_in(arguments) if _is_half(value)}
         if "not implemented for" not in str(error) or not kinds:
             raise
@@ -248,26 +255,24 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
 
 def run_reference(task: Task, arguments: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
-    """Run the reference and return its outputs by name; `change` is applied to each tensor and dtype before."""
-    values = {name: _changed(value, change) for name, value in arguments.items()}
+    """Run the reference and return its outputs by name; `change` is applied to each tensor and dtype before.
+
+    Large cases are run in slices, where that makes no difference.
+    """
+    rows = None if task.mutates else independent_rows(lambda given: _run(task, given, exact_value), arguments)
+    if rows is None:
+        return _run(task, arguments, change)
+    return in_slices(lambda given: _run(task, given, change), arguments, rows)
+
+
+def _run(task: Task, arguments: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, torch.Tensor]:
+    values = {name: changed(value, change) for name, value in arguments.items()}
     result = invoke(task.calling_convention, task.reference, signature(task), values)
-    outputs = dict(_named("result", result))
+    outputs = dict(named("result", result))
     for name in task.mutates:
         if values.get(name) is not None:
-            outputs.update(_named(name, values[name]))
+            outputs.update(named(name, values[name]))
     return {name: value.detach() for name, value in outputs.items()}
-
-
-def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return change(value)
-    if isinstance(value, torch.dtype):
-        return change(value)
-    if isinstance(value, (tuple, list)):
-        return type(value)(_changed(item, change) for item in value)
-    return value
 
 
 def exact_value(value: Any) -> Any:
@@ -301,13 +306,3 @@ def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[
         return torch.where(finite, wide * factor, wide)
 
     return perturbed
-
-
-def _named(name: str, value: Any) -> list[tuple[str, torch.Tensor]]:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return [(name, value)]
-    if isinstance(value, (tuple, list)):
-        return [pair for index, item in enumerate(value) for pair in _named(f"{name}[{index}]", item)]
-    raise TypeError(f"{name} of the reference is a {type(value).__name__}, not a tensor")

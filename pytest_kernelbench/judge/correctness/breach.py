@@ -9,13 +9,15 @@ from pytest_kernelbench.wire.far import compacted
 from pytest_kernelbench.wire.materialize import GUARD, geometry, materialize
 
 
-def breach(task: Task, case: Case, answer: Answer, out_is: str | None, *, on_gpu: bool) -> str | None:
+def breach(
+    task: Task, case: Case, answer: Answer, out_is: str | None, *, on_gpu: bool, drawn_on: str | None = None
+) -> str | None:
     """Return how a call broke the contract, such as by writing to an input; None if it did not.
 
-    `out_is` is the argument that was also passed as `out=`, if any.
+    `out_is` is the argument that was also passed as `out=`, if any. `drawn_on` is where large inputs were drawn.
     """
     written = {*task.written(case), out_is}
-    before = materialize(compacted(case)).tensors
+    before = materialize(compacted(case), drawn_on=drawn_on).tensors
     strides = [geometry(recipe)[1] for _, recipe in leaves(case)]
     for guarded, after, metadata, stride in zip(before, answer.memory, answer.metadata, strides, strict=True):
         now = guarded.snapshot()

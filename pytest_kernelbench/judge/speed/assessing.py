@@ -11,16 +11,19 @@ import os
 import socket
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_kernelbench.host.answers import answer
+from pytest_kernelbench.host.answers import Output, answer
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, ExpectedOutput, OracleError, collect_evidence
+from pytest_kernelbench.judge.comparison.nested import changed
 from pytest_kernelbench.judge.comparison.outputs import updated
+from pytest_kernelbench.judge.comparison.verdict import Verdict
 from pytest_kernelbench.judge.correctness.breach import breach
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
@@ -28,9 +31,6 @@ from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.sandbox import limits
 from pytest_kernelbench.wire import protocol
 from pytest_kernelbench.wire.device_names import CUDA, on_gpu
-
-if TYPE_CHECKING:
-    import torch
 
 MAX_BODY = 1 << 40
 """Bytes of a request: the judge has limited what a kernel may return."""
@@ -41,8 +41,8 @@ DRAWS = 1
 KEPT = 2
 """Cases whose evidence is kept: the one that is compared now, and the first, which each replicate begins with."""
 
-ON_DEVICE = ("values",)
-"""Comparisons that take tensors on any device; for the others, evidence and outputs are moved to the CPU."""
+ON_DEVICE = ("values", "gathered", "dropout", "quantised", "residual")
+"""Comparisons that are made on the device; for the others, evidence and outputs are moved to the CPU."""
 
 
 def serve(channel: socket.socket, output: Connection, home: str, device: str, confinement: dict[str, Any]) -> None:
@@ -120,14 +120,14 @@ class Assessing:
         return self.evidence[key]
 
     def _collected(self, task: Task, case: Case) -> Evidence:
-        if self.device is not None and task.compare in ON_DEVICE:
-            try:
-                evidence = collect_evidence(task, case, DRAWS, device=self.device)
-                # References without tensors among their arguments make their results on the CPU.
-                return replace(evidence, expected=tuple(_on(each, self.device) for each in evidence.expected))
-            except OracleError:
-                self._release()
-        return collect_evidence(task, case, DRAWS)
+        if self.device is None:
+            return collect_evidence(task, case, DRAWS)
+        try:
+            evidence = collect_evidence(task, case, DRAWS, None, self.device, self.device)
+        except OracleError:  # the device lacks an operation, or memory
+            self._release()
+            return collect_evidence(task, case, DRAWS, drawn_on=self.device)
+        return moved(evidence, self.device if task.compare in ON_DEVICE else "cpu")
 
     def _release(self) -> None:
         """Return unused memory to a GPU, for the kernel that is timed there."""
@@ -137,32 +137,52 @@ class Assessing:
             with contextlib.suppress(RuntimeError):
                 torch.cuda.empty_cache()
 
+    def _compared(self, evidence: Evidence, outputs: Sequence[Output]) -> Verdict:
+        """Compare where the evidence is, or on the CPU if that device cannot."""
+        device = str(evidence.expected[0].exact.device) if evidence.expected else "cpu"
+        try:
+            return compare(evidence, [replace(each, tensor=_to(each.tensor, device)) for each in outputs])
+        except RuntimeError:
+            if device == "cpu":
+                raise
+            self._release()
+        return compare(moved(evidence, "cpu"), outputs)
+
     def assess(self, case: Case, request: dict[str, Any], body: bytes) -> dict[str, Any]:
         """Return breach, grade and mismatch of the answer in a request, whose header and body are those of a runner."""
         assert self.task is not None
         found = answer(request["answer"], body, request["memory"])
-        evidence = self.evidence_of(case)
         outputs = [*found.outputs, *updated(self.task, case, found)]
-        device = evidence.expected[0].exact.device if evidence.expected else None
-        moved = [replace(each, tensor=_to(each.tensor, device)) for each in outputs]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            verdict = compare(evidence, moved)
+            verdict = self._compared(self.evidence_of(case), outputs)
         mismatch = verdict.mismatch
         return {
-            "breach": breach(self.task, case, found, request["out_is"], on_gpu=request["on_gpu"]),
+            "breach": breach(self.task, case, found, request["out_is"], on_gpu=request["on_gpu"], drawn_on=self.device),
             "grade": verdict.grade,
             "mismatch": None if mismatch is None else [mismatch.status, mismatch.message],
         }
 
 
-def _on(expected: ExpectedOutput, device: str) -> ExpectedOutput:
-    spread = _to(expected.spread, device)
-    return replace(expected, exact=expected.exact.to(device), eager=expected.eager.to(device), spread=spread)
+def moved(evidence: Evidence, device: str) -> Evidence:
+    """Return evidence whose tensors are all on one device."""
+
+    def there(expected: ExpectedOutput) -> ExpectedOutput:
+        exact, eager = expected.exact.to(device), expected.eager.to(device)
+        return replace(expected, exact=exact, eager=eager, spread=_to(expected.spread, device))
+
+    return replace(
+        evidence,
+        arguments={name: changed(value, lambda each: _to(each, device)) for name, value in evidence.arguments.items()},
+        expected=tuple(there(each) for each in evidence.expected),
+        kept_and_dropped=tuple(moved(each, device) for each in evidence.kept_and_dropped),
+    )
 
 
-def _to(tensor: torch.Tensor | None, device: Any) -> torch.Tensor | None:
-    return None if tensor is None else tensor.to(device)
+def _to(value: Any, device: str) -> Any:
+    import torch
+
+    return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
 def _task_of(code: str, filename: str) -> Task:

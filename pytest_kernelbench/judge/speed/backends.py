@@ -23,6 +23,8 @@ class SpeedBackend(Protocol):
 
     clock: str
     """The clocks that are used, for the record."""
+    parallel: bool
+    """Whether baseline and kernel start at the same time, on cores of their own."""
     scales: bool
     """Whether workloads that are too large or too slow are made smaller; otherwise they are not timed."""
     cache_bytes: int

@@ -28,6 +28,7 @@ class CpuBackend:
     """Times kernels in plain torch on a CPU."""
 
     clock = "processor time of all threads; calls by elapsed time"
+    parallel = False
     scales = True
     notes: Sequence[str] = ()
 

@@ -78,6 +78,7 @@ class CudaBackend:
     """Times kernels on one GPU."""
 
     clock = "events of the GPU behind a gate; calls by elapsed time"
+    parallel = True
     scales = False
     cache_bytes = workload_limits.CACHE_ON_GPU
 

@@ -117,7 +117,7 @@ def extent(tensor: torch.Tensor) -> int:
     """Return the bytes of the distinct elements of a tensor: a dimension that is expanded counts once."""
     pairs = zip(tensor.shape, tensor.stride(), strict=True)
     count = math.prod(size for size, stride in pairs if stride or not size)
-    return min(count, tensor.numel()) * tensor.element_size()
+    return int(min(count, tensor.numel()) * tensor.element_size())
 
 
 def _memory(tensor: torch.Tensor) -> int:

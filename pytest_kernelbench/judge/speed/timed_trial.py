@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,6 +50,12 @@ class TimedTrial(Trial):
         if self.assessor is not None:
             self.assessor.start()
         self._spare = self._spare or Runner(self.settings)
+
+    def ahead(self, case: Case) -> None:
+        """Have the assessor collect the evidence for a case; if it cannot, that is found when the case is checked."""
+        if self.assessor is not None:
+            with contextlib.suppress(OracleError):
+                self.assessor.expect(self.kernel.task, case, ASSESSING)
 
     def started(self) -> Runner:
         """Return the runner that was started before, if there is one that still runs."""

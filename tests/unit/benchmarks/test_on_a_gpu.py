@@ -16,12 +16,18 @@ import pytest
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
+JUDGED = {"kind": "correctness", "task": "exp", "status": "crash", "seconds": 2.0}
+"""A record of correctness."""
+
+
 def module(name: str) -> ModuleType:
     """Return a module of `benchmarks/`."""
     spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
+    # Dataclasses look up the module that they are defined in.
+    sys.modules[name] = found
     spec.loader.exec_module(found)
     return found
 
@@ -66,9 +72,21 @@ def test_a_section_that_fails(script: ModuleType, tmp_path: Path) -> None:
     assert figures == [{"section": "mine", "seconds": figures[0]["seconds"], "status": "failed"}]
 
 
-def test_all_sections_get_their_share(script: ModuleType) -> None:
-    assert script.shares(100, {"a": 40, "b": 60}) == {"a": 40, "b": 60}
-    assert script.shares(50, {"a": 40, "b": 60}) == {"a": 20, "b": 30}
+def test_records_of_a_section_that_was_cut_are_in_the_report(script: ModuleType, tmp_path: Path) -> None:
+    report = script.Report(tmp_path)
+    script._records(report, "mine", [JUDGED])
+    assert "1 kernels: 1 crash" in report.markdown.read_text(encoding="utf-8")
+    assert json.loads(report.lines.read_text(encoding="utf-8")) == {"section": "mine", **JUDGED}
+
+
+def test_sections_say_what_they_lack(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    sections = module("gpu_sections").SECTIONS
+    monkeypatch.delenv("KB_BENCHMARK_KERNELS", raising=False)
+    assert sections["agreement"].missing("cpu") == "it needs a GPU"
+    assert sections["agreement"].missing("cuda") is None
+    assert sections["labelled"].missing("cuda") == "no --kernels"
+    assert sections["families"].missing("cpu") is None
+    assert all(section.about and section.seconds >= script.SHORTEST for section in sections.values())
 
 
 def test_tables() -> None:
@@ -77,13 +95,12 @@ def test_tables() -> None:
               "interval": [0.99, 1.01], "device_seconds": 1e-4, "call_seconds": 2e-4, "speed_of_light": 0.5,
               "seconds": 9.0, "timing": {"seconds": {"timing": 1.0, "reference": 3.0}}}  # fmt: skip
     failed = {**shared, "status": "wrong_values", "verdict": None, "timing": {}}
-    judged = {"kind": "correctness", "task": "exp", "status": "crash", "seconds": 2.0}
-    found = tables.speeds([shared, failed, judged])
+    found = tables.speeds([shared, failed, JUDGED])
     assert "| relu [rows] | same | 1.000 | [0.990, 1.010] | 100.0 | 200.0 | 50% | 9.0 |" in found
     assert "| relu [rows] | wrong_values | | | | | | 9.0 |" in found
     assert found.endswith("1 same, 1 wrong_values")
-    assert "| reference | 3.00 | 3.00 | 75% |" in tables.profile([shared, failed, judged])
-    assert tables.counts([shared, judged]) == "1 kernels: 1 crash; slowest: exp 2.0 s; not passed: exp"
+    assert "| reference | 3.00 | 3.00 | 75% |" in tables.profile([shared, failed, JUDGED])
+    assert tables.counts([shared, JUDGED]) == "1 kernels: 1 crash; slowest: exp 2.0 s; not passed: exp"
 
 
 @pytest.mark.slow

@@ -143,9 +143,16 @@ class Judged:
         self._found, self._orphaned = list(found), orphaned
 
     def __call__(
-        self, kernel: Kernel, task: Any, settings: JudgingSettings, oracle: Any, identity: RecordIdentity, *, key: Any,
+        self,
+        kernel: Kernel,
+        task: Any,
+        settings: JudgingSettings,
+        oracle: Any,
+        identity: RecordIdentity,
+        *,
+        key: Any,
         spares: Any,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         found = self._found[min(len(self.asked), len(self._found) - 1)]
         self.asked.append(SimpleNamespace(kernel=kernel, settings=settings, key=key))
         trial = SimpleNamespace(orphaned=len(self.asked) <= self._orphaned)

@@ -9,7 +9,7 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.case import Tensor as Recipe
 from pytest_kernelbench.wire import large_fills
 from pytest_kernelbench.wire.large_fills import drawn
-from pytest_kernelbench.wire.materialize import materialize
+from pytest_kernelbench.wire.materialize import materialize, refill
 
 COUNT = (1 << 16) + 5
 
@@ -93,3 +93,15 @@ def test_tensors_of_a_case_are_made_of_them() -> None:
     assert torch.equal(found.reshape(-1), contents(recipe))
     edited = materialize(Case(x=Tensor((64, 65), "float16", layout="transposed", edited=77))).values["x"]
     assert int((edited != found).sum()) == 1
+
+
+def test_the_generator_is_that_of_a_device() -> None:
+    recipe = Tensor((64, 65))
+    case, again = (Case(x=Tensor((64, 65), seed=seed)) for seed in (0, 1))
+    made = materialize(case, drawn_on="cpu")
+    assert (made.drawn_on, materialize(case).drawn_on) == ("cpu", None)
+    there = drawn("x", recipe, "cpu")
+    assert there is not None
+    assert torch.equal(made.values["x"].reshape(-1), there)
+    refill(made, again)
+    assert torch.equal(made.values["x"], materialize(again).values["x"])

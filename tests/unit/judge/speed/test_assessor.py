@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.judge.comparison.evidence import OracleError
+from pytest_kernelbench.judge.comparison.evidence import OracleError, collect_evidence
 from pytest_kernelbench.judge.correctness.trial import Finding
-from pytest_kernelbench.judge.speed.assessing import KEPT, Assessing
+from pytest_kernelbench.judge.speed import assessing as assessing_of
+from pytest_kernelbench.judge.speed.assessing import KEPT, Assessing, moved
 from pytest_kernelbench.judge.speed.assessor import Assessor
 from pytest_kernelbench.model.case_codec import encode
+from tests.support.judging import output
 from tests.unit.judge.speed.test_timed_trial import CASES, Trials
 from tests.unit.judge.speed.waves import CODE, IN_PLACE, RIGHT, benchmark_of, task_of_code
 
@@ -107,6 +109,7 @@ def test_the_findings_of_an_assessor_are_those_of_the_judge(trials: Trials, asse
 def test_records_of_whole_benchmarks(assessor: Assessor, name: str, kernel: str, status: str) -> None:
     benchmark = benchmark_of(kernel, task_code=IN_PLACE if name == "in_place" else LARGEST)
     benchmark.trial.assessor = Named(assessor, name)
+    benchmark.backend.parallel = status == "passed"
     record = benchmark.run()
     assert record.status == status, record.failure
 
@@ -147,3 +150,43 @@ def test_a_device_that_is_the_cpu_by_another_name() -> None:
         assert one.spread is not None
         assert other.spread is not None
         assert one.spread.equal(other.spread)
+
+
+class Elsewhere(Assessing):
+    """One that counts how often it gives up a device."""
+
+    failed = 0
+
+    def _release(self) -> None:
+        self.failed += 1
+
+
+def test_what_the_device_cannot_do_is_done_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Any] = []
+
+    def collected(
+        task: Any, case: Any, draws: int, runner: Any = None, device: Any = None, drawn_on: Any = None
+    ) -> Any:
+        places.append((device, drawn_on))
+        if device is not None:
+            raise OracleError("no memory")
+        return collect_evidence(task, case, draws)
+
+    monkeypatch.setattr(assessing_of, "collect_evidence", collected)
+    assessing = Elsewhere("cpu")
+    assessing.task = task_of_code(CODE)
+    assert assessing.evidence_of(CASES[1]).expected[0].exact.shape == (1000,)
+    assert places == [("cpu", "cpu"), (None, "cpu")], "inputs are those of the device"
+    assert assessing.failed == 1
+
+
+def test_evidence_can_be_moved() -> None:
+    assessing = Elsewhere(None)
+    assessing.task = task_of_code(CODE)
+    evidence = assessing.evidence_of(CASES[0])
+    outputs = [output(evidence.expected[0].eager)]
+    there = moved(evidence, "cpu")
+    assert assessing._compared(there, outputs).grade == "ieee"
+
+    assert moved(evidence, "meta").expected[0].exact.device.type == "meta"
+    assert moved(evidence, "meta").arguments["input"].device.type == "meta"

@@ -45,11 +45,23 @@ def test_the_record_of_a_right_kernel() -> None:
     assert timing.pop("calls") > 1
     assert timing.pop("warm") in (True, False)
     parts = timing.pop("seconds")
-    assert {"baseline", "kernel", "reference", "calls", "comparison", "timing", "other"} == {*parts}
+    assert {"start", "reference", "calls", "comparison", "timing", "other"} == {*parts}
     assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.5)
     assert timing == {
         "clock": "a clock", "order": "ABBA", "inputs": 2, "threads": 1, "processes": 1, "roofline": "measured",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_what_fails_at_the_start(parallel: bool) -> None:
+    backend = ShortBackend()
+    backend.parallel = parallel
+    assert benchmark_of(backend=backend).run().status == "passed"
+    assert failed(benchmark_of("import nope\n", backend=backend).run())[:2] == ("load_error", "load")
+    broken = CODE.replace("input.sin()", "input.nothing()")
+    status, facet, message = failed(benchmark_of("import nope\n", backend=backend, task_code=broken).run())
+    assert (status, facet) == ("unsupported", "workload"), "what the baseline lacks is said first"
+    assert message.startswith("the baseline eager cannot be timed")
 
 
 def test_runners_end_with_the_benchmark() -> None:

@@ -43,6 +43,7 @@ class ShortBackend:
     """A backend that measures five blocks and finds whatever a test says."""
 
     clock = "a clock"
+    parallel = False
     scales = True
     cache_bytes = 1
     notes: Sequence[str] = ("a note",)
