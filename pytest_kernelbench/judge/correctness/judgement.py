@@ -132,6 +132,7 @@ class Judgement:
             if self.results[facet] == "timeout":
                 return
         self._gradients()
+        self._published()
         self._fallback()
 
     def _gradients(self) -> None:
@@ -251,11 +252,12 @@ class Judgement:
                 self._fail("basic", finding)
 
     def _published(self) -> None:
-        """Note whether a kernel that fails on the first cases is right on the sizes that its benchmark publishes."""
-        if self.settings.case is None and not self.rejections and self.findings:
-            facet, finding = self.findings[0]
-            if (explained := told_apart(self.trial, finding)) is not None:
-                self.works_on_published, self.findings[0] = True, (facet, explained)
+        """Note whether a kernel that fails on some sizes is right on those that its benchmark publishes."""
+        facet, finding = self.findings[0] if self.findings else ("", None)
+        if self.settings.case is not None or self.rejections or finding is None or facet not in ("basic", "sizes"):
+            return
+        if (explained := told_apart(self.trial, finding)) is not None:
+            self.works_on_published, self.findings[0] = True, (facet, explained)
 
     def _fallback(self) -> None:
         """Note where the kernel answers without a launch that matters, if it has a label and is not wrong."""

@@ -23,7 +23,7 @@ def published_case(trial: CaseTrial) -> Case | None:
 
 
 def told_apart(trial: CaseTrial, finding: Finding) -> Finding | None:
-    """Return the finding about a kernel that fails in `basic`, explained, if it is right on the published sizes."""
+    """Return the finding about a kernel that fails on some sizes, explained, if it is right on the published sizes."""
     if trial.task.calling_convention != "module" or finding.status not in FAILED:
         return None
     case = published_case(trial)
