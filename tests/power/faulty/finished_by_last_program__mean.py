@@ -17,7 +17,7 @@ def part_kernel(x_ptr, parts_ptr, y_ptr, rows, columns, splits, CHUNK: tl.conste
         total += tl.load(x_ptr + row * columns + column, mask=column < columns, other=0).to(tl.float32)
     tl.store(parts_ptr + row * splits + split, tl.sum(total, axis=0))
     if split == splits - 1:
-        index = tl.arange(0, 128)
+        index = tl.arange(0, 1024)
         tl.store(
             y_ptr + row,
             tl.sum(tl.load(parts_ptr + row * splits + index, mask=index < splits, other=0), axis=0) / columns,
