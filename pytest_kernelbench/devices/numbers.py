@@ -100,19 +100,23 @@ def _atomic(apply: Any) -> Any:
             old = apply(self, operation, interpreter.TensorHandle(pointers.data, whole), as_bits, mask, *order)
             return interpreter.TensorHandle(old.data.view(value.data.dtype), value.dtype.scalar)
         if operation == ir.ATOMIC_OP.FADD and value.dtype.scalar == tl.bfloat16:
-            return interpreter.TensorHandle(_added(pointers.data, value.data, mask.data), value.dtype.scalar)
+            added = _added(pointers.data, value.data, mask.data, self.ir_sem_to_interpreter_sem[order[0]])
+            return interpreter.TensorHandle(added, value.dtype.scalar)
         return apply(self, operation, pointers, value, mask, *order)
 
     return applied
 
 
-def _added(pointers: Any, values: Any, mask: Any) -> Any:
-    """Add bfloat16 numbers to memory, one after the other, and return what was there before each."""
-    memory, old = interpreter._interpreter, np.zeros(values.shape, dtype=np.uint16)
-    here = np.ones(1, dtype=bool)
+def _added(pointers: Any, values: Any, mask: Any, semantics: Any) -> Any:
+    """Add bfloat16 numbers to memory, one after the other, and return what was there before each.
+
+    Each addition is a compare-and-swap, as on a GPU, so that whoever looks for races sees that it is atomic.
+    """
+    swap, old = interpreter._interpreter.atomic_cas, np.zeros(values.shape, dtype=np.uint16)
+    nothing = np.zeros(1, dtype=np.uint16)
     for at in zip(*np.nonzero(np.broadcast_to(mask, values.shape)), strict=True):
         pointer = pointers[at].reshape(1)
-        before = memory.load(pointer, here, np.zeros(1, dtype=np.uint16), np.dtype(np.uint16))
-        memory.store(pointer, narrow(widen(before) + widen(values[at].reshape(1))), here)
+        before = swap(pointer, nothing, nothing, semantics)
+        swap(pointer, before, narrow(widen(before) + widen(values[at].reshape(1))), semantics)
         old[at] = before[0]
     return old

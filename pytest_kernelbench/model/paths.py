@@ -17,6 +17,9 @@ MAX_RANGES = 24
 MIN_SIZE, MAX_SIZE = 16, 1 << 21
 """Constants outside of these are no sizes, or no sizes that can be tried."""
 
+BOUNDS = ("min", "max", "minimum", "maximum", "clamp", "range", "static_range")
+"""Functions whose arguments bound a size; a keyword argument such as `BLOCK=4096` may be all that a program takes."""
+
 _OPERATORS: Mapping[type, Any] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -74,11 +77,12 @@ class Paths:
         return list(_unrun(self, self.tree.body, "", None, frozenset(ran)))
 
     def caps(self) -> list[int]:
-        """Return the constants that `min` or `max` compares with anywhere in the file."""
+        """Return the constants that bound a size anywhere in the file: arguments of `BOUNDS`, and keyword arguments."""
         found: dict[int, None] = {}
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("min", "max"):
-                found |= dict.fromkeys(self._sizes(node.args))
+            if isinstance(node, ast.Call):
+                bounds = node.args if ast.unparse(node.func).rpartition(".")[2] in BOUNDS else []
+                found |= dict.fromkeys(self._sizes([*bounds, *(keyword.value for keyword in node.keywords)]))
         return list(found)
 
     def sizes(self, condition: ast.AST | None) -> tuple[int, ...]:

@@ -153,6 +153,8 @@ class Task:
     """For `compare="dropout"`: two references without random draws, with all elements kept and with all dropped."""
     drop_probability: Callable[[Case], float] | None = None
     """For `compare="dropout"`: the probability that an element is dropped in a case."""
+    drops_together: Callable[[Case], int] | None = None
+    """For `compare="dropout"`: how many neighbouring elements of the result one draw decides; 1 where absent."""
     pipelines: Callable[..., Iterable[Any]] | None = None
     """For `compare="quantised"`: every legal result for the reference's arguments, with tolerances."""
     accumulation: Callable[[Case], int] | None = None

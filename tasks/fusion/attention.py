@@ -50,6 +50,8 @@ task = Task(
         heads(33, 7, 3, 16),
         heads(1, 1, 600, 16),
         heads(1, 1, 600, 16, causal=True),
+        heads(2, 67, 3, 8),
+        heads(1, 1, 2_100, 4),
     ),
     long_sums=(heads(1, 1, 600, 16),),
     contract=FINITE,

@@ -71,6 +71,11 @@ task = Task(
         selected((), None, 0.5, "constant(1)"),
         selected((3, 0), (3, 1), -0.5),
     ),
+    # The flat one has more blocks than one block can add up.
+    large=(
+        selected((3, 70_001), (70_001,), 0.5),
+        selected((2**20 + 2**18 + 1,), None, -0.5),
+    ),
     contract=any_shape(inf=False),
     # The shapes do not tell how many elements are selected: at least one in twenty, which is read and written.
     flops_and_bytes=lambda case: (0, case.mask.nbytes + case.input.nbytes // 10),

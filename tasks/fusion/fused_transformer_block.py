@@ -2,8 +2,7 @@
 
 Dropout is always active and scales what it keeps by 1 / (1 - dropout_p). Later steps mix dropped and kept elements, so
 a drop can only be recognised where a single probability is behind a row. In such cases each row is compared with what
-keeping and dropping give; the rows are too few for a test of their frequency to fail by chance. Elsewhere all elements
-are dropped or none.
+keeping and dropping give, and counts as one draw. Elsewhere all elements are dropped or none.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from pytest_kernelbench.authoring.families.dropout import dropout_task, scale_of
 from pytest_kernelbench.authoring.families.products import MAX_BATCHED_PRODUCTS, unit_sums
 from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
-FEW = {0.1: ((1, 8), (2, 4)), 0.5: ((7, 4), (3, 8), (2, 13))}
-"""Rows and columns of results with random drops, by probability: so few that all of them may be dropped, or none."""
+DROPPED = {0.1: ((1, 8), (2, 4), (150, 5)), 0.5: ((7, 4), (3, 8), (2, 13), (60, 9))}
+"""Rows and columns of results with random drops, by probability."""
 
 
 def reference(input, weight1, weight2, residual, dropout_p=0.1, eps=1e-5, *, out=None):
@@ -42,8 +41,8 @@ def finished(probabilities, weight2, residual, eps):
 
 def cases(draw, given):
     if draw(choice(False, False, True)):
-        p = draw(choice(*FEW))
-        rows, columns = draw(choice(*FEW[p]))
+        p = draw(choice(*DROPPED))
+        rows, columns = draw(choice(*DROPPED[p]))
         lead, inner, hidden = (rows,), draw(sizes(given, 1, 65)), 1
         added = (rows, columns)
     else:
@@ -53,7 +52,9 @@ def cases(draw, given):
             1, min(given.limit // max(inner, hidden, columns), MAX_BATCHED_PRODUCTS // (hidden * (inner + columns)))
         )
         lead = draw(choice((room,), (2, max(1, room // 2)), (2, 1, max(1, room // 2))))
-        added = draw(choice((*lead, columns), (columns,), (lead[-1], columns), (lead[-1], 1), (1,)))
+        # Where all is dropped, a residual of one column makes rows of equal values, whose deviation is all rounding.
+        broadcast = ((lead[-1], 1), (1,)) if p < 1 else ()
+        added = draw(choice((*lead, columns), (columns,), (lead[-1], columns), *broadcast))
     return Case(
         input=draw(tensors(given, (*lead, inner))),
         weight1=draw(tensors(given, (inner, hidden), fill=unit_sums(inner))),
@@ -62,6 +63,11 @@ def cases(draw, given):
         dropout_p=p,
         eps=draw(choice(1e-5, 1e-3, 0.1)),
     )
+
+
+def drops_together(case):
+    """Return the elements of a row, whose single probability is dropped or not."""
+    return case.weight2.shape[1] if case.weight1.shape[1] == 1 else 1
 
 
 def block(lead, inner, hidden, columns, residual=None, dtype="float32", **options):
@@ -95,13 +101,16 @@ task = dropout_task(
     kept,
     dropped,
     probability=("dropout_p", 0.1),
+    drops_together=drops_together,
     tf32=True,
-    # Without drops: one dropped element changes a whole row, so that counting drops needs few columns.
+    value_cases=(block((600,), 1, 1, 2, dropout_p=0.25),),
     large=(
         block((3,), 3_000, 12, 7, dropout_p=0.0),
         block((3,), 5, 3_000, 9, dropout_p=0.0),
         block((257, 2), 8, 12, 24, dropout_p=0.0),
         block((600,), 16, 33, 600, dropout_p=0.0),
+        # So many draws show a rate that is off by a sixteenth.
+        block((20_000,), 1, 1, 3, dropout_p=0.5),
     ),
     accumulation=lambda case: max(*case.weight1.shape, case.weight2.shape[1]),
     workloads={"bert_large_hidden": block((16, 512), 1024, 4096, 1024, dtype="float16")},

@@ -42,6 +42,12 @@ task = Task(
         selection((1, 9), (4, 9)),
         selection((3, 0)),
     ),
+    # The flat one has more blocks than one block can add up.
+    large=(
+        selection((257, 3, 65)),
+        selection((3, 70_001)),
+        selection((2**20 + 2**18 + 1,)),
+    ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True),
     # The shapes do not tell how many elements are selected: at least one in twenty, which is read and written.

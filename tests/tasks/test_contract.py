@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from pytest_kernelbench import Task
+from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases, shorter_sums
+from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.catalogue import Catalogue, default_root
 from pytest_kernelbench.model.demands import demands_of, is_listed, listed
@@ -29,6 +31,9 @@ SEARCHED = ("sizes", "dtypes", "layouts", "values")
 
 DRAWN, LONG = 10, 75
 """Cases drawn per facet, and those of a long search."""
+
+EXTRA_IN_EVERY_RUN = ("argmax", "fused_transformer_block", "masked_select", "matmul_bf16")
+"""Tasks whose large cases and long sums are tried in every run."""
 
 CATALOGUE = Catalogue.find()
 TASKS = sorted(CATALOGUE.names())
@@ -134,3 +139,13 @@ def test_right_answers_are_accepted(name: str) -> None:
 def test_right_answers_are_accepted_in_a_long_search(name: str) -> None:
     tried, refused = unsound(CATALOGUE.load(name), LONG)
     assert not refused, f"{len(refused)} of {tried.total()} cases:\n" + "\n".join(refused[:5])
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in EXTRA_IN_EVERY_RUN else pytest.mark.slow) for name in TASKS]
+)
+def test_right_answers_to_large_cases_and_long_sums_are_accepted(name: str) -> None:
+    task = CATALOGUE.load(name)
+    cases = dict.fromkeys((*large_cases(task), *accumulating_cases(task), *shorter_sums(task)))
+    refused = [line for case in cases for line in refusals(task, case)]
+    assert not refused, f"{len(refused)} answers to {len(cases)} cases:\n" + "\n".join(refused[:5])

@@ -27,8 +27,10 @@ def dropout(evidence: Evidence, got: Sequence[torch.Tensor]) -> Verdict:
         kept, dropped, grade = _kept_and_dropped(evidence, index, output, grade)
         if (neither := ~(kept | dropped)).any():
             return wrong(_neither(evidence, index, output, int(neither.reshape(-1).nonzero()[0])))
-        distinct = _distinct(evidence, index)
-        if (text := _unlikely(dropped, distinct, probability)) is not None:
+        draws, distinct = _each_draw(evidence, index, kept, dropped)
+        if (torn := distinct & ~draws[0] & ~draws[1]).any():
+            return wrong(f"{expected.name}: {_torn(evidence, int(torn.nonzero()[0]))}")
+        if (text := _unlikely(draws[1], distinct, probability)) is not None:
             return wrong(f"{expected.name}: {text}")
     return Verdict(grade)
 
@@ -36,13 +38,34 @@ def dropout(evidence: Evidence, got: Sequence[torch.Tensor]) -> Verdict:
 def must_differ(evidence: Evidence) -> bool:
     """Whether two calls with independent draws give the same bits less often than the false-alarm rate."""
     probability = _drop_probability(evidence)
-    count = sum(int(_distinct(evidence, index).sum()) for index in range(len(evidence.expected)))
+    distinct = (_by_draw(evidence, _distinct(evidence, index)).any(1) for index in range(len(evidence.expected)))
+    count = sum(int(each.sum()) for each in distinct)
     return count * math.log(probability**2 + (1 - probability) ** 2) < math.log(FALSE_ALARM)
 
 
 def _drop_probability(evidence: Evidence) -> float:
     assert evidence.task.drop_probability is not None
     return evidence.task.drop_probability(evidence.case)
+
+
+def _by_draw(evidence: Evidence, elements: torch.Tensor) -> torch.Tensor:
+    """Return a view of a result in which each row holds the elements that one draw decides."""
+    together = evidence.task.drops_together
+    return elements.reshape(-1, 1 if together is None else together(evidence.case))
+
+
+def _each_draw(evidence: Evidence, index: int, kept: Any, dropped: Any) -> tuple[tuple[Any, Any], torch.Tensor]:
+    """Return of each draw whether its elements are right as kept, and as dropped, and whether the two differ."""
+    distinct = _by_draw(evidence, _distinct(evidence, index))
+    as_kept, as_dropped = ((_by_draw(evidence, each) | ~distinct).all(1) for each in (kept, dropped))
+    return (as_kept, as_dropped), distinct.any(1)
+
+
+def _torn(evidence: Evidence, draw: int) -> str:
+    assert evidence.task.drops_together is not None
+    size = evidence.task.drops_together(evidence.case)
+    places = f"{draw * size} to {(draw + 1) * size - 1}"
+    return f"of elements {places}, which one draw decides, some are kept and some dropped"
 
 
 def _neither(evidence: Evidence, index: int, output: torch.Tensor, at: int) -> str:
@@ -54,7 +77,7 @@ def _neither(evidence: Evidence, index: int, output: torch.Tensor, at: int) -> s
 
 
 def _unlikely(dropped: torch.Tensor, distinct: torch.Tensor, probability: float) -> str | None:
-    """Return why the pattern of dropped elements cannot be due to chance; None where it can."""
+    """Return why the pattern of drops cannot be due to chance; None where it can."""
     count, lost = int(distinct.sum()), int((distinct & dropped).sum())
     if count and count * _divergence(lost / count, probability) > -math.log(FALSE_ALARM / 2):
         return f"{lost} of {count} elements were dropped, at a probability of {probability:g}"

@@ -7,6 +7,7 @@ together, since the order of tiles depends on both.
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import lru_cache
 
@@ -21,20 +22,29 @@ FLAT = 2**21 + 1
 REDUCED = FLAT + 2**18
 """Elements of the large case of an operation that reduces a whole tensor, whose result shows that many are missing."""
 
-ROWS = (70_001, 10_007, 3_000, 600, 257)
+ROWS = (200_001, 70_001, 10_007, 3_000, 600, 257)
 """Sizes to try for the last dimension, or for one that an argument such as `dim` names, the largest first."""
 
 OTHERS = (600, 257)
 """Sizes to try for another dimension: a kernel may have a program for each index of it."""
 
-INNER = (3_000, 600, 257)
+INNER = (5_000, 600, 257)
 """Sizes to try for the dimension that a product sums over."""
 
 PLANES = (257,)
 """Sizes to try for the dimensions of batches and images beside the last one."""
 
+MODEST = (33,)
+"""Sizes to try for a dimension that cannot be longer in any case, such as the batch of a convolution."""
+
+WINDOWS = (17, 9)
+"""Sizes to try for the sides of a window that a convolution sums over."""
+
 MATRICES = (257, 129)
 """Sizes to try for matrices that are decomposed or solved, whose work grows with the third power."""
+
+KINDS = ("long", "batch", "window")
+"""What cases are for, in their order: long dimensions, then what cannot be so long in products and convolutions."""
 
 MAX_ELEMENTS = 1 << 19
 """Maximum number of elements of each tensor that the reference makes of any other derived case."""
@@ -42,8 +52,8 @@ MAX_ELEMENTS = 1 << 19
 MAX_PIXELS = 1 << 14
 """Maximum number of elements of the result of a convolution in a derived case."""
 
-MAX_BESIDE = 100
-"""Maximum number of elements for each index of a dimension that may have a program for each of its elements."""
+MAX_BESIDE = 100 * OTHERS[0]
+"""Maximum number of elements where a dimension is long that may have a program for each of its elements."""
 
 MAX_CASES = 6
 """Maximum number of derived cases of a task."""
@@ -90,10 +100,11 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
     covered: Axes = set()
     if not elementwise and _is_product(task):
         found += _tiled(task, bases, covered)
-    for base, dimension in _in_order(task, bases):
+    pairs = _in_order(task, bases)
+    for kind, (base, dimension) in itertools.product(KINDS if _is_product(task) else KINDS[:1], pairs):
         if len(found) >= (2 if elementwise else MAX_CASES):
             break
-        case = _largest(task, base, dimension) if covered.isdisjoint(dimension.role) else None
+        case = _largest(task, base, dimension, kind) if _is_new(dimension, covered, kind) else None
         if case is not None:
             found.append(case)
             covered |= dimension.role
@@ -154,29 +165,49 @@ def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
     return []
 
 
-def _largest(task: Task, base: Case, dimension: Dimension) -> Case | None:
+def _largest(task: Task, base: Case, dimension: Dimension, kind: str) -> Case | None:
     """Return the case with a dimension at the largest size that is legal and affordable; None if there is none."""
-    for size in _sizes(task, base, dimension):
+    for size in _sizes(task, base, dimension, kind):
         case = grown(base, dimension.size, size)
         if size > dimension.size and affordable(task, case) is not None:
             return case
     return None
 
 
-def _sizes(task: Task, base: Case, dimension: Dimension) -> tuple[int, ...]:
+def _is_new(dimension: Dimension, covered: Axes, kind: str) -> bool:
+    """Whether no case has shown yet what one of the `KINDS` would show of a dimension.
+
+    Dimensions of the same size grow together, so that the batch of an image may be long only where its channels are.
+    """
+    new = dimension.role - covered
+    if kind == "long":
+        return new == dimension.role
+    if kind == "batch":
+        return any(axis <= -4 and not _of_weight(name) for name, axis, _ in new)
+    return any(axis >= -2 and _of_weight(name) for name, axis, _ in new)
+
+
+def _of_weight(name: str) -> bool:
+    """Whether an argument holds the windows that a convolution multiplies images with."""
+    return "weight" in name
+
+
+def _sizes(task: Task, base: Case, dimension: Dimension, kind: str) -> tuple[int, ...]:
+    """Return the sizes to try for a dimension in cases of one of the `KINDS`."""
+    if kind != "long":
+        return () if dimension.rank <= 3 else MODEST if kind == "batch" else WINDOWS
     if _has_matrices(task, base):
         return MATRICES if all(axis >= -2 for _, axis, _ in dimension.role) else ()
     if _is_product(task):
-        window = dimension.rank > 3 and any("weight" in name and axis >= -2 for name, axis, _ in dimension.role)
+        window = dimension.rank > 3 and any(_of_weight(name) and axis >= -2 for name, axis, _ in dimension.role)
         if window or dimension.rank > 3:
             return () if window else PLANES
         return INNER if _is_inner(task, base, dimension) else OTHERS if dimension.rank <= 2 else PLANES
     # A reduced dimension is long, and the last one, unless another is reduced: a kernel may have a program a row.
     if dimension.named or (dimension.last and not any(each.named for each in dimensions(base))):
-        return ROWS if dimension.last else ROWS[1:]
-    if _beside(base, dimension) > MAX_BESIDE:
-        return ()
-    return OTHERS if dimension.rank <= 2 else PLANES
+        return ROWS if dimension.last else ROWS[2:]
+    sizes = OTHERS if dimension.rank <= 2 else PLANES
+    return tuple(size for size in sizes if size * _beside(base, dimension) <= MAX_BESIDE)
 
 
 def _is_inner(task: Task, base: Case, dimension: Dimension) -> bool:

@@ -52,6 +52,12 @@ def test_nothing_is_told_where_everything_ran() -> None:
     assert paths.caps() == [8192]
 
 
+def test_bounds_of_loops_and_keyword_arguments_are_caps() -> None:
+    paths = Paths.of("for k in range(0, tl.minimum(n, 4096), 64):\n    kernel[grid](x, n, BLOCK=2048, other=0)\n")
+    assert paths is not None
+    assert sorted(paths.caps()) == [64, 2048, 4096]
+
+
 @pytest.mark.parametrize(
     ("expression", "sizes"),
     [("2**13", (8192,)), ("1 << 13", (8192,)), ("64 * 129 - 1", (8255,)), ("4", ()), ("10**30", ()), ("n // 0", ())],

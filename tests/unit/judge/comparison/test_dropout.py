@@ -133,3 +133,34 @@ def test_a_product_in_tf32_where_that_is_allowed() -> None:
         torch.manual_seed(1)
         assert verdict(found, product(x, y, 0.5)).grade == grade
         assert verdict(found, product(found.arguments["x"], found.arguments["y"], 0.5)).grade == "ieee"
+
+
+def rows_of(p: float, rows: int, columns: int) -> Any:
+    return evidence_of(
+        dropped_tanh,
+        Case(x=Tensor((rows, columns)), p=p),
+        compare="dropout",
+        dropout=(kept, dropped),
+        drop_probability=lambda case: case.p,
+        drops_together=lambda case: columns,
+    )
+
+
+def test_elements_that_one_draw_decides_count_once() -> None:
+    import torch
+
+    found = rows_of(0.5, 20_000, 3)
+    tanh = found.arguments["x"].tanh()
+    for seed, rate in ((1, 0.5), (2, 0.5), (3, 0.5 * 17 / 16)):
+        keep = torch.rand((20_000, 1), generator=torch.Generator().manual_seed(seed)) >= rate
+        assert right(found, tanh * keep / 0.5 + 1) is (rate == 0.5)
+    mismatch = verdict(found, tanh * (torch.rand(tanh.shape) >= 0.5) / 0.5 + 1).mismatch
+    assert mismatch is not None
+    assert "which one draw decides, some are kept and some dropped" in mismatch.message
+
+
+def test_few_draws_of_many_elements_may_repeat_and_may_all_be_dropped() -> None:
+    found = rows_of(0.5, 4, 100)
+    assert right(found, dropped(found.arguments["x"], 0.5))
+    assert not must_differ(found)
+    assert must_differ(rows_of(0.5, 40, 2))
