@@ -39,7 +39,7 @@ def install() -> None:
     _keep_numpy_dtypes(interpreter)
     _check_handles_once(interpreter.TensorHandle)
     _compare_quickly(core.dtype)
-    _call_directly(interpreter)
+    _call_directly(core, interpreter)
     _patch_language_quickly(interpreter)
 
 
@@ -155,12 +155,13 @@ def _unwrap_quickly(core: Any) -> None:
     core._unwrap_if_constexpr = unwrapped
 
 
-def _call_directly(interpreter: Any) -> None:
+def _call_directly(core: Any, interpreter: Any) -> None:
     """Call functions of the language without the wrappers that look for a missing argument."""
-    semantic = interpreter.interpreter_semantic
+    semantic, wrapper = interpreter.interpreter_semantic, core.builtin(lambda: None).__code__
 
     def patch(owner: Any, name: str, member: Any, builder: Any, scope: Any) -> None:
-        function: Callable[..., Any] = getattr(member, "__wrapped__", member)
+        wrapped = getattr(member, "__code__", None) is wrapper
+        function: Callable[..., Any] = member.__wrapped__ if wrapped else member
 
         def called(*args: Any, **kwargs: Any) -> Any:
             kwargs["_semantic"] = semantic

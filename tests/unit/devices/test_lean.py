@@ -37,8 +37,10 @@ def result(interpret: Interpret, body: str, case: Case = X, launches: int = 1) -
 
 
 def test_both_zeros_keep_their_sign(interpret: Interpret) -> None:
-    assert not torch.signbit(result(interpret, "r = v * 0.0")).any()
-    assert torch.signbit(result(interpret, "w = v * 0.0\n    r = v * -0.0")).all()
+    # Some versions of Triton make a positive zero of a negative one.
+    negative = torch.signbit(result(interpret, "r = v * -0.0"))
+    assert not torch.signbit(result(interpret, "w = v * -0.0\n    r = v * 0.0")).any()
+    assert torch.equal(torch.signbit(result(interpret, "w = v * 0.0\n    r = v * -0.0")), negative)
 
 
 def test_equal_numbers_of_other_types_are_other_operands(interpret: Interpret) -> None:
