@@ -18,7 +18,7 @@ OWN = ("aten", "prims")
 def install() -> None:
     """Patch `torch.library` until this process ends."""
     library = torch.library.Library
-    register = library.impl
+    register: Any = library.impl
     mirrored: set[str] = set()
 
     def impl(self: Any, op_name: Any, fn: Any, dispatch_key: str = "", **options: Any) -> Any:
