@@ -27,7 +27,7 @@ from pytest_kernelbench.model.submission import entry_points
 from pytest_kernelbench.model.targets import DEFAULT, target
 from pytest_kernelbench.wire.protocol import MAX_TEXT
 
-SECONDS = 20.0
+SECONDS = 60.0
 """Seconds for all launches that are compiled at once; what is not compiled by then is not known to be refused."""
 
 NEWEST = "sm_100"

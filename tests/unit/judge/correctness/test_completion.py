@@ -32,9 +32,9 @@ def again(x, n):
 
 @triton.jit
 def tile(x, y, SIZE: tl.constexpr, stages: tl.constexpr):
-    row, column, step = tl.arange(0, SIZE)[:, None], tl.arange(0, SIZE)[None, :], tl.arange(0, 32)
+    row, column, step = tl.arange(0, SIZE)[:, None], tl.arange(0, SIZE)[None, :], tl.arange(0, 64)
     total = tl.zeros((SIZE, SIZE), tl.float32)
-    for start in tl.range(0, 4096, 32, num_stages=stages):
+    for start in tl.range(0, 4096, 64, num_stages=stages):
         a = tl.load(x + row * 4096 + start + step[None, :])
         b = tl.load(x + (start + step[:, None]) * SIZE + column)
         total = tl.dot(a, b, total, input_precision="tf32")
@@ -53,7 +53,7 @@ def double(x):
     return y
 """
 LAUNCH = "kernel[(1,)](x, y, x.numel(), N=12)"
-TILE = "tile[(1,)](x, y, SIZE=256, stages={stages})"
+TILE = "tile[(1,)](x, y, SIZE=128, stages={stages})"
 
 SM_100 = (
     "tl.inline_asm_elementwise('add.rn.f32x2 $0, $1, $1;', '=l,l', [at.to(tl.int64)], tl.int64, is_pure=False, pack=1)"
@@ -125,11 +125,11 @@ def test_a_kernel_for_another_gpu(completed: Callable[..., CaseTrial]) -> None:
 
 
 def test_the_first_configuration_that_compiles_is_taken(completed: Callable[..., CaseTrial]) -> None:
-    tuned = """tuned = triton.autotune([triton.Config({"stages": n}) for n in (7, 6, 2, 1)], key=[])(tile)
-    tuned[(1,)](x, y, SIZE=256)"""
+    tuned = """tuned = triton.autotune([triton.Config({"stages": n}) for n in (7, 2, 1)], key=[])(tile)
+    tuned[(1,)](x, y, SIZE=128)"""
     assert not completed(host=tuned).observed
-    with pytest.raises(Finding, match=r"stages=5.*\n.*out of resource"):
-        completed(host=tuned.replace("2, 1", "5"))
+    with pytest.raises(Finding, match=r"stages=7.*\n.*out of resource"):
+        completed(host=tuned.replace("2, 1", ""))
 
 
 @pytest.mark.parametrize("line", ["tl.part_of_another_version(block)", "tl.math.part_of_another_version(block)"])
