@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import linecache
 import traceback
 from collections.abc import Callable
@@ -39,9 +38,9 @@ def refuses(error: BaseException, own: Callable[[str], bool], launches: int) -> 
     return (frames[-1].lineno or 0) in _raising(frames[-1].filename)
 
 
-@functools.cache
 def _raising(file: str) -> frozenset[int]:
     """Return the lines of all `raise` and `assert` statements of a file."""
+    linecache.checkcache(file)
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError, RecursionError):

@@ -23,6 +23,11 @@ LATE = "def relu(input, inplace=False):\n    return input.clamp(min=0) + (input.
 WRONG = correctness(
     "relu", "wrong_values", "sizes", failure=Failure("sizes", "got 1, wanted 2\n1 of 3 \x1b[31m", "Case(x=1)")
 )
+FACETS = (
+    "  facets: basic passed, sizes wrong_values, dtypes passed, layouts passed, values passed, contract passed, "
+    "engine passed\n"
+)
+"""The line about the facets of a kernel that did not pass."""
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,13 +154,13 @@ def refused(target: str) -> CompileRecord:
     ("record", "compiled", "printed"),
     [
         (correctness("relu"), (), "relu: passed\n"),
-        (WRONG, (), "relu: wrong_values in sizes\n  got 1, wanted 2\n  1 of 3 \\x1b[31m\n  Case(x=1)\n"),
-        (replace(WRONG, failure=None), (), "relu: wrong_values\n"),
+        (WRONG, (), f"relu: wrong_values in sizes\n  got 1, wanted 2\n  1 of 3 \\x1b[31m\n  Case(x=1)\n{FACETS}"),
+        (replace(WRONG, failure=None), (), f"relu: wrong_values\n{FACETS}"),
         (correctness("relu"), (refused("sm_80"),), "relu: compile_error for sm_80 in basic\n  no sm_80\n"),
         (
             replace(WRONG, failure=Failure("sizes", "bad")),
             (refused("sm_80"), replace(refused("sm_90"), status="passed", failure=None)),
-            "relu: wrong_values in sizes\n  bad\nrelu: compile_error for sm_80 in basic\n  no sm_80\n",
+            f"relu: wrong_values in sizes\n  bad\n{FACETS}relu: compile_error for sm_80 in basic\n  no sm_80\n",
         ),
     ],
 )

@@ -29,7 +29,7 @@ def test_each_kind_of_report(file: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(figures.read_text())["records"] == 2
     for options in ([], ["--markdown"], ["--markdown", "--html", str(page)]):
         assert main.main(["report", str(file), *options]) == 0
-        assert "| `mine` | 2 | 1 of 176" in capsys.readouterr().out
+        assert "| `mine` | 1 of 2 | 1 of 176" in capsys.readouterr().out
     assert sorted(path.name for path in page.parent.iterdir()) == ["page.html"]
 
 
@@ -106,7 +106,7 @@ def test_tasks_of_another_folder(file: Path, tmp_path: Path, capsys: pytest.Capt
     task.touch()
     assert main.main(["report", str(file), "--tasks", str(tmp_path / "tasks")]) == 0
     found = capsys.readouterr()
-    assert "| `mine` | 2 | 1 of 2" in found.out
+    assert "| `mine` | 1 of 2 | 1 of 2" in found.out
     assert "note: 1 task in addition to the 1 of the catalogue: abs" in found.err
 
 

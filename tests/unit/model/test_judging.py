@@ -74,4 +74,10 @@ def test_no_record_depends_on_which_gpu_of_a_model_was_used() -> None:
 
 def test_each_field_is_in_some_record_or_in_its_device() -> None:
     kept = {name for kind in ("correctness", "speed", "compile") for name in JudgingSettings().recorded(kind)}
-    assert {each.name for each in fields(JudgingSettings)} == kept | {"device", "gpu_uuid", "compile_timeout", "paths"}
+    assert {each.name for each in fields(JudgingSettings)} == kept | {
+        "device",
+        "gpu_uuid",
+        "compile_timeout",
+        "paths",
+        "domain",
+    }

@@ -110,8 +110,6 @@ def work(x):
 @pytest.mark.parametrize(
     ("host", "kernel", "message"),
     [
-        ("raise ValueError('mine')", "pass", "ValueError: mine"),
-        ("assert x.is_cpu", "pass", "AssertionError: "),
         ("torch.empty_like(x, device='cuda').view(3)", "pass", "RuntimeError: shape '[3]' is invalid"),
         ("torch.cuda.device('no')[0]", "pass", "TypeError: '_GeneratorContextManager' object is not subscriptable"),
         ("torch.zeros(2, device='cuda') @ torch.zeros(3, device='cuda')", "pass", "RuntimeError: "),
@@ -129,6 +127,15 @@ def test_what_a_kernel_raises_itself_stays_its_fault(runner: Runner, host: str, 
     assert answer.status == "runtime_error", answer.text
     assert answer.message.startswith(message)
     assert answer.within == ""
+
+
+@pytest.mark.parametrize(
+    ("host", "message"), [("raise ValueError('mine')", "ValueError: mine"), ("assert x.is_cpu", "AssertionError: ")]
+)
+def test_what_it_raises_on_purpose_before_a_launch_is_a_refusal(runner: Runner, host: str, message: str) -> None:
+    answer = answer_of(runner, HOST.format(host=host, kernel="pass"))
+    assert answer.status == "refused", answer.text
+    assert answer.message.startswith(message)
 
 
 @pytest.mark.parametrize(
