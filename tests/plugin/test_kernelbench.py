@@ -17,7 +17,7 @@ from tests.support.problems import (
 )
 from tests.support.project import Project
 
-OPTIONS = ("--kb-tasks=bench", "--kb-examples=4", "--kb-results=results.jsonl")
+OPTIONS = ("--kb-tasks=bench", "--kb-examples=0", "--kb-facets=basic,sizes", "--kb-results=results.jsonl")
 
 
 def runs(root: Path, files: dict[str, str], language: str = "triton") -> None:
@@ -69,7 +69,7 @@ def test_the_references_themselves_pass_as_torch_code(project: Project, bench: P
 def test_json_lines_name_level_problem_and_sample(project: Project, bench: Path) -> None:
     rows = [{"level": 1, "problem": 7, "sample": 0, "code": code} for code in (SOFTPLUS_KERNEL, "import torch\n")]
     (bench / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    project.run("--kb-submission=rows.jsonl", "--kb-facets=basic", *OPTIONS)
+    project.run("--kb-submission=rows.jsonl", *OPTIONS)
     assert {record["variant"]: record["status"] for record in project.records()} == {
         "sample_0": "passed",
         "sample_1": "load_error",
