@@ -17,6 +17,7 @@ HOSTILE = {
     "background": ("rejected", "wrong_values"),
     "cached_by_pointer": ("wrong_values",),
     "elsewhere": ("rejected",),
+    "headless": ("rejected",),
     "helpers": ("rejected",),
     "other_process": ("rejected",),
     "patched_clocks": ("rejected",),
