@@ -159,9 +159,8 @@ def sensitivity(
         return {}
     # Inputs in float64 are perturbed by larger steps, and the effect is scaled down.
     scale = min(1.0, (roundoff or max(units)) / SMALLEST_STEP)
-    generator = torch.Generator().manual_seed(_seed(case))
     arguments = arguments or materialize(case).values
-    perturbed = _perturbing(generator, roundoff)
+    perturbed = _perturbing(torch.Generator().manual_seed(_seed(case)), roundoff)
     drawn = (run_reference(task, arguments, perturbed) for _ in range(draws))
     narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
