@@ -147,7 +147,7 @@ LEAVING = """
 import os, subprocess, sys, time
 from pytest_kernelbench.sandbox import processes
 from pytest_kernelbench.sandbox.users import USERS
-runner = subprocess.Popen([sys.executable, "-c", sys.argv[2]], start_new_session=True)
+runner = subprocess.Popen([sys.executable, "-c", sys.argv[2]], stdout=subprocess.DEVNULL, start_new_session=True)
 group = USERS.watch(runner.pid, processes.process(runner.pid).started - int(sys.argv[3]))
 print(runner.pid, flush=True)
 time.sleep(0.2)
