@@ -42,9 +42,12 @@ def test_several_kernels_for_a_task_are_samples_and_odd_lines_fail_alone(project
             "PASSED submissions/mine/predictions.jsonl::sample_0:relu::correctness",
             "PASSED submissions/mine/predictions.jsonl::sample_0:sigmoid::correctness",
             "FAILED submissions/mine/predictions.jsonl::sample_1:relu::correctness - *",
-            "FAILED submissions/mine/predictions.jsonl::line_4 - *no task is named 'rellu'*",
-            "FAILED submissions/mine/predictions.jsonl::line_5 - *not JSON*",
+            "FAILED submissions/mine/predictions.jsonl::line_4 - *",
+            "FAILED submissions/mine/predictions.jsonl::line_5 - *",
         ]
+    )
+    result.stdout.fnmatch_lines(
+        ["*predictions.jsonl:4: no task is named 'rellu': *", "*predictions.jsonl:5: not JSON: *"]
     )
     records = map(json.loads, (project.path / "results.jsonl").read_text().splitlines())
     assert {(each["task"], each["variant"], each["status"]) for each in records} == {

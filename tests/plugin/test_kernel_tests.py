@@ -80,7 +80,7 @@ def test_they_are_judged_with_all_that_comes_with_it(package: Project) -> None:
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "wrong_values in basic: Own wrong",
+            "wrong_values in basic: Own wrong of test_ops.py",
             "*pytest test_ops.py::wrong::correctness --kb-path=src --kb-device=cpu --kb-facets=basic --kb-case=*",
             "Own * 3/3 *",
             "right: x[[]a, b], weight[[]b]: a from 1, b from 1 varies; float32, float16, bfloat16",

@@ -16,9 +16,9 @@ def sigmoid(input, out=None):
 
 TABLE = """
 category    kernels  tasks  loads  runs  basic  sizes  dtypes  layouts  values  contract  engine  all
-Math              2   1/36      1     1      1      0       0        0       0         0       0    1
-Activation        2   2/10      2     2      1      0       0        0       0         0       0    1
-all               4  3/176      3     3      2      0       0        0       0         0       0    2
+Math              2   1/36      1     1      1      -       -        -       -         -       -    1
+Activation        2   2/10      2     2      1      -       -        -       -         -       -    1
+all               4  3/176      3     3      2      -       -        -       -         -       -    2
 1 wrong_values (basic): sigmoid
 1 load_error (load): softmax
 """
