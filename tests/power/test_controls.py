@@ -38,7 +38,7 @@ def records(judge: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
 
     @cache
     def judged(every_run: bool) -> dict[str, dict[str, Any]]:
-        return judge(some(every_run=every_run), "-n2", "--kb-target=sm_90").by_name()
+        return judge(some(every_run=every_run), "-n2", "--kb-target=sm_90", "-m", "correctness").by_name()
 
     quick = {path.stem for path in some(every_run=True)}
     return lambda name: judged(name in quick)[name]
