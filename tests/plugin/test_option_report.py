@@ -26,7 +26,9 @@ def test_the_page_is_of_this_session_or_of_the_results_file(project: Project) ->
     result.stdout.no_fnmatch_line("*::error*")
     first = Path("deep/page.html").read_text()
     assert "mine/round_1" in first
-    assert re.search(r"pytest --kb-submission=mine submissions/mine/relu.py::correctness --kb-facets=basic", first)
+    assert (
+        "pytest --kb-submission=mine submissions/mine/relu.py::correctness --kb-device=cpu --kb-facets=basic" in first
+    )
 
     project.judge("--kb-report=page.html", "-k", "round_1")
     project.judge("--kb-report=page.html", "-k", "not round_1")

@@ -109,7 +109,7 @@ def test_a_kernel_must_be_right_on_the_workload(timed: Project) -> None:
         [
             "wrong_values in workload: Activation relu of mine on small",
             "  Case(input=Tensor((256, 512)))",
-            "  pytest --kb-submission=mine 'submissions/mine/relu.py::speed[[]small]' --kb-device=cpu",
+            "  pytest --kb-submission=mine 'submissions/mine/relu.py::speed[[]small]' --kb-tasks=tasks --kb-device=cpu",
         ]
     )
 

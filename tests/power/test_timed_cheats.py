@@ -19,7 +19,7 @@ HOSTILE = {
     "elsewhere": ("rejected",),
     "headless": ("rejected",),
     "helpers": ("rejected",),
-    "other_process": ("rejected",),
+    "other_process": ("rejected", "load_error"),
     "patched_clocks": ("rejected",),
     "patched_timer": ("rejected",),
     "sampled": ("wrong_values",),
