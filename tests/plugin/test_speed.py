@@ -80,7 +80,7 @@ def test_a_quicker_kernel_has_a_record_and_a_row(timed: Project) -> None:
             "kernelbench: speed: 2 workloads of 1 kernel, one after the other on a device: about 24 s, *",
             "task  workload       verdict  ratio  99 % interval*kernel*baseline",
             "relu  small          faster *",
-            "relu  huge (scaled)  * ",
+            "relu  huge (scaled)  *",
             "speed: * (of 2 timed)",
         ]
     )

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from pytest_kernelbench.judge.correctness.facets import in_dtype, own_fill, with_fill
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
-from pytest_kernelbench.judge.correctness.large import TaskKey, affordable, plain_bases
+from pytest_kernelbench.judge.correctness.large import TaskKey, plain_bases, within_limits
 from pytest_kernelbench.judge.correctness.reference_work import work_of
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
@@ -117,7 +117,7 @@ def _with_sum(task: Task, base: Case, dimension: Dimension, size: int, kept: boo
     `kept` says whether the result may become larger with the dimension.
     """
     case = grown(base, dimension.size, size)
-    before, after = work_of(task, base), affordable(task, case)
+    before, after = work_of(task, base), within_limits(task, case)
     if before is None or after is None or not _terms(task, case) >= size > _terms(task, base):
         return None
     return case if kept or after.results <= before.results else None
@@ -135,7 +135,7 @@ def _with_results(task: Task, case: Case, size: int, results: int) -> Case:
         wider = grown(case, dimension.size, results)
         if before is None or before.results >= results or dimension.size == size:
             continue
-        after = affordable(task, wider)
+        after = within_limits(task, wider)
         if after is not None and after.results >= results:
             return wider
     return case

@@ -159,17 +159,17 @@ def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
             case = base
             for dimension in outer:
                 case = grown(case, dimension.size, OTHERS[0])
-            if affordable(task, case) is not None:
+            if within_limits(task, case) is not None:
                 covered.update(*(dimension.role for dimension in outer))
                 return [case]
     return []
 
 
 def _largest(task: Task, base: Case, dimension: Dimension, kind: str) -> Case | None:
-    """Return the case with a dimension at the largest size that is legal and affordable; None if there is none."""
+    """Return the case with a dimension at the largest size that is legal and within the limits; None if there is none."""
     for size in _sizes(task, base, dimension, kind):
         case = grown(base, dimension.size, size)
-        if size > dimension.size and affordable(task, case) is not None:
+        if size > dimension.size and within_limits(task, case) is not None:
             return case
     return None
 
@@ -216,7 +216,7 @@ def _is_inner(task: Task, base: Case, dimension: Dimension) -> bool:
     return before is not None and after is not None and after.results <= before.results
 
 
-def affordable(task: Task, case: Case) -> Work | None:
+def within_limits(task: Task, case: Case) -> Work | None:
     """Return what the reference makes of a case; None where that is too much, or where it does not take the case."""
     if max(recipe.numel for _, recipe in leaves(case)) > MAX_ELEMENTS:
         return None

@@ -1,4 +1,4 @@
-"""Large cases: each dimension of a task is beyond a block once, as far as a case stays affordable."""
+"""Large cases: each dimension of a task is beyond a block once, as far as a case stays within the limits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_matrices_to_decompose_are_of_moderate_size() -> None:
 
 
 @pytest.mark.parametrize("name", ["nll_loss", "batch_norm", "fused_layer_norm_relu_linear", "scatter"])
-def test_large_cases_are_legal_and_affordable(name: str) -> None:
+def test_large_cases_are_legal_and_within_limits(name: str) -> None:
     task = CATALOGUE.load(name)
     for case in large_cases(task):
         work = work_of(task, case)
