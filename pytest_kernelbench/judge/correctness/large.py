@@ -166,7 +166,7 @@ def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
 
 
 def _largest(task: Task, base: Case, dimension: Dimension, kind: str) -> Case | None:
-    """Return the case with a dimension at the largest size that is legal and within the limits; None if there is none."""
+    """Return the case with a dimension at the largest legal size within the limits; None if there is none."""
     for size in _sizes(task, base, dimension, kind):
         case = grown(base, dimension.size, size)
         if size > dimension.size and within_limits(task, case) is not None:
