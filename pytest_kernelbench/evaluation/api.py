@@ -12,7 +12,6 @@ from pytest_kernelbench.evaluation.options import OPTIONS, completing
 from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings, choose_device
 from pytest_kernelbench.evaluation.submission import SubmissionSession
-from pytest_kernelbench.formats.find import find as find_tasks
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.host.process import SandboxError
 from pytest_kernelbench.model.answers import code_of
@@ -149,4 +148,4 @@ def _compiled(submission: SubmissionSession, kernel: Kernel, target: Target) -> 
 @lru_cache(maxsize=8)
 def _shared(tasks: Path | None, gpu: Gpu | None) -> SharedState:
     """Return what all evaluations of this process share, for the tasks and the GPU."""
-    return SharedState(find_tasks(own=tasks), gpu)
+    return SharedState.of(tasks, gpu)

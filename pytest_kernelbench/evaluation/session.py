@@ -45,6 +45,11 @@ class SharedState:
         self._assessor: Assessor | None = None
         self._spares: Spares | None = None
 
+    @classmethod
+    def of(cls, tasks: Path | None, gpu: Gpu | None) -> SharedState:
+        """Return the state for the shipped tasks with the user's folder `tasks`, in whichever form it is."""
+        return cls(find_tasks(own=tasks), gpu)
+
     @cached_property
     def oracle(self) -> Oracle:
         """The oracle; on a GPU, eager PyTorch's own error is that of the GPU."""
@@ -124,7 +129,7 @@ class EvaluationSession:
 
         Raises `KernelBenchError` for a submission, a task folder or a metadata file that is wrong.
         """
-        session = cls(settings, SharedState(find_tasks(own=settings.tasks), settings.gpu))
+        session = cls(settings, SharedState.of(settings.tasks, settings.gpu))
         sources = find(settings.submissions, root, cwd)
         session.submissions = (*(SubmissionSession(source, session) for source in sources), *session.named())
         return session

@@ -69,11 +69,10 @@ class LateRecorder:
         if record_of(report) is None:
             return
         from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
-        from pytest_kernelbench.model.catalogue import Catalogue
         from pytest_kernelbench.plugin.recorder import Recorder
 
         settings = settings_of(self._config)
-        evaluation = EvaluationSession(settings, SharedState(Catalogue.find(own=settings.tasks), settings.gpu))
+        evaluation = EvaluationSession(settings, SharedState.of(settings.tasks, settings.gpu))
         recorder = Recorder(evaluation, options.read_reporting(self._config), self._config.rootpath)
         self._config.pluginmanager.unregister(self)
         self._config.pluginmanager.register(recorder, "kernelbench-recorder")

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.case import Tensor, parse_fill
 from pytest_kernelbench.wire import edits, large_fills
-from pytest_kernelbench.wire.fills import fill, generator, quantise
+from pytest_kernelbench.wire.fills import INDEPENDENT, fill, generator, quantise
 from pytest_kernelbench.wire.matrices import MATRICES
 
 if TYPE_CHECKING:
     import torch
-
-INDEPENDENT = ("normal", "uniform", "integers")
-"""Fills that draw their elements independently, so that one element can be drawn again."""
 
 KEPT = (1 << 16, 1 << 24)
 """Least and largest number of elements of matrices that are kept: a check needs them several times."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_kernelbench.model.case import Case, Tensor, leaves, parse_fill
+from pytest_kernelbench.wire.fills import INDEPENDENT
 
 if TYPE_CHECKING:
     import torch
@@ -96,7 +97,7 @@ def _kind(recipe: Tensor) -> Callable[[Tensor, _Draws, Read], Changes] | None:
     if not recipe.numel or (name == "bernoulli" and not 0 < arguments[0] < 1):
         return None
     if recipe.dtype == "bool":
-        return _flipped if name in ("normal", "uniform", "integers", "bernoulli") else None
+        return _flipped if name in (*INDEPENDENT, "bernoulli") else None
     if recipe.layout == "expanded" and name in _MATRICES:
         return None
     return {**_VALUES, **_MATRICES}.get(name)

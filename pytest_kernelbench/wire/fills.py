@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Shape = tuple[int, ...]
 
+INDEPENDENT = ("normal", "uniform", "integers")
+"""Fills that draw their elements independently, so that one element can be drawn again."""
+
 SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
 """Smallest normal number of each floating-point dtype; denormals are smaller in magnitude."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.model.case import Tensor, parse_fill
+from pytest_kernelbench.wire.fills import INDEPENDENT
 
 if TYPE_CHECKING:
     import torch
@@ -54,7 +55,7 @@ def drawn(path: str, recipe: Tensor, device: str | None = None) -> torch.Tensor 
         block = torch.empty(part.numel(), dtype=kind, device=place)
         draw(block, generator)
         part.copy_(block)
-    if recipe.edited == 1 and name in ("normal", "uniform", "integers"):
+    if recipe.edited == 1 and name in INDEPENDENT:
         index = recipe.numel // 4 + int(torch.randint(recipe.numel // 2, (), generator=generator, device=place))
         again = torch.empty(1, dtype=kind, device=place)
         draw(again, generator)

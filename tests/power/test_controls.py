@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.judge.correctness.judgement import BEYOND
+from pytest_kernelbench.judge.correctness.far_cases import BEYOND
 
 LEFT_OUT = "not tried, too slow here: "
 """Beginning of what a record says about a large case that a kernel cannot finish here."""

@@ -11,11 +11,12 @@ from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import (
     Evidence,
     ExpectedOutput,
-    exact_value,
     run_reference,
     sensitivity,
     tensors_in,
 )
+from pytest_kernelbench.judge.comparison.perturbations import exact_value
+from pytest_kernelbench.judge.comparison.values import same
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
 
@@ -34,7 +35,7 @@ def difference(task: Task, case: Case, arguments: Mapping[str, Any], kernel: Cal
     outputs += [_output(after[name]) for name in task.mutates]
     if not task.mutates:
         for old, new in zip(before, tensors_in(after), strict=True):
-            if not _same(old, new):
+            if old.shape != new.shape or not bool(same(old, new).all()):
                 return "an argument was changed: it is only an input"
     length = task.accumulation(case) if task.accumulation else 1
     verdict = compare(Evidence(task, case, host, expected, max(1, length)), outputs)
@@ -54,13 +55,6 @@ def _on_cpu(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
     moved: dict[str, Any] = tree_map_only(torch.Tensor, lambda each: each.detach().cpu().clone(), dict(arguments))
     return moved
-
-
-def _same(old: Any, new: Any) -> bool:
-    import torch
-
-    return bool(torch.equal(old.nan_to_num() if old.is_floating_point() else old,
-                            new.nan_to_num() if new.is_floating_point() else new))  # fmt: skip
 
 
 def _flat(result: Any) -> list[Any]:

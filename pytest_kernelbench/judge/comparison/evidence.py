@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
-import math
-import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.judge.comparison.nested import changed, named
+from pytest_kernelbench.judge.comparison.perturbations import (
+    ROUNDOFF,
+    SMALLEST_STEP,
+    exact_value,
+    moved_floats,
+    perturbing,
+)
 from pytest_kernelbench.judge.comparison.slices import in_slices, independent_rows
 from pytest_kernelbench.model.case import Case, leaves, without
 from pytest_kernelbench.model.case_codec import encode
@@ -24,21 +28,6 @@ if TYPE_CHECKING:
 
 PERTURBATIONS = 4
 """Number of random perturbations of the inputs, by one rounding each, that measure the sensitivity of a result."""
-
-ROUNDOFF: Mapping[str, float] = {
-    "float64": 2.0**-53, "complex128": 2.0**-53, "float32": 2.0**-24, "complex64": 2.0**-24,
-    "float16": 2.0**-11, "bfloat16": 2.0**-8,
-}  # fmt: skip
-"""Unit roundoff of each floating-point dtype: half the distance from 1 to the next larger number."""
-
-TF32_ROUNDOFF = 2.0**-11
-"""Unit roundoff of TF32."""
-
-SMALLEST_STEP = 2.0**-43
-"""Smallest relative perturbation; the float64 rounding of the reference would hide the effect of a smaller one."""
-
-MAX_WIDENED = 1 << 16
-"""Elements of the largest argument that is kept in float64 from one perturbation to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +166,7 @@ def sensitivity(
     arguments = arguments or materialize(case).values
     place = next((tensor.device for tensor in tensors_in(arguments)), torch.device("cpu"))
     generator = torch.Generator(place).manual_seed(_seed(case))
-    perturbed = _perturbing(generator, roundoff)
+    perturbed = perturbing(generator, roundoff)
     drawn = (run_reference(task, arguments, perturbed) for _ in range(draws))
     narrowed = _narrowed(task, arguments, draws)
     spread: dict[str, torch.Tensor] = {}
@@ -193,7 +182,7 @@ def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[
     """Yield the results with Python floats that float32 cannot hold moved by one float32 rounding, up and down."""
     given = {name: each.default for name, each in task.parameters.items()} | dict(arguments)
     for step in (ROUNDOFF["float32"], -ROUNDOFF["float32"])[:draws]:
-        moved = {name: _moved(value, step) for name, value in given.items()}
+        moved = {name: moved_floats(value, step) for name, value in given.items()}
         replaced = {name: value for name, value in moved.items() if value is not given[name]}
         if not replaced:
             return
@@ -202,16 +191,6 @@ def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[
         except Exception:  # the number must keep its value: it is a size, or the end of a valid range
             return
         yield found
-
-
-def _moved(value: Any, step: float) -> Any:
-    """Return an argument with its floats changed by a relative step; the same object if it has no such floats."""
-    if isinstance(value, float):
-        return value * (1 + step) if math.isfinite(value) and value != ctypes.c_float(value).value else value
-    if isinstance(value, (tuple, list)):
-        inside = [_moved(item, step) for item in value]
-        return value if all(map(operator.is_, inside, value)) else type(value)(inside)
-    return value
 
 
 def _seed(case: Case) -> int:
@@ -273,36 +252,3 @@ def _run(task: Task, arguments: Mapping[str, Any], change: Callable[[Any], Any])
         if values.get(name) is not None:
             outputs.update(named(name, values[name]))
     return {name: value.detach() for name, value in outputs.items()}
-
-
-def exact_value(value: Any) -> Any:
-    import torch
-
-    dtype = value if isinstance(value, torch.dtype) else value.dtype
-    wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else dtype
-    # Always a copy: the reference may write into it.
-    return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
-
-
-def _perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[[Any], Any]:
-    """Return a function that perturbs a tensor; what is the same each time is kept with the tensor."""
-    import torch
-
-    known: dict[int, tuple[Any, Any, Any]] = {}
-
-    def perturbed(value: Any) -> Any:
-        if isinstance(value, torch.dtype) or not (value.is_floating_point() or value.is_complex()):
-            return exact_value(value)
-        unit = roundoff or max(SMALLEST_STEP, ROUNDOFF[str(value.dtype).removeprefix("torch.")])
-        noise = torch.rand(value.shape, generator=generator, dtype=torch.float64, device=value.device)
-        factor = noise.mul_(2).sub_(1).mul_(unit * 3**0.5).add_(1)
-        if value.numel() > MAX_WIDENED:
-            # In place, as large tensors cost more in new memory than in arithmetic; what is not finite stays as it is.
-            return exact_value(value).mul_(factor)
-        if id(value) not in known:
-            wide = exact_value(value)
-            known[id(value)] = value, wide, torch.isfinite(wide)
-        _, wide, finite = known[id(value)]
-        return torch.where(finite, wide * factor, wide)
-
-    return perturbed

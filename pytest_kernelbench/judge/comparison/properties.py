@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.judge.comparison.evidence import ROUNDOFF, Evidence
+from pytest_kernelbench.judge.comparison.evidence import Evidence
+from pytest_kernelbench.judge.comparison.perturbations import ROUNDOFF
 from pytest_kernelbench.judge.comparison.verdict import Verdict, widen, wrong
 
 if TYPE_CHECKING:

@@ -17,9 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_kernelbench.judge.comparison.evidence import ROUNDOFF, TF32_ROUNDOFF, Evidence, ExpectedOutput, sensitivity
+from pytest_kernelbench.judge.comparison.evidence import Evidence, ExpectedOutput, sensitivity
+from pytest_kernelbench.judge.comparison.perturbations import ROUNDOFF, TF32_ROUNDOFF
 from pytest_kernelbench.judge.comparison.pieces import Piece, Scale, binades, magnitudes, pieces
 from pytest_kernelbench.judge.comparison.verdict import Mismatch, Verdict, widen
+from pytest_kernelbench.judge.comparison.worst import worst_elements
 from pytest_kernelbench.model.case import without
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | 
             return wrong.to(torch.float64) * math.inf, wrong
 
         different = any(bool((piece.got != piece.expected.eager).any()) for piece in pieces(expected, got, size))
-        return _report(expected, got, differs, "compared exactly", size) if different else None
+        return worst_elements(expected, got, differs, "compared exactly", MAX_UNITS, size) if different else None
     whole = expected.exact.numel() <= min(MAX_KEPT, size or MAX_KEPT)
     scale, seen = None if whole else Scale.of(expected, size), _Seen()
     for piece in pieces(expected, got, size):
@@ -106,7 +108,7 @@ def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | 
         errors = measure(piece.expected, piece.got, length, scale)
         return errors.units, choose(errors)
 
-    report = _report(expected, got, chosen, note, size)
+    report = worst_elements(expected, got, chosen, note, MAX_UNITS, size)
     if seen.wrong_special or seen.beyond:
         return report
     return replace(report, message=report.message + seen.summary(expected.dtype))
@@ -209,12 +211,12 @@ def _special(expected: ExpectedOutput, wide: torch.Tensor) -> tuple[torch.Tensor
     rounded = widen(expected.exact.to(expected.eager.dtype))
     eager = widen(expected.eager)
     non_finite = ~torch.isfinite(rounded)
-    required = non_finite & _same(eager, rounded)
-    overflow = ~non_finite & ~torch.isfinite(eager) & _same(wide, eager)
-    return non_finite | overflow, required & ~_same(wide, rounded)
+    required = non_finite & same(eager, rounded)
+    overflow = ~non_finite & ~torch.isfinite(eager) & same(wide, eager)
+    return non_finite | overflow, required & ~same(wide, rounded)
 
 
-def _same(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+def same(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Return which values are equal or both NaN; two complex values that are not finite count as equal."""
     import torch
 
@@ -259,51 +261,3 @@ def _unit(expected: ExpectedOutput, length: int, scale: Scale) -> tuple[torch.Te
         }
     )
     return torch.maximum(tolerance, eager), parts
-
-
-def _report(
-    expected: ExpectedOutput,
-    got: torch.Tensor,
-    chosen: Callable[[Piece], tuple[torch.Tensor, torch.Tensor]],
-    note: str,
-    size: int | None,
-) -> Mismatch:
-    """Return the mismatch with the worst element, the number of wrong elements, the first five, and a note.
-
-    `chosen` returns the errors of a piece in units, and which of its elements are wrong.
-    """
-    import torch
-
-    shape, count, worst, largest, first = tuple(expected.exact.shape), 0, 0, -1.0, list[int]()
-    error = math.nan
-    for piece in pieces(expected, got, size):
-        units, wrong = (tensor.reshape(-1) for tensor in chosen(piece))
-        count += int(wrong.sum())
-        places = torch.where(wrong, torch.nan_to_num(units, nan=math.inf), -1.0)
-        place = int(places.argmax())
-        if float(places[place]) > largest or math.isnan(error):
-            largest, worst, error = float(places[place]), piece.start + place, float(units[place])
-        first += [piece.start + each for each in wrong.nonzero().reshape(-1)[: 5 - len(first)].tolist()]
-    over = "must be equal" if math.isinf(error) else f"{error:.3g} units of error, at most {MAX_UNITS:g}"
-    lines = [
-        f"{expected.name}{list(_index(worst, shape))}: got {_element(got, worst)}, "
-        f"wanted {_element(expected.exact, worst)} ({over})",
-        f"{count} of {expected.exact.numel()} elements are wrong; first: "
-        + ", ".join(f"{list(_index(i, shape))} {_element(got, i)} for {_element(expected.exact, i)}" for i in first),
-        note,
-    ]
-    return Mismatch("wrong_values", "\n".join(lines))
-
-
-def _index(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of an element by its position in row-major order."""
-    index = []
-    for size in reversed(shape):
-        flat, position = divmod(flat, size)
-        index.append(position)
-    return tuple(reversed(index))
-
-
-def _element(tensor: torch.Tensor, flat: int) -> str:
-    value = tensor.reshape(-1)[flat].item()
-    return f"{value:.7g}" if isinstance(value, (float, complex)) else str(value)

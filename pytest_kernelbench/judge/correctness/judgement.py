@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.process import RunnerSettings
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import checks, elsewhere, facets, gradients, hints
+from pytest_kernelbench.judge.correctness import elsewhere, facets, far_cases, gradients, hints
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.completion import complete
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
@@ -18,17 +18,23 @@ from pytest_kernelbench.judge.correctness.facets import settle
 from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.published import told_apart
-from pytest_kernelbench.judge.correctness.refusals import REFUSED, RIGHT, attempt, status_of, within
+from pytest_kernelbench.judge.correctness.refusals import REFUSED, attempt, status_of, within
 from pytest_kernelbench.judge.correctness.threads import one_thread
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.paths import MAX_RANGES, Paths
-from pytest_kernelbench.model.record import MAX_OBSERVATIONS, PUBLISHED_ONLY, Failure, Record, RecordIdentity, stage_of
+from pytest_kernelbench.model.record import (
+    MAX_OBSERVATIONS,
+    PUBLISHED_ONLY,
+    RIGHT,
+    Failure,
+    Record,
+    RecordIdentity,
+    stage_of,
+)
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, GRADIENTS, Task
-from pytest_kernelbench.wire import far
-from pytest_kernelbench.wire.device_names import INTERPRETER
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -41,9 +47,6 @@ EXTRA_SHARE = 0.5
 
 AUDITED_CASES = 6
 """Fixed cases on which the work of launches and of PyTorch is counted."""
-
-BEYOND = "is wrong for tensors that reach beyond 2^31 elements: it counts their elements in 32 bits"
-"""Observation about kernels that fail where rows lie far apart."""
 
 
 class Judgement:
@@ -176,26 +179,8 @@ class Judgement:
         for case in self._fixed(facet):
             if self.settings.case is not None or not facets.is_far(case):
                 attempt(self.trial, facet, case)
-            elif self._has_room():
-                self._far_case(facet, case)
-
-    def _far_case(self, facet: str, case: Case) -> None:
-        """Check a case of gigabytes of addresses: it may fail a kernel only if the task has a table of that size."""
-        known = self.trial.violation
-        try:
-            checks.CHECKS[facet](self.trial, case)
-            failed = self.trial.violation is not known
-        except Finding:
-            if self.task.table is not None:
-                raise
-            failed = True
-        if failed and self.task.table is None:
-            self.trial.violation = known
-            self.trial.observed[BEYOND] = ""
-
-    def _has_room(self) -> bool:
-        """Whether cases of gigabytes of addresses can be judged: on the interpreter, which sees each address."""
-        return self.settings.runner_device == INTERPRETER and far.possible()
+            elif far_cases.possible(self.settings.runner_device):
+                far_cases.attempt_far(self.trial, facet, case)
 
     def _elsewhere(self) -> None:
         """Look at the launches of the workloads, and call the kernel as on other GPUs."""

@@ -10,7 +10,6 @@ from pytest_kernelbench.judge.correctness.facets import in_dtype
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.domain import Domain
-from pytest_kernelbench.model.record import RIGHT as RIGHT
 from pytest_kernelbench.model.task import Task
 
 REFUSED = "refused"
