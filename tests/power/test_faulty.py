@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.power import derived
+
 FAULTY = sorted(Path(__file__).parent.glob("faulty/*__*.py"))
 
 EXPECTED = {
@@ -169,10 +171,10 @@ Records = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def records(start: Callable[..., Any], judge: Callable[..., Any]) -> Records:
+def records(start: Callable[..., Any], judge: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Records:
     """Records of all kernels, each tried only in the facet where it must fail and in `basic`, which comes first."""
     groups = {"basic": [], "sizes": [], "dtypes": [], "layouts": [], "values": [], "contract": [], "engine": []}
-    for path in FAULTY:
+    for path in (*FAULTY, *derived.written(tmp_path_factory.mktemp("derived"))):
         groups[EXPECTED[path.stem][0]].append(path)
     # Two at a time: most kernels are wrong in these two facets.
     early = start(groups.pop("basic") + groups.pop("sizes"), "--kb-facets=basic,sizes")
@@ -182,7 +184,7 @@ def records(start: Callable[..., Any], judge: Callable[..., Any]) -> Records:
 
 
 def test_every_faulty_kernel_is_expected_somewhere() -> None:
-    assert [path.stem for path in FAULTY] == sorted(EXPECTED)
+    assert sorted([*(path.stem for path in FAULTY), *derived.DERIVED]) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
