@@ -29,7 +29,7 @@ MAX_BYTES = 24 << 30
 SEARCHED = ("sizes", "dtypes", "layouts", "values")
 """Facets that draw cases of their own; `contract` and `engine` draw the same as these, `basic` draws none."""
 
-DRAWN, LONG = 10, 75
+DRAWN, LONG = 4, 75
 """Cases drawn per facet, and those of a long search."""
 
 EXTRA_IN_EVERY_RUN = ("argmax", "fused_transformer_block", "masked_select", "matmul_bf16")
