@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.code_signals import signals
+from pytest_kernelbench.evaluation.kept_code import kept_code
 from pytest_kernelbench.evaluation.named import named_kernel
+from pytest_kernelbench.evaluation.timing import speed_backend
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
@@ -23,7 +25,6 @@ from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, ke
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.session import EvaluationSession
     from pytest_kernelbench.judge.correctness.judgement import Judgement
-    from pytest_kernelbench.judge.speed.backends import SpeedBackend
     from pytest_kernelbench.model.judging import JudgingSettings
     from pytest_kernelbench.model.targets import Target
 
@@ -141,8 +142,13 @@ class SubmissionSession:
         identity = self.identity(kernel, "correctness", selection)
         return self._judge(kernel, self.settings, identity, key)
 
-    def time(self, kernel: Kernel, workload: str, selection: str = "") -> SpeedRecord:
-        """Time a kernel on a workload, after judging it on `basic` unless that is known."""
+    def time(
+        self, kernel: Kernel, workload: str, selection: str = "", say: Callable[[str], None] = print
+    ) -> SpeedRecord:
+        """Time a kernel on a workload, after judging it on `basic` unless that is known.
+
+        No other process times on the device meanwhile; `say` gets a message for the user where that must be waited for.
+        """
         from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 
         identity = self.identity(kernel, "speed", selection)
@@ -155,12 +161,14 @@ class SubmissionSession:
             return identity.speed(workload=workload, status=known.status, stage="runs", failure=failure)
         catalogue = self.session.catalogue
         task, code = catalogue.load(kernel.task), catalogue.code(kernel.task)
-        backend = self._backend()
+        backend = speed_backend(self.session)
         try:
             shared = self.session.shared
-            return SpeedBenchmark(
+            benchmark = SpeedBenchmark(
                 kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
-            ).run()
+            )
+            benchmark.trial.kept = kept_code(self.session.settings, kernel, identity, gives=True)
+            return benchmark.run(self.session.gpu_lock.hold(say))
         finally:
             backend.close()
 
@@ -237,6 +245,7 @@ class SubmissionSession:
         for _ in range(TRIES):
             shared = self.session.shared
             judgement = Judgement(kernel, task, settings, shared.oracle, identity, key=key, spares=shared.spares)
+            judgement.trial.kept = kept_code(self.session.settings, kernel, identity, gives=False)
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break
@@ -247,21 +256,6 @@ class SubmissionSession:
         """Judge a kernel on the facet `basic` alone."""
         settings = replace(self.settings, facets=("basic",), examples=0)
         return self._judge(kernel, settings, self.identity(kernel, "correctness"), None)[0]
-
-    def _backend(self) -> SpeedBackend:
-        """Return the speed backend of this session's device."""
-        gpu = self.session.settings.gpu
-        if gpu is None:
-            from pytest_kernelbench.judge.speed.cpu import CpuBackend
-
-            return CpuBackend()
-        from pytest_kernelbench.gpus.nvml import GpuMonitor
-        from pytest_kernelbench.gpus.roofline import published
-        from pytest_kernelbench.judge.speed.cuda import CudaBackend
-
-        roofline = self.session.shared.roofline
-        beyond = roofline.beyond(published(gpu.model)) if roofline is not None else None
-        return CudaBackend(GpuMonitor(gpu.uuid), roofline, beyond)
 
     @cached_property
     def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:

@@ -240,15 +240,19 @@ class TestTime:
                 self, kernel: Kernel, task: Any, code: str, workload: str, settings: Any, identity: Any, *rest: Any
             ) -> None:
                 self.workload, self.identity = workload, identity
+                self.trial = SimpleNamespace(kept=None)
                 assert "def reference" in code
 
-            def run(self) -> SpeedRecord:
+            def run(self, alone: Any) -> SpeedRecord:
+                with alone:
+                    seen.append("alone")
                 seen.append(self.workload)
                 return self.identity.speed(status="passed", stage="basic", workload=self.workload, ratio=2.0)
 
         monkeypatch.setattr("pytest_kernelbench.judge.speed.benchmark.SpeedBenchmark", Benchmark)
         monkeypatch.setattr(
-            SubmissionSession, "_backend", lambda self: SimpleNamespace(close=lambda: seen.append("closed"))
+            "pytest_kernelbench.evaluation.submission.speed_backend",
+            lambda session: SimpleNamespace(close=lambda: seen.append("closed")),
         )
         return seen
 
@@ -259,7 +263,7 @@ class TestTime:
         kernel = kernel_of(submission)
         assert submission.time(kernel, "small").ratio == 2.0
         assert submission.time(kernel, "large").ratio == 2.0
-        assert timed == ["small", "closed", "large", "closed"]
+        assert timed == ["alone", "small", "closed", "alone", "large", "closed"]
         (asked,) = stand_in.asked  # once for both workloads, on the plainest cases
         assert (asked.settings.facets, asked.settings.examples, asked.key) == (("basic",), 0, None)
 
