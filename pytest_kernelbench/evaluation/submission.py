@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.evaluation.code_signals import signals
 from pytest_kernelbench.evaluation.kept_code import kept_code
 from pytest_kernelbench.evaluation.named import named_kernel
-from pytest_kernelbench.evaluation.timing import speed_backend
+from pytest_kernelbench.evaluation.timing import speed_backend, untimed
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
@@ -30,15 +31,6 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """Attempts for a kernel whose runner dies with the fork server, before the kernel is blamed."""
-
-
-def untimed(device: str, language: str) -> str | None:
-    """Return why kernels in a language cannot be timed on a device; None where they can."""
-    if device == "interpreter":
-        return "the interpreter's time is never reported as a speed"
-    if device == "cpu" and language != "torch":
-        return f"a kernel in {language} is timed on a GPU; on a processor, one in torch"
-    return None
 
 
 class SubmissionSession:
@@ -149,6 +141,16 @@ class SubmissionSession:
 
         No other process times on the device meanwhile; `say` gets a message for the user where that must be waited for.
         """
+        alone = self.session.gpu_lock.hold(say)
+        if self.session.settings.gpu is not None:
+            return self._time(kernel, workload, selection, alone)
+        with alone:  # on a processor, judging would disturb whoever is timing
+            return self._time(kernel, workload, selection, None)
+
+    def _time(
+        self, kernel: Kernel, workload: str, selection: str, alone: AbstractContextManager[object] | None
+    ) -> SpeedRecord:
+        """Time a kernel on a workload; what must not run beside other timing does so within `alone`, if given."""
         from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 
         identity = self.identity(kernel, "speed", selection)
@@ -168,7 +170,7 @@ class SubmissionSession:
                 kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
             )
             benchmark.trial.kept = kept_code(self.session.settings, kernel, identity, gives=True)
-            return benchmark.run(self.session.gpu_lock.hold(say))
+            return benchmark.run(alone)
         finally:
             backend.close()
 

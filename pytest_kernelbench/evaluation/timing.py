@@ -1,4 +1,4 @@
-"""What times kernels on the device of a session."""
+"""What times kernels on the device of a session, and what cannot be timed there."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def speed_backend(session: EvaluationSession) -> SpeedBackend:
     roofline = session.shared.roofline
     beyond = roofline.beyond(published(gpu.model)) if roofline is not None else None
     return CudaBackend(GpuMonitor(gpu.uuid), roofline, beyond)
+
+
+def untimed(device: str, language: str) -> str | None:
+    """Return why kernels in a language cannot be timed on a device; None where they can."""
+    if device == "interpreter":
+        return "the interpreter's time is never reported as a speed"
+    if device == "cpu" and language != "torch":
+        return f"a kernel in {language} is timed on a GPU; on a processor, one in torch"
+    return None
