@@ -76,6 +76,8 @@ def needed(task: Task, case: Case) -> tuple[int, int]:
     with (
         FakeTensorMode(),
         live,
+        # Fake tensors have no contents: rows that seem independent by their shapes are taken to be so.
+        patch.object(torch, "allclose", lambda *given, **named: True),
         patch.object(
             evidence, "materialize", lambda case, device=None, drawn_on=None: Arguments(values_of(case, make))
         ),

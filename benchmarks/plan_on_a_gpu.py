@@ -98,7 +98,7 @@ def simulated(works: list[Work], workers: int, beside: Collection[str]) -> float
 
 
 def main() -> None:
-    """Print the seconds by part, and those of both plans."""
+    """Print the seconds by part, and those of each plan."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=12, help="processes that judge at the same time")
     workers = parser.parse_args().workers
