@@ -49,6 +49,15 @@ PARTS = ("start", "timing", "other")
 """Where the seconds of a workload go: starting both processes with their inputs, measuring, and ending them."""
 
 
+LOAD = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    sum(range(1_000_000))
+"""
+"""A program that keeps a core busy, and ends with its parent however that ends."""
+
+
 def main() -> None:
     """Time one workload of each task, the smallest first, until enough tasks are timed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def loaded() -> Iterator[None]:
     """Have a second process load one core meanwhile."""
-    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    other = subprocess.Popen([sys.executable, "-c", LOAD])
     try:
         yield
     finally:
