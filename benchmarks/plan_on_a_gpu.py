@@ -1,9 +1,11 @@
-"""How long a submission of all tasks takes on one GPU, simulated: workers, latencies of a GPU, and the real workloads.
+"""An estimate of how long a submission of all tasks takes on one GPU, from formulas: nothing of the judge runs here.
 
     python benchmarks/plan_on_a_gpu.py [--workers 12]
 
-Each worker judges one kernel after the other and then times its workloads; one worker times at a time. Two plans are
-compared: the whole of a workload is exclusive, as it is now, or its timing alone is. The latencies are those below.
+The bytes and operations are those of the real workloads; what each part takes is computed from them with the rates and
+latencies below, which are assumptions. A queue of workers is simulated: each judges one kernel after the other and then
+times its workloads, and one holds the GPU for timing at a time. Three plans are compared: it is held for the whole of a
+workload, for all but the entering of processes (as it is now), or for the timing alone.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import heapq
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
@@ -79,8 +82,8 @@ def prepared(task: Task, case: Case) -> Counter[str]:
     )
 
 
-def simulated(works: list[Work], workers: int, *, whole: bool) -> float:
-    """Return the seconds of all kernels; with `whole`, a workload is exclusive from its start to its end."""
+def simulated(works: list[Work], workers: int, beside: Collection[str]) -> float:
+    """Return the seconds of all kernels, where the parts `beside` of a workload are done before the GPU is held."""
     free = [0.0] * workers
     device = 0.0
     for work in works:
@@ -88,15 +91,14 @@ def simulated(works: list[Work], workers: int, *, whole: bool) -> float:
         if not work.timed:
             heapq.heappush(free, now)
             continue
-        if not whole:
-            now += sum(work.prepared.values())
-        device = max(device, now) + work.timed + (sum(work.prepared.values()) if whole else 0.0)
+        before = sum(seconds for part, seconds in work.prepared.items() if part in beside)
+        device = max(device, now + before) + work.timed + sum(work.prepared.values()) - before
         heapq.heappush(free, device)
     return max(free)
 
 
 def main() -> None:
-    """Print the seconds by part, and those of both plans."""
+    """Print the seconds by part, and those of each plan."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=12, help="processes that judge at the same time")
     workers = parser.parse_args().workers
@@ -108,8 +110,10 @@ def main() -> None:
         for part, seconds in sum(parts, Counter[str]()).most_common():
             print(f"| {title}: {part} | {seconds:.0f} |")
     print(f"| workload: timing | {sum(each.timed for each in works):.0f} |\n")
-    print(f"whole workloads exclusive: {simulated(works, workers, whole=True):.0f} s")
-    print(f"timing alone exclusive: {simulated(works, workers, whole=False):.0f} s")
+    everything = {part for work in works for part in work.prepared}
+    plans = {"for the whole": (), "for all but entering": {"enter"}, "for the timing alone": everything}
+    for plan, beside in plans.items():
+        print(f"the GPU is held {plan}: {simulated(works, workers, beside):.0f} s")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ class Settings:
     """The part of the kernels that this session judges; None for all."""
     missing: str = "hide"
     """How tasks without a kernel are reported: `hide`, `skip` or `fail`."""
+    keeps_code: bool = False
+    """Whether what Triton compiled for a kernel on a GPU is kept, for the runners in which the kernel is timed."""
     asks_for_speed: bool = False
     """Whether the user asked for speed items by name; a device that cannot time them collects them only then."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.evaluation.code_signals import signals
+from pytest_kernelbench.evaluation.kept_code import kept_code
 from pytest_kernelbench.evaluation.named import named_kernel
+from pytest_kernelbench.evaluation.timing import speed_backend, untimed
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import without_helpers
@@ -23,21 +26,11 @@ from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, ke
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.session import EvaluationSession
     from pytest_kernelbench.judge.correctness.judgement import Judgement
-    from pytest_kernelbench.judge.speed.backends import SpeedBackend
     from pytest_kernelbench.model.judging import JudgingSettings
     from pytest_kernelbench.model.targets import Target
 
 TRIES = 3
 """Attempts for a kernel whose runner dies with the fork server, before the kernel is blamed."""
-
-
-def untimed(device: str, language: str) -> str | None:
-    """Return why kernels in a language cannot be timed on a device; None where they can."""
-    if device == "interpreter":
-        return "the interpreter's time is never reported as a speed"
-    if device == "cpu" and language != "torch":
-        return f"a kernel in {language} is timed on a GPU; on a processor, one in torch"
-    return None
 
 
 class SubmissionSession:
@@ -141,8 +134,23 @@ class SubmissionSession:
         identity = self.identity(kernel, "correctness", selection)
         return self._judge(kernel, self.settings, identity, key)
 
-    def time(self, kernel: Kernel, workload: str, selection: str = "") -> SpeedRecord:
-        """Time a kernel on a workload, after judging it on `basic` unless that is known."""
+    def time(
+        self, kernel: Kernel, workload: str, selection: str = "", say: Callable[[str], None] = print
+    ) -> SpeedRecord:
+        """Time a kernel on a workload, after judging it on `basic` unless that is known.
+
+        No other process times on the device meanwhile; `say` gets a message for the user where that must be waited for.
+        """
+        alone = self.session.gpu_lock.hold(say)
+        if self.session.settings.gpu is not None:
+            return self._time(kernel, workload, selection, alone)
+        with alone:  # on a processor, judging would disturb whoever is timing
+            return self._time(kernel, workload, selection, None)
+
+    def _time(
+        self, kernel: Kernel, workload: str, selection: str, alone: AbstractContextManager[object] | None
+    ) -> SpeedRecord:
+        """Time a kernel on a workload; what must not run beside other timing does so within `alone`, if given."""
         from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 
         identity = self.identity(kernel, "speed", selection)
@@ -155,12 +163,14 @@ class SubmissionSession:
             return identity.speed(workload=workload, status=known.status, stage="runs", failure=failure)
         catalogue = self.session.catalogue
         task, code = catalogue.load(kernel.task), catalogue.code(kernel.task)
-        backend = self._backend()
+        backend = speed_backend(self.session)
         try:
             shared = self.session.shared
-            return SpeedBenchmark(
+            benchmark = SpeedBenchmark(
                 kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
-            ).run()
+            )
+            benchmark.trial.kept = kept_code(self.session.settings, kernel, identity, gives=True)
+            return benchmark.run(alone)
         finally:
             backend.close()
 
@@ -237,6 +247,7 @@ class SubmissionSession:
         for _ in range(TRIES):
             shared = self.session.shared
             judgement = Judgement(kernel, task, settings, shared.oracle, identity, key=key, spares=shared.spares)
+            judgement.trial.kept = kept_code(self.session.settings, kernel, identity, gives=False)
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break
@@ -247,21 +258,6 @@ class SubmissionSession:
         """Judge a kernel on the facet `basic` alone."""
         settings = replace(self.settings, facets=("basic",), examples=0)
         return self._judge(kernel, settings, self.identity(kernel, "correctness"), None)[0]
-
-    def _backend(self) -> SpeedBackend:
-        """Return the speed backend of this session's device."""
-        gpu = self.session.settings.gpu
-        if gpu is None:
-            from pytest_kernelbench.judge.speed.cpu import CpuBackend
-
-            return CpuBackend()
-        from pytest_kernelbench.gpus.nvml import GpuMonitor
-        from pytest_kernelbench.gpus.roofline import published
-        from pytest_kernelbench.judge.speed.cuda import CudaBackend
-
-        roofline = self.session.shared.roofline
-        beyond = roofline.beyond(published(gpu.model)) if roofline is not None else None
-        return CudaBackend(GpuMonitor(gpu.uuid), roofline, beyond)
 
     @cached_property
     def _index(self) -> dict[Path, list[Kernel] | KernelBenchError]:

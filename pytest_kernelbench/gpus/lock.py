@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import time
 from collections.abc import Callable, Iterator
 
+from pytest_kernelbench.gpus.queue import in_turn
 from pytest_kernelbench.model.cache import folder
 
 TIMEOUT_SILENT = 2.0
@@ -36,22 +38,25 @@ class GpuLock:
 
     @contextlib.contextmanager
     def hold(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Hold the lock; `say` gets a message for the user at the first long wait, or where locking is impossible.
+        """Hold the lock, in the order in which processes ask for it.
+
+        `say` gets a message for the user at the first long wait, or where locking is impossible.
 
         The operating system releases the lock (flock) when its holder ends in any way, so a file that is left behind is
         harmless.
         """
-        from filelock import FileLock, Timeout
+        from filelock import FileLock
+
+        started = time.monotonic()
+
+        def waits() -> None:
+            if time.monotonic() - started > TIMEOUT_SILENT:
+                self._tell(say, f"another process is timing on this device; waiting for {self.path}")
 
         with contextlib.ExitStack() as held:
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                lock = FileLock(self.path)
-                try:
-                    held.enter_context(lock.acquire(timeout=TIMEOUT_SILENT))
-                except Timeout:
-                    self._tell(say, f"another process is timing on this device; waiting for {self.path}")
-                    held.enter_context(lock.acquire())
+                held.enter_context(in_turn(self.path.with_suffix(".queue"), waits))
+                held.enter_context(FileLock(self.path))
             except OSError as error:
                 self._tell(say, f"cannot lock this device, so other processes may time on it meanwhile: {error}")
             yield

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pytest_kernelbench.host.answers import Answer, InconsistentAnswer, answer, plain, seconds_of
+from pytest_kernelbench.host.compiled_files import compiled_files
 from pytest_kernelbench.host.process import Child, RunnerDied
 from pytest_kernelbench.model.case import ITEMSIZE, Case, leaves
 from pytest_kernelbench.model.case_codec import encode
+from pytest_kernelbench.wire.compiled_names import MAX_BYTES
 from pytest_kernelbench.wire.conditions import ORDINARY, CallConditions
 from pytest_kernelbench.wire.far import compact
 from pytest_kernelbench.wire.materialize import GUARD, geometry
@@ -16,6 +19,9 @@ from pytest_kernelbench.wire.materialize import GUARD, geometry
 
 class Runner(Child):
     """A process that imports one kernel and responds to requests; every method raises `RunnerDied` where it dies."""
+
+    inputs: Mapping[str, str] = MappingProxyType({})
+    """Checksums of the first input set, or of the one that was rewritten last, as the runner says."""
 
     def load(
         self,
@@ -40,6 +46,22 @@ class Runner(Child):
             "helpers": dict(helpers or {}),
         }
         return plain(self.ask(request, max_bytes=0, timeout=timeout)[0])
+
+    def place(self, files: Mapping[str, bytes], timeout: float) -> None:
+        """Hand over what Triton compiled in an earlier runner of the kernel, by names; call this before `load`."""
+        self.ready(timeout)
+        request = {"op": "place", "names": [*files], "sizes": [len(data) for data in files.values()]}
+        found = plain(self.ask(request, max_bytes=0, timeout=timeout, body=b"".join(files.values()))[0])
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+
+    def compiled(self, timeout: float) -> dict[str, bytes]:
+        """Return what Triton has compiled in this runner, by names, without what `place` handed over."""
+        header, body = self.ask({"op": "compiled"}, max_bytes=MAX_BYTES, timeout=timeout)
+        try:
+            return compiled_files(header, body)
+        except InconsistentAnswer as error:
+            raise self._inconsistent(error) from None
 
     def call(
         self,
@@ -124,6 +146,7 @@ class Runner(Child):
         }
         header = self.ask(request, max_bytes=0, timeout=timeout)[0]
         found = plain(header)
+        self.inputs = _texts(header.get("inputs"))
         return found, self._seconds(header, "seconds") if found.status == "ok" else 0.0
 
     def batch(
@@ -149,9 +172,8 @@ class Runner(Child):
 
     def rewrite(self, index: int, case: Case, *, timeout: float) -> None:
         """Overwrite an input set with the contents of a case."""
-        found = plain(
-            self.ask({"op": "rewrite", "index": index, "case": encode(case)}, max_bytes=0, timeout=timeout)[0]
-        )
+        header = self.ask({"op": "rewrite", "index": index, "case": encode(case)}, max_bytes=0, timeout=timeout)[0]
+        found, self.inputs = plain(header), _texts(header.get("inputs"))
         if found.status != "ok":
             raise RunnerDied(found.status, found.message)
 
@@ -199,6 +221,11 @@ class Runner(Child):
             "every": every,
         }
         return self.ask(request, max_bytes=0, timeout=timeout, seen=seen)[0]
+
+
+def _texts(value: Any) -> Mapping[str, str]:
+    """Return a mapping of texts as a runner sends it; an empty one for anything else."""
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, dict) else {}
 
 
 def memory_of(case: Case) -> dict[str, int]:

@@ -174,8 +174,7 @@ class SpeedItem(KernelItem):
         """Time the kernel against its baselines, if it is right."""
         from pytest_kernelbench.report.speed import describe
 
-        with self.submission.session.gpu_lock.hold(self._say):
-            record = self.submission.time(self.kernel, self.workload, self.selection())
+        record = self.submission.time(self.kernel, self.workload, self.selection(), self._say)
         return record, lambda: describe(record, self.selection())
 
     def told(self, record: Record) -> str:

@@ -23,6 +23,8 @@ from pytest_kernelbench.model.judging import JudgingSettings
 
 MISSING = ("hide", "skip", "fail")
 
+KEEP, DISCARD = "keep", "discard"
+
 
 SESSION_OPTIONS = {
     option.name: option
@@ -37,6 +39,8 @@ SESSION_OPTIONS = {
         Option("gpu", "MODEL", "the model of GPU to use where there are several, or `each` (default: the first GPU's)",
                str.strip),
         Option("workers-per-gpu", "N", "workers per GPU for -n auto; only one of them times at once", whole(1), "1"),
+        Option("compiled", "WHAT", f"what Triton compiled for a kernel on a GPU: {KEEP} (in the user's cache folder, "
+               f"for the timing of the same kernel) or {DISCARD}", one_of((KEEP, DISCARD)), KEEP),
         Option("shard", "I/N", "judge the I-th of N parts of the kernels, on N machines or one after the other",
                Shard.parse),
     )
@@ -144,6 +148,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
         resume=resume,
         shard=read("shard"),
         missing=read("missing"),
+        keeps_code=read("compiled") == KEEP,
         asks_for_speed=_asks_for_speed(config),
     )
 

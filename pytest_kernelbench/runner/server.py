@@ -23,6 +23,7 @@ import torch
 
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
+from pytest_kernelbench.runner import compiled_files
 from pytest_kernelbench.runner.environments import CompileOnly, ExecutionEnvironment, Interpreted, environment_for
 from pytest_kernelbench.runner.errors import own
 from pytest_kernelbench.runner.gradients import differentiated
@@ -40,7 +41,7 @@ from pytest_kernelbench.wire.materialize import materialize, onednn_where_sound,
 from pytest_kernelbench.wire.modules import CLASS, ModuleEntry
 
 MAX_REQUEST = 64 << 20
-"""Bytes of the largest request body; today all requests fit into the header."""
+"""Bytes of the largest request body."""
 
 LINGER = 0.2
 """Seconds that a call waits for threads that the kernel has left running."""
@@ -84,27 +85,23 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
     server = _Server(environment, observer, Path(home), origin)
     while True:
         try:
-            request, _ = protocol.receive(channel, max_bytes=MAX_REQUEST)
+            request, body = protocol.receive(channel, max_bytes=MAX_REQUEST)
         except protocol.Closed:
             return
-        server.respond(request, protocol.Responder(channel, request["number"]))
+        server.respond(request, protocol.Responder(channel, request["number"]), body)
 
 
 class _Server:
     """One kernel, and what is kept between the requests about it."""
 
     def __init__(
-        self,
-        environment: ExecutionEnvironment,
-        observer: Observer | None,
-        home: Path,
-        origin: dict[str, Any] | None = None,
+        self, environment: ExecutionEnvironment, observer: Observer | None, home: Path, origin: dict[str, Any] | None
     ) -> None:
         """`origin` says where a named kernel is imported from; None where the judge sends its code."""
         self.environment = environment
         self.origin = origin
-        self.observer = observer
-        self.home = home
+        self.observer, self.home = observer, home
+        self.compiled = compiled_files.CompiledFiles(home)
         self.path = ""
         """File of the kernel."""
         self.entry: Any = None
@@ -114,9 +111,11 @@ class _Server:
         self.threads = _thread_count()
         """Threads of this process before the kernel was loaded."""
 
-    def respond(self, request: dict[str, Any], responder: protocol.Responder) -> None:
+    def respond(self, request: dict[str, Any], responder: protocol.Responder, body: bytes = b"") -> None:
         """Respond to one request."""
         try:
+            if request["op"] in compiled_files.OPERATIONS:
+                return responder(*self.compiled.respond(request, body))
             header, parts = self._response(request, responder)
             responder({**header, **self._observed()}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included

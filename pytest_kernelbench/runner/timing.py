@@ -16,6 +16,7 @@ from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.editing import Editor
 from pytest_kernelbench.wire.calling_conventions import bind
+from pytest_kernelbench.wire.checksums import checksums
 from pytest_kernelbench.wire.materialize import Arguments, materialize, onednn_where_sound, refill
 
 OPERATIONS = ("prepare", "batch", "rewrite", "last")
@@ -119,7 +120,8 @@ class Workbench:
     def prepare(self, request: Mapping[str, Any], entry: Any) -> dict[str, Any]:
         """Make the input sets and call the entry point on two of them; return the header of the response.
 
-        The first call compiles and autotunes; `seconds` is the time of the second one.
+        The first call compiles and autotunes; `seconds` is the time of the second one. `inputs` has the checksums of
+        the first input set.
         """
         _keep_memory()
         self.sets, self.calls, self.fresh = [], [], []
@@ -133,9 +135,10 @@ class Workbench:
         parameters = [(name, kind) for name, kind in request["parameters"]]
         self.calls = [bind(request["convention"], entry, parameters, each.values) for each in self.sets]
         torch.set_num_threads(request["threads"])
+        inputs = checksums(self.sets[0].values)
         for index in range(2):
             timed = self._timed(index, 1, edit=0, gated=False)
-        return {"status": "ok", "clock": self.timer.clock, "seconds": timed.seconds}
+        return {"status": "ok", "clock": self.timer.clock, "seconds": timed.seconds, "inputs": inputs}
 
     def batch(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Time a batch of calls and return the header of the response.
@@ -173,7 +176,7 @@ class Workbench:
         self.editors[index].forget()
         if self.fresh:
             self.fresh[index] = _copies(self.sets[index])
-        return {"status": "ok"}
+        return {"status": "ok", "inputs": checksums(self.sets[index].values)}
 
     def last(self) -> tuple[Any, Arguments]:
         """Return the result of the last call of the last batch, and the current state of its arguments."""

@@ -18,6 +18,12 @@ MAGIC = b"KBR1"
 MAX_HEADER = 1 << 20
 """Largest header, in bytes."""
 
+MAX_PART = 1 << 20
+"""Bytes that are read at a time, since the deadline is looked at in between."""
+
+FIRST_ROOM = 16 << 20
+"""Bytes for which there is room before any has arrived; then there is room for as many again as have arrived."""
+
 MAX_OUTPUTS = 64
 """Largest number of outputs of one call that are compared; further ones are ignored."""
 
@@ -104,20 +110,23 @@ def _exactly(
     channel: socket.socket, size: int, deadline: float | None, wait: Callable[[float | None], None] | None
 ) -> bytes:
     """Read `size` bytes; no byte that arrives extends the deadline."""
-    chunks = bytearray()
-    while len(chunks) < size:
+    received, count = bytearray(min(size, FIRST_ROOM)), 0
+    while count < size:
+        if count == len(received):
+            received += bytes(min(count, size - count))
         if wait is not None:
             wait(deadline)
         try:
             channel.settimeout(None if deadline is None else max(0.001, deadline - time.monotonic()))
-            chunk = channel.recv(min(size - len(chunks), 1 << 20))
+            # In place: a copy of each part would take as long as the system call.
+            got = channel.recv_into(memoryview(received)[count : count + MAX_PART])
         except TimeoutError as error:
             raise DeadlinePassed from error
         except ConnectionError as error:
             raise Closed from error
-        if not chunk:
+        if not got:
             raise Closed
-        chunks += chunk
+        count += got
         if deadline is not None and time.monotonic() > deadline:
             raise DeadlinePassed
-    return bytes(chunks)
+    return bytes(received)

@@ -24,6 +24,9 @@ judge GPU kernels:
   --kb-workers-per-gpu=N
                         workers per GPU for -n auto; only one of them times at
                         once (default: 1)
+  --kb-compiled=WHAT    what Triton compiled for a kernel on a GPU: keep (in the
+                        user's cache folder, for the timing of the same kernel)
+                        or discard (default: keep)
   --kb-shard=I/N        judge the I-th of N parts of the kernels, on N machines
                         or one after the other
   --kb-device=DEVICE    where kernels run: auto, cuda, interpreter, cpu (cpu:

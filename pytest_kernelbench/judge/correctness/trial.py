@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, Output
 from pytest_kernelbench.host.client import Runner
+from pytest_kernelbench.host.kept_code import KeptCode
 from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.compare import compare
@@ -58,6 +59,8 @@ class Trial:
         """End of the kernel's time, on the monotonic clock."""
         self.spares: Spares | None = None
         """Runners that were started before they were needed; None where each is started when it is needed."""
+        self.kept: KeptCode | None = None
+        """What Triton has compiled for this kernel, for later runners; None where nothing is kept."""
         self.runner: Runner | None = None
         """The current runner; None before `load` and after a runner has died."""
         self.grade = "ieee"
@@ -107,9 +110,11 @@ class Trial:
             raise Finding("load_error", str(error)) from None
         started = time.monotonic()
         self.runner = runner = self.started()
-        # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
-        self.deadline += time.monotonic() - started
         try:
+            if self.kept is not None:
+                self.kept.give(runner, self.timeout)
+            # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
+            self.deadline += time.monotonic() - started
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
             helpers = modules_for(self.kernel, self.task)
@@ -136,6 +141,8 @@ class Trial:
     def close(self) -> None:
         """End the runner, keeping the end of what the kernel printed."""
         if self.runner is not None:
+            if self.kept is not None:
+                self.kept.take(self.runner)
             self.printed = self.runner.printed()
             self.runner.close()
             self.runner = None

@@ -30,6 +30,7 @@ from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.sandbox import limits
 from pytest_kernelbench.wire import protocol
+from pytest_kernelbench.wire.checksums import checksums
 from pytest_kernelbench.wire.device_names import CUDA, on_gpu
 
 MAX_BODY = 1 << 40
@@ -99,7 +100,8 @@ class Assessing:
                 return {"status": "ok"}
             case: Case = decode(request["case"])
             if request["op"] == "expect":
-                return {"status": "ok", "max_bytes": self.evidence_of(case).max_bytes}
+                evidence = self.evidence_of(case)
+                return {"status": "ok", "max_bytes": evidence.max_bytes, "inputs": checksums(evidence.arguments)}
             return {"status": "ok", **self.assess(case, request, body)}
         except OracleError as error:
             return {"status": "error", "message": str(error)}

@@ -31,6 +31,15 @@ class RawAnswer(NamedTuple):
     """Bytes of the memory of every tensor argument by its path, as the judge computes them."""
 
 
+class Expected(NamedTuple):
+    """What is known of a case before a kernel is called on it."""
+
+    max_bytes: int
+    """Bytes of outputs that a runner may send."""
+    inputs: Mapping[str, str]
+    """Checksums of the arguments by name."""
+
+
 class Assessment(NamedTuple):
     """What an assessor says about an answer."""
 
@@ -49,13 +58,11 @@ class Assessor:
         self._process: AssessorProcess | None = None
         self._name = ""
 
-    def expect(self, name: str, case: Case, timeout: float) -> int:
-        """Collect the evidence for a case of a task; return the bytes of outputs that a runner may send for it.
-
-        Raises `OracleError`.
-        """
+    def expect(self, name: str, case: Case, timeout: float) -> Expected:
+        """Collect the evidence for a case of a task; raises `OracleError`."""
         self._load(name, timeout)
-        return int(self._ask({"op": "expect", "case": encode(case)}, timeout)["max_bytes"])
+        found = self._ask({"op": "expect", "case": encode(case)}, timeout)
+        return Expected(found["max_bytes"], found["inputs"])
 
     def assess(
         self, name: str, case: Case, answer: RawAnswer, *, out_is: str | None, on_gpu: bool, timeout: float

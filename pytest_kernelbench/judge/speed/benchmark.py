@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoT
 from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
 from pytest_kernelbench.judge.speed.scaled import halved, scaled
 from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, fresh_edit, start_baseline
-from pytest_kernelbench.judge.speed.timed_trial import TimedTrial
+from pytest_kernelbench.judge.speed.timed_trial import TimedTrial, TooSlow, Unsupported
 from pytest_kernelbench.judge.speed.workload_limits import input_sets
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.judging import JudgingSettings
@@ -37,14 +38,6 @@ MEMORY = 12 << 30
 
 MAX_NOTE = 300
 """Characters that a record keeps of why a baseline is missing."""
-
-
-class Unsupported(Exception):
-    """This workload cannot be timed here; the message says why."""
-
-
-class TooSlow(Unsupported):
-    """One call of the baseline takes too long here."""
 
 
 class SpeedBenchmark:
@@ -96,8 +89,21 @@ class SpeedBenchmark:
         self.unconfirmed = False
         """Whether a small difference was found and there was no time for further replicates."""
 
-    def run(self) -> SpeedRecord:
-        """Time the kernel and return its record; nothing that the kernel does raises an exception here."""
+    def run(self, alone: contextlib.AbstractContextManager[object] | None = None) -> SpeedRecord:
+        """Time the kernel and return its record; nothing that the kernel does raises an exception here.
+
+        `alone` keeps others from timing on the device, which processes enter before that: it disturbs nobody.
+        """
+        try:
+            if self.backend.parallel:
+                self.trial.warm()
+            with alone or contextlib.nullcontext():
+                self.trial.begin()
+                return self._run()
+        finally:
+            self._end()
+
+    def _run(self) -> SpeedRecord:
         started = time.perf_counter()
         status, failure, fields = "passed", None, {}
         try:
@@ -161,13 +167,16 @@ class SpeedBenchmark:
 
     def _replicate(self, cases: Sequence[Case]) -> Measurement:
         """Start fresh processes, check the kernel, time it, check it again, and audit its clock; raises `Finding`."""
-        self._end()
+        if self.baselines or self.trial.runner is not None:
+            self._end()
         self.trial.warm()
         written = bool(self.task.written(self.case) & set(self.case.arguments))
         with self.watch.part("start"):
             kernel = self._started(cases, written)
         sets = len(cases)
         self.trial.check(kernel, cases[0], sets=sets)
+        for name, timer in self.baselines.items():
+            self.trial.same_inputs(name, timer, cases[0])
         with self.watch.part("timing"):
             measurement = self._measure(kernel, written, sets)
 

@@ -17,6 +17,11 @@ class Stopwatch:
         self._since = now()
         self._parts = ["other"]
 
+    def begin(self) -> None:
+        """Forget what was counted."""
+        self.seconds.clear()
+        self._since = self._now()
+
     @contextlib.contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Count the time within this context for a part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from pytest_kernelbench.judge.speed.stopwatch import Stopwatch
 from pytest_kernelbench.judge.speed.timed_runner import THREADS, TimedRunner
 from pytest_kernelbench.model.case import Case, map_tensors
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.checksums import checksums, differing
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -28,11 +29,21 @@ ASSESSING = 300.0
 """Seconds that an assessor may take for one case."""
 
 
+class Unsupported(Exception):
+    """This workload cannot be timed here; the message says why."""
+
+
+class TooSlow(Unsupported):
+    """One call of the baseline takes too long here."""
+
+
 class TimedTrial(Trial):
     """A trial whose answers are the last calls of batches, which look to the kernel like any other batch."""
 
     assessor: Assessor | None = None
     """What collects evidence and compares results in the place of this process; None where this process does."""
+    expected: Mapping[str, str] | None = None
+    """Checksums of the inputs of the first case that was checked, as the judge made them."""
     _spare: Runner | None = None
     """A runner that enters its device while others start."""
     _first: tuple[Case, Evidence] | None = None
@@ -44,6 +55,11 @@ class TimedTrial(Trial):
         super().__init__(kernel, task, oracle, settings, timeout)
         self.watch = Stopwatch()
         """Where the seconds go."""
+
+    def begin(self) -> None:
+        """Begin to count the kernel's time: it must not pay for those who were timed before it."""
+        self.deadline = time.monotonic() + self.timeout
+        self.watch.begin()
 
     def warm(self) -> None:
         """Start the process of the kernel, and the assessor's, so that they enter the device meanwhile."""
@@ -105,15 +121,28 @@ class TimedTrial(Trial):
         """
         assessed = map_tensors(case, lambda path, recipe: replace(recipe, edited=edit)) if edit else case
         with self.watch.part("reference"):
-            evidence, max_bytes = self._expected(assessed)
+            evidence, max_bytes, inputs = self._expected(assessed)
         timer.deadline = self.deadline
         first = index + (sets - 1) * (calls - 1)
         rewritten = index if rewrite else None
         start = edit and edit - (calls - 1)
         with self.watch.part("calls"):
             answer = self._ask(timer, case, max_bytes, first=first, calls=calls, rewritten=rewritten, edit=start)
+        if (rewrite or (self.expected is None and index == 0)) and (names := differing(inputs, timer.runner.inputs)):
+            self.observed[f"its process reports other inputs than the judge made: {', '.join(names)}"] = ""
+        self.expected = self.expected or inputs
         with self.watch.part("comparison"):
             self.assess(assessed, evidence, answer)
+
+    def same_inputs(self, name: str, baseline: TimedRunner, case: Case) -> None:
+        """Check that a baseline, which is trusted, has the inputs of the first case by which results are judged.
+
+        Raises `Finding`, an error of this machine or of ours. What a kernel's process reports is only observed: if its
+        inputs are others, its results are wrong.
+        """
+        if names := differing(self.expected or {}, baseline.runner.inputs):
+            inputs = f"inputs {', '.join(names)} of the baseline {name} differ from those by which results are judged"
+            raise Finding("error", f"the {inputs}: one recipe gave two results on this machine", case)
 
     def compared(
         self, case: Case, evidence: Evidence | None, answer: Answer, out_is: str | None
@@ -127,14 +156,16 @@ class TimedTrial(Trial):
         except OracleError as error:
             raise Finding("error", str(error), case) from error
 
-    def _expected(self, case: Case) -> tuple[Evidence | None, int]:
-        """Return the evidence for a case, None if an assessor has it, and the bytes of outputs that may be sent."""
+    def _expected(self, case: Case) -> tuple[Evidence | None, int, Mapping[str, str]]:
+        """Return the evidence for a case, None if an assessor has it, the bytes of outputs that may be sent, and the
+        checksums of its inputs.
+        """
         started = time.monotonic()
         try:
             if self.assessor is not None:
-                return None, self.assessor.expect(self.kernel.task, case, ASSESSING)
+                return None, *self.assessor.expect(self.kernel.task, case, ASSESSING)
             evidence = self._evidence(case)
-            return evidence, evidence.max_bytes
+            return evidence, evidence.max_bytes, checksums(evidence.arguments)
         except OracleError as error:
             raise Finding("error", str(error), case) from error
         finally:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_kernelbench.evaluation.submission import TRIES, SubmissionSession, untimed
+from pytest_kernelbench.evaluation.submission import TRIES, SubmissionSession
+from pytest_kernelbench.evaluation.timing import untimed
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.gpus.pool import Pool
 from pytest_kernelbench.model.errors import KernelBenchError
@@ -240,17 +241,31 @@ class TestTime:
                 self, kernel: Kernel, task: Any, code: str, workload: str, settings: Any, identity: Any, *rest: Any
             ) -> None:
                 self.workload, self.identity = workload, identity
+                self.trial = SimpleNamespace(kept=None)
                 assert "def reference" in code
 
-            def run(self) -> SpeedRecord:
+            def run(self, alone: Any) -> SpeedRecord:
+                seen.append("alone" if alone is not None else "held")
                 seen.append(self.workload)
                 return self.identity.speed(status="passed", stage="basic", workload=self.workload, ratio=2.0)
 
         monkeypatch.setattr("pytest_kernelbench.judge.speed.benchmark.SpeedBenchmark", Benchmark)
         monkeypatch.setattr(
-            SubmissionSession, "_backend", lambda self: SimpleNamespace(close=lambda: seen.append("closed"))
+            "pytest_kernelbench.evaluation.submission.speed_backend",
+            lambda session: SimpleNamespace(close=lambda: seen.append("closed")),
         )
         return seen
+
+    def test_on_a_gpu_the_plainest_cases_are_judged_while_others_time(
+        self, start: Start, judged: Callable[..., Judged], timed: list[Any]
+    ) -> None:
+        judged(PASSED)
+        pool = Pool((Gpu(0, "GPU-1", "NVIDIA H100", 80 << 30, "580.1"),), ("h100",))
+        (submission,) = start(
+            "mine", judging=JudgingSettings(device="cuda:h100", gpu_uuid="GPU-1"), pool=pool
+        ).submissions
+        assert submission.time(kernel_of(submission), "small").ratio == 2.0
+        assert timed == ["alone", "small", "closed"]
 
     def test_a_right_kernel(
         self, submission: SubmissionSession, judged: Callable[..., Judged], timed: list[Any]
@@ -259,7 +274,7 @@ class TestTime:
         kernel = kernel_of(submission)
         assert submission.time(kernel, "small").ratio == 2.0
         assert submission.time(kernel, "large").ratio == 2.0
-        assert timed == ["small", "closed", "large", "closed"]
+        assert timed == ["held", "small", "closed", "held", "large", "closed"]
         (asked,) = stand_in.asked  # once for both workloads, on the plainest cases
         assert (asked.settings.facets, asked.settings.examples, asked.key) == (("basic",), 0, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,13 @@ from pytest_kernelbench.gpus.lock import GpuLock
 with GpuLock("GPU-1").hold(print):
     print("held", flush=True)
     time.sleep(60)
+"""
+
+WAITER = """
+import time
+from pytest_kernelbench.gpus.lock import GpuLock
+with GpuLock("GPU-1").hold(print):
+    print(f"{time.monotonic():.6f}", flush=True)
 """
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -69,6 +77,22 @@ def test_waiting_is_said_once_and_the_dead_hold_nothing(start: Start, monkeypatc
     assert len(said) == 1
     assert str(mine.path) in said[0]
     assert mine.path.exists()
+
+
+def test_those_who_wait_get_it_in_the_order_in_which_they_came(start: Start) -> None:
+    mine = GpuLock("GPU-1")
+    queue, waiting = mine.path.with_suffix(".queue"), []
+    with mine.hold(pytest.fail):
+        for count in range(2, 6):
+            waiting.append(start(WAITER))
+            while len([*queue.glob("*.turn")]) < count:
+                time.sleep(0.005)
+        waiting[1].kill()  # the dead hold up nobody
+        waiting.pop(1).communicate()
+    turns = [float(process.communicate(timeout=60)[0]) for process in waiting]
+    assert turns == sorted(turns)
+    with mine.hold(pytest.fail):
+        assert [path.stem.lstrip("0") for path in queue.glob("*.turn")] == ["1"], "all others have left"
 
 
 def test_where_no_lock_can_be_made_the_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

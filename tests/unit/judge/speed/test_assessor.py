@@ -14,7 +14,7 @@ from pytest_kernelbench.judge.comparison.evidence import OracleError, collect_ev
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.speed import assessing as assessing_of
 from pytest_kernelbench.judge.speed.assessing import KEPT, Assessing, moved
-from pytest_kernelbench.judge.speed.assessor import Assessor
+from pytest_kernelbench.judge.speed.assessor import Assessor, Expected
 from pytest_kernelbench.model.case_codec import encode
 from tests.support.judging import output
 from tests.unit.judge.speed.test_timed_trial import CASES, Trials
@@ -50,7 +50,7 @@ class Named(Assessor):
     def __init__(self, other: Assessor, name: str) -> None:
         self.other, self.name = other, name
 
-    def expect(self, name: str, case: Case, timeout: float) -> int:
+    def expect(self, name: str, case: Case, timeout: float) -> Expected:
         return self.other.expect(self.name, case, timeout)
 
     def assess(self, name: str, *rest: Any, **named: Any) -> Any:
@@ -114,10 +114,47 @@ def test_records_of_whole_benchmarks(assessor: Assessor, name: str, kernel: str,
     assert record.status == status, record.failure
 
 
+OTHER_INPUTS = """
+from pytest_kernelbench.runner import timing
+make = timing.materialize
+def spoilt(case, *rest):
+    made = make(case, *rest)
+    made.values["input"][7] += 1
+    return made
+timing.materialize = spoilt
+"""
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_both_sides_tell_which_inputs_they_made(trials: Trials, assessor: Assessor, there: bool) -> None:
+    trial = trials.of(RIGHT)
+    trial.assessor = assessor if there else None
+    timer = trial.prepare(CASES, written=False)
+    trial.check(timer, CASES[0], sets=3)
+    trial.same_inputs("eager", timer, CASES[0])
+    trial.check(timer, CASES[1], sets=3, index=1, rewrite=True)
+    assert not trial.observed
+    assert {*timer.runner.inputs} == {"input"} == {*(trial.expected or {})}
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_process_with_other_inputs_is_named(trials: Trials, assessor: Assessor, there: bool) -> None:
+    trial = trials.of(OTHER_INPUTS + RIGHT)
+    trial.assessor = assessor if there else None
+    timer = trial.prepare(CASES, written=False)
+    with pytest.raises(Finding) as found:
+        trial.check(timer, CASES[0], sets=3)
+    assert found.value.status == "wrong_values"
+    assert "its process reports other inputs than the judge made: input" in trial.observed
+    with pytest.raises(Finding, match="the inputs input of the baseline eager differ") as found:
+        trial.same_inputs("eager", timer, CASES[0])
+    assert found.value.status == "error"
+
+
 def test_a_reference_that_fails_is_an_error_of_ours(assessor: Assessor) -> None:
     with pytest.raises(OracleError, match="the reference fails on Case"):
         assessor.expect("broken", CASES[0], 60)
-    assert assessor.expect("wave", CASES[0], 60) == 4 * 16 * 1000 + (1 << 16)
+    assert assessor.expect("wave", CASES[0], 60).max_bytes == 4 * 16 * 1000 + (1 << 16)
 
 
 def test_an_assessor_that_died_is_replaced(assessor: Assessor) -> None:
@@ -126,7 +163,7 @@ def test_an_assessor_that_died_is_replaced(assessor: Assessor) -> None:
     os.kill(assessor.pid, signal.SIGKILL)
     with pytest.raises(OracleError, match="the process that compares results on the device"):
         assessor.expect("wave", CASES[2], 60)
-    assert assessor.expect("wave", CASES[2], 60) > 0
+    assert assessor.expect("wave", CASES[2], 60).max_bytes > 0
 
 
 def test_the_evidence_of_the_first_case_is_kept() -> None:
@@ -138,7 +175,7 @@ def test_the_evidence_of_the_first_case_is_kept() -> None:
     assert assessing.evidence_of(cases[3]) is others[-1]
     assert len(assessing.evidence) == KEPT
     response = assessing.respond({"op": "expect", "case": encode(cases[0])}, b"")
-    assert response == {"status": "ok", "max_bytes": first.max_bytes}
+    assert (response["status"], response["max_bytes"], [*response["inputs"]]) == ("ok", first.max_bytes, ["input"])
 
 
 def test_a_device_that_is_the_cpu_by_another_name() -> None:

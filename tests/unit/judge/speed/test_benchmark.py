@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,6 +52,46 @@ def test_the_record_of_a_right_kernel() -> None:
     assert timing == {
         "clock": "a clock", "order": "ABBA", "inputs": 2, "threads": 1, "processes": 1, "roofline": "measured",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_the_device_is_waited_for_once_and_waiting_is_not_the_kernels_time(parallel: bool) -> None:
+    backend = ShortBackend()
+    backend.parallel = parallel
+    timed = benchmark_of(backend=backend)
+    seen: list[Any] = []
+
+    @contextlib.contextmanager
+    def alone() -> Iterator[None]:
+        seen.append(timed.trial._spare)
+        timed.trial.deadline -= 1000
+        time.sleep(0.6)
+        yield
+        seen.append(timed.trial.runner)
+
+    record = timed.run(alone())
+    assert record.status == "passed"
+    assert sum(record.timing["seconds"].values()) == pytest.approx(record.seconds, abs=0.5)
+    started, ended = seen
+    assert (started is not None) == parallel, "processes enter a GPU before"
+    assert ended is None
+
+
+def test_what_was_started_ends_where_the_device_is_never_free() -> None:
+    backend = ShortBackend()
+    backend.parallel = True
+    timed = benchmark_of(backend=backend)
+    spares: list[Any] = []
+
+    @contextlib.contextmanager
+    def interrupted() -> Iterator[None]:
+        spares.append(timed.trial._spare)
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        timed.run(interrupted())
+    assert spares[0]._output.closed, "it was ended"
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -204,7 +246,7 @@ def timed(ratios: list[float], monkeypatch: pytest.MonkeyPatch, seconds: float =
     monkeypatch.setattr(SpeedBenchmark, "_replicate", lambda self, cases: pair(next(left)))
     speed = benchmark_of()
     speed.trial = SimpleNamespace(  # type: ignore[assignment]
-        deadline=time.monotonic() + seconds, observed={}, grade="ieee", close=lambda: None
+        deadline=time.monotonic() + seconds, observed={}, grade="ieee", begin=lambda: None, close=lambda: None
     )
     speed.timing["inputs"] = 2
     return speed
