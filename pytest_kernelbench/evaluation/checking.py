@@ -52,7 +52,7 @@ class Checker:
             raise AssertionError(f"{message}\n{case}")
 
     def _in_a_runner(self, name: Name, task: Task, case: Case) -> str | None:
-        from pytest_kernelbench.host.process import RunnerSettings
+        from pytest_kernelbench.host.compiling import confined
         from pytest_kernelbench.judge.comparison.oracle import Oracle
         from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
         from pytest_kernelbench.judge.correctness.trial import Finding
@@ -60,9 +60,7 @@ class Checker:
         origin = find(name, self.settings.judging.paths)
         kernel = Kernel(name.function, CATEGORY, origin.file, None, None, None, digest(origin), origin=origin)
         judging = self.settings.judging
-        settings = RunnerSettings(
-            judging.runner_device, sandbox=judging.sandbox, origin=origin, paths=self.settings.judging.paths
-        )
+        settings = confined(judging, origin)
         trial = CaseTrial(kernel, task, Oracle(), settings, judging.timeout)
         try:
             trial.load()

@@ -12,6 +12,7 @@ from pytest_kernelbench.model.judging import BASELINES, SANDBOX_MODES, JudgingSe
 from pytest_kernelbench.model.rules import RULES
 from pytest_kernelbench.model.targets import DEFAULT, TARGETS, Target, target
 from pytest_kernelbench.model.task import ALL_FACETS, FACETS
+from pytest_kernelbench.model.variables import checked, merged, parse
 
 DEVICES = ("auto", "cuda", "interpreter", "cpu")
 """Values of `device`; `auto` is a GPU where there is one, else the interpreter."""
@@ -107,6 +108,12 @@ def _paths(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
+def _variables(value: Iterable[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping):
+        return merged(tuple(checked(name, text) for name, text in value.items()))
+    return merged(tuple(parse(text) for text in value))
+
+
 def _targets(value: str | Iterable[str]) -> tuple[Target, ...]:
     names = _names(value)
     if not names and isinstance(value, str):
@@ -153,6 +160,8 @@ OPTIONS: Mapping[str, Option] = {
         Option("sandbox", "MODE", "how kernels are confined: strict (refuse to run without every measure), "
                "best (use what the machine has), off", one_of(SANDBOX_MODES), _DEFAULTS.sandbox),
         Option("path", "LIST", "folders that kernels may read and import from, separated by commas", _paths),
+        Option("env", "NAME=VALUE", "an environment variable that kernels need, such as GEMS_VENDOR=nvidia; repeatable",
+               _variables),
         Option("tasks", "FOLDER", "folder of your own task files, in addition to the shipped ones", Path),
     )
 }  # fmt: skip

@@ -22,6 +22,7 @@ from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.record import RIGHT, CompileRecord, Failure, Record, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.source import METADATA, Source, kernel_files
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates, kernel_of, read_lines
+from pytest_kernelbench.model.variables import merged
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.session import EvaluationSession
@@ -53,8 +54,10 @@ class SubmissionSession:
 
     @property
     def settings(self) -> JudgingSettings:
-        """The session's settings, with the language of this submission."""
-        return replace(self.session.settings.judging, language=self.metadata.language, domain=self.metadata.domain)
+        """The session's settings, with what this submission declares; the session's variables have priority."""
+        judging, said = self.session.settings.judging, self.metadata
+        variables = merged(said.environment, judging.environment)
+        return replace(judging, language=said.language, domain=said.domain, environment=variables)
 
     @cached_property
     def files(self) -> tuple[Path, ...]:

@@ -71,6 +71,8 @@ class RunnerSettings:
     """Where a named kernel is imported from; None for a kernel whose code the judge sends."""
     paths: tuple[str, ...] = ()
     """Folders outside of the sandbox that the kernel may read and import from."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Environment variables that the user gives the kernel, by name."""
 
 
 class SandboxError(KernelBenchError):
@@ -303,5 +305,6 @@ def _start(
             "reserve": RESERVE,
             "origin": settings.origin.to_wire() if settings.origin is not None else None,
             "paths": list(settings.paths),
+            "environment": dict(settings.environment),
         }
         return fork_server.start(main, (channel, printed, str(home), settings.device, confinement))

@@ -43,6 +43,8 @@ class JudgingSettings:
     """One of `SANDBOX_MODES`."""
     paths: tuple[str, ...] = ()
     """Folders that kernels may read and import from, beside their own and those of Python."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Environment variables of the kernel's process by name, beside those that every runner has."""
     timeout: float = 240.0
     """Seconds per kernel, or per kernel and workload where it is timed."""
     target: str | None = DEFAULT
@@ -67,10 +69,12 @@ class JudgingSettings:
 
         `kind` is `correctness`, `compile` or `speed`.
         """
+        given = {"environment": dict(self.environment)} if self.environment else {}
         if kind == "compile":
-            return {"language": self.language, "timeout": self.compile_timeout, "sandbox": self.sandbox}
+            return {"language": self.language, "timeout": self.compile_timeout, "sandbox": self.sandbox, **given}
         shared = {
             "language": self.language,
+            **given,
             **({"domain": self.domain.to_json()} if self.domain is not None else {}),
             "allow": list(self.allow),
             "sandbox": self.sandbox,

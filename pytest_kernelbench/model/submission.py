@@ -20,6 +20,7 @@ from pytest_kernelbench.model.helpers import digest_with, helpers_of, without_he
 from pytest_kernelbench.model.origin import Name, Origin
 from pytest_kernelbench.model.problems import row_of, sample_of
 from pytest_kernelbench.model.source import METADATA, Source, is_variant, kernel_files, stem_of, variant_of
+from pytest_kernelbench.model.variables import table_of
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.task import Task
@@ -47,6 +48,8 @@ class Metadata:
     """Kernels in packages, as `module:function`, by task."""
     domain: Domain | None = None
     """What the kernels take, where that is less than their tasks demand."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the kernels need, by name."""
 
     @classmethod
     def of(cls, root: Path) -> Metadata:
@@ -75,7 +78,9 @@ class Metadata:
                 _check_named(value, path)
             if key == "domain":
                 table = {**table, "domain": Domain.parse(value, f"{path}: domain")}
-            if key in ("kernels", "domain"):
+            if key == "environment":
+                table_of(value, f"{path}: environment")
+            if key in ("kernels", "domain", "environment"):
                 continue
             if not isinstance(value, str) and not (key == "round" and type(value) is int):
                 expected = "a string or an integer" if key == "round" else "a string"

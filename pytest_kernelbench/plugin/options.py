@@ -47,10 +47,10 @@ SESSION_OPTIONS = {
 }  # fmt: skip
 """The options that select kernels and say where results go; no verdict depends on them."""
 
-REPEATABLE = ("submission", "kernel")
+REPEATABLE = ("submission", "kernel", "env")
 """Options that may be given several times; their ini values are lists by white space."""
 
-REPLAYED = ("tasks", "path", "device", "gpu", "allow", "sandbox", "timeout")
+REPLAYED = ("tasks", "path", "env", "device", "gpu", "allow", "sandbox", "timeout")
 """Options on which the verdict on one case depends."""
 
 _ALL = {**SESSION_OPTIONS, **OPTIONS}
@@ -134,6 +134,7 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
             allow=read("allow") or (),
             sandbox=read("sandbox"),
             paths=read("path") or (),
+            environment=read("env") or (),
             timeout=read("timeout"),
             target=completing(targets),
             compile_timeout=read("compile-timeout"),
@@ -155,8 +156,9 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
 
 def replayed(config: pytest.Config) -> list[str]:
     """Return the options of the command line that a replay of one case needs, too."""
-    given = ((name, config.getoption(f"kb_{_ini(name)}")) for name in REPLAYED)
-    return [f"--kb-{name}={shlex.quote(text)}" for name, text in given if text]
+    given = ((name, config.getoption(f"kb_{_ini(name)}") or []) for name in REPLAYED)
+    texts = ((name, text) for name, value in given for text in ([value] if isinstance(value, str) else value))
+    return [f"--kb-{name}={shlex.quote(text)}" for name, text in texts if text]
 
 
 def read_reporting(config: pytest.Config) -> Reporting:
@@ -182,6 +184,8 @@ def _reader(config: pytest.Config) -> Callable[[str], Any]:
         if text in (None, ""):
             return None
         try:
+            if name in REPEATABLE and isinstance(text, str):
+                text = text.split()
             return _ALL[name].checked(text, f"--kb-{name}")
         except KernelBenchError as error:
             raise pytest.UsageError(str(error)) from None

@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_kernelbench.sandbox.linux import prctl
@@ -21,7 +22,7 @@ from pytest_kernelbench.sandbox.space import enclose
 ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "CC", "CPATH",
                "TRITON_INTERPRET", "TRITON_DEFAULT_FP_FUSION", "TRITON_LIBCUDA_PATH", "TRITON_PTXAS_PATH",
                "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # fmt: skip
-"""Environment variables that a runner keeps; all others are removed."""
+"""Environment variables that a runner keeps; all others are removed, and those that the user gives are added."""
 
 PROCESSES = 64
 """Largest number of threads and processes of a runner."""
@@ -47,20 +48,22 @@ def apply(
     cpu: int | None,
     user: int | None = None,
     reserve: int = 0,
+    environment: Mapping[str, str] | None = None,
 ) -> bool:
     """Limit the current process, and make `home` its HOME, TMPDIR, working directory and folder of all caches.
 
     `memory` (bytes) limits the address space beyond what is in use; None leaves it unlimited, because CUDA reserves
     more than there is memory; `reserve` (bytes) is what the process may raise that limit by. `file_size` (bytes) limits
     each file, `space` (bytes) all files together, `cpu` (seconds) the CPU time. `user` is the user that the process
-    becomes, where it is root. The process becomes the leader of its own session and process group, and the parent of
-    all processes below it whose own parents have ended.
+    becomes, where it is root. `environment` are variables beside those that every runner has. The process
+    becomes the leader of its own session and process group, and the parent of all processes below it whose own parents
+    have ended.
 
     Returns whether Linux enforces `space`; otherwise somebody has to watch the folder.
     """
     os.setsid()
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    _environment(home)
+    _environment(home, environment or {})
     enclosed = user is not None and os.geteuid() == 0 and enclose(home, space, user)
     os.chdir(home)
     _limit(resource.RLIMIT_CORE, 0)
@@ -83,10 +86,10 @@ def apply(
     return enclosed
 
 
-def _environment(home: Path) -> None:
+def _environment(home: Path, given: Mapping[str, str]) -> None:
     kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     os.environ.clear()
-    os.environ.update(kept)
+    os.environ.update({**given, **kept})
     for name in ("HOME", "TMPDIR", "TRITON_CACHE_DIR", "TRITON_HOME", "XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"):
         os.environ[name] = str(home)
     # What was imported or compiled before may have made `tempfile` remember a folder that the sandbox closes.

@@ -54,6 +54,8 @@ judge GPU kernels:
                         (default: best)
   --kb-path=LIST        folders that kernels may read and import from, separated
                         by commas
+  --kb-env=NAME=VALUE   an environment variable that kernels need, such as
+                        GEMS_VENDOR=nvidia; repeatable
   --kb-tasks=FOLDER     folder of your own task files, in addition to the
                         shipped ones
   --kb-resume           do not judge a kernel again whose record is in the file

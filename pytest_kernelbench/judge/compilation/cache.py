@@ -24,7 +24,8 @@ class CompileCache:
     def __init__(self, identity: RecordIdentity, target: str, language: str) -> None:
         files = (identity.kernel_sha256, identity.task_sha256)
         versions = (f"{name}={identity.versions.get(name)}" for name in VERSIONS)
-        key = [str(SCHEMA), *files, target, language, *versions]
+        given = [f"{name}={value}" for name, value in identity.settings.get("environment", {}).items()]
+        key = [str(SCHEMA), *files, target, language, *versions, *given]
         self.path = folder("compile") / f"{hashlib.sha256('|'.join(key).encode()).hexdigest()}.json"
 
     def load(self) -> CompileRecord | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.compiling import START_SECONDS, compiling
+from pytest_kernelbench.host.compiling import START_SECONDS, compiling, confined
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
@@ -63,7 +63,7 @@ class Compilation:
         self.target = target
         self.language = settings.language
         self.identity = identity
-        self.settings = compiling(target.name, settings.sandbox, kernel.origin, settings.paths)
+        self.settings = compiling(target.name, confined(settings, kernel.origin))
         self.timeout = settings.compile_timeout
         """Seconds for all cases together, counted from when the kernel is loaded."""
         self.deadline = 0.0

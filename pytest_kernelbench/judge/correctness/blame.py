@@ -32,7 +32,7 @@ def ask_the_compiler(
     It is a `compile_error` where the compiler refuses the launch, and a `runtime_error` where Triton raises the same
     exception without the interpreter. Anything else is `unsupported`: there is no proof that the kernel is to blame.
     """
-    runner = Runner(compiling(TARGET, settings.sandbox, settings.origin, settings.paths))
+    runner = Runner(compiling(TARGET, settings))
     try:
         loaded = runner.load(
             kernel.text(),

@@ -23,7 +23,7 @@ from pytest_kernelbench.judge.correctness.elsewhere import AMD_GPU, mentions_amd
 from pytest_kernelbench.judge.correctness.trial import Finding, whole
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.errors import KernelBenchError
-from pytest_kernelbench.model.submission import entry_points
+from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.targets import DEFAULT, target
 from pytest_kernelbench.wire.protocol import MAX_TEXT
 
@@ -65,10 +65,10 @@ class _Compiler:
     def refusal(self, cases: Sequence[tuple[str, Case]]) -> Refusal | None:
         """Return the first refusal; None where there is none, or where that is not known."""
         trial, deadline = self.trial, time.monotonic() + SECONDS
-        runner = Runner(compiling(self.target, trial.settings.sandbox))
+        runner = Runner(compiling(self.target, trial.settings))
         try:
             code, entries = trial.kernel.text(), entry_points(trial.kernel, trial.task)
-            file, helpers = f"{trial.kernel.task}.py", trial.kernel.helpers
+            file, helpers = f"{trial.kernel.task}.py", modules_for(trial.kernel, trial.task)
             if runner.load(code, file, entries, SECONDS + START_SECONDS, helpers).status != "ok":
                 return None
             # Starting the first runner of a session takes seconds.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.compiling import confined
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import elsewhere, facets, far_cases, gradients, hints
@@ -74,9 +74,7 @@ class Judgement:
         self.settings = settings
         self.identity = identity
         self.key = key
-        runner = RunnerSettings(
-            settings.runner_device, sandbox=settings.sandbox, origin=kernel.origin, paths=settings.paths
-        )
+        runner = confined(settings, kernel.origin)
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
         self.trial.spares = spares
         self.trial.domain = settings.domain if settings.case is None else None

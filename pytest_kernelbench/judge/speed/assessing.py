@@ -54,7 +54,7 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
     for number in (1, 2):
         os.dup2(output.fileno(), number)
     output.close()
-    for name in ("sandbox", "origin"):
+    for name in ("sandbox", "origin", "environment"):
         confinement.pop(name)
     sys.path += confinement.pop("paths")
     placed = _placed(device)

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.compiling import confined
+from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.correctness.trial import Finding
@@ -68,10 +69,7 @@ class SpeedBenchmark:
         self.settings = settings
         self.identity = identity
         self.backend = backend
-        runner = RunnerSettings(
-            settings.runner_device, memory=MEMORY, cpu=None, sandbox=settings.sandbox,
-            origin=kernel.origin, paths=settings.paths,
-        )  # fmt: skip
+        runner = confined(settings, kernel.origin, memory=MEMORY, cpu=None)
         self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
         self.trial.assessor = assessor
         self.baselines: dict[str, TimedRunner] = {}

@@ -31,6 +31,8 @@ from pytest_kernelbench.model.task import FACETS
         ("allow", (), ()),
         ("sandbox", "off", "off"),
         ("tasks", "own", Path("own")),
+        ("env", ["MY_LIB=1", "A_B=x=y", "MY_LIB=2"], (("A_B", "x=y"), ("MY_LIB", "2"))),
+        ("env", {"MY_LIB": "1"}, (("MY_LIB", "1"),)),
     ],
 )
 def test_values(name: str, value: Any, checked: Any) -> None:

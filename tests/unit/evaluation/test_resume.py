@@ -55,6 +55,7 @@ def test_a_record_answers_its_own_question(path: Path) -> None:
         {"settings": replace(SETTINGS, seed="1").recorded("correctness")},
         {"settings": replace(SETTINGS, case=Case(dim=1)).recorded("correctness")},
         {"settings": replace(SETTINGS, language="torch").recorded("correctness")},
+        {"settings": replace(SETTINGS, environment=(("MY_LIB", "1"),)).recorded("correctness")},
     ],
     ids=str,
 )

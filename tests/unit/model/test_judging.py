@@ -51,6 +51,13 @@ def test_what_records_of_each_kind_keep() -> None:
     assert settings.recorded("compile") == {"language": "torch", "sandbox": "best", "timeout": 120.0}
 
 
+@pytest.mark.parametrize("kind", ["correctness", "speed", "compile"])
+def test_variables_are_recorded_where_there_are_any(kind: str) -> None:
+    assert "environment" not in JudgingSettings().recorded(kind)
+    given = JudgingSettings(environment=(("MY_LIB", "1"),))
+    assert given.recorded(kind)["environment"] == {"MY_LIB": "1"}
+
+
 @pytest.mark.parametrize(
     ("chosen", "target"),
     [({}, "sm_90"), ({"target": None}, None), ({"device": "cpu"}, None), ({"language": "torch"}, None)],
@@ -80,4 +87,5 @@ def test_each_field_is_in_some_record_or_in_its_device() -> None:
         "compile_timeout",
         "paths",
         "domain",
+        "environment",
     }

@@ -19,7 +19,8 @@ from pytest_kernelbench.sandbox import limits
 
 memory, cpu, user = json.loads(sys.argv[2])
 tempfile.gettempdir()  # as a compiler in the same process may have done before
-limits.apply(Path(sys.argv[1]), memory=memory, file_size=1 << 20, space=1 << 24, cpu=cpu, user=user, reserve=5 << 30)
+limits.apply(Path(sys.argv[1]), memory=memory, file_size=1 << 20, space=1 << 24, cpu=cpu, user=user, reserve=5 << 30,
+             environment={"MY_LIB": "1", "LANG": "x", "HOME": "/"})
 found = ctypes.c_int()
 ctypes.CDLL(None).prctl(2, ctypes.byref(found), 0, 0, 0)  # PR_GET_PDEATHSIG
 names = ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NPROC")
@@ -63,6 +64,7 @@ def test_a_limited_process(tmp_path: Path) -> None:
     assert isinstance(environment, dict)
     assert "SECRET_TOKEN" not in environment
     assert environment["LANG"] == "C"
+    assert environment["MY_LIB"] == "1"
     assert environment["HOME"] == environment["TMPDIR"] == environment["TRITON_CACHE_DIR"] == str(tmp_path)
     assert told["temporary"] == str(tmp_path)
     if os.geteuid() == 0:

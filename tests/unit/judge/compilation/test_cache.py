@@ -43,6 +43,7 @@ def test_a_record_is_found_again_and_marked_as_cached() -> None:
         {"identity": replace(IDENTITY, kernel_sha256="other")},
         {"identity": replace(IDENTITY, task_sha256="other")},
         {"identity": replace(IDENTITY, versions={"triton": "4", "torch": "2"})},
+        {"identity": replace(IDENTITY, settings={**IDENTITY.settings, "environment": {"MY_LIB": "1"}})},
         {"identity": replace(IDENTITY, versions={**IDENTITY.versions, "fp_fusion": "0"})},
     ],
 )
