@@ -62,8 +62,7 @@ task = dropout_task(
     ),
     kept,
     dropped,
-    # So many draws that a probability which is off by a sixteenth cannot be due to chance.
-    value_cases=(product(2, 120, 2, 150),),
+    many_draws=product(2, 120, 2, 150),
     tf32=True,
     accumulation=lambda case: case.input1.shape[-1],
     workloads={"mixtral_8_experts": product(8, 1024, 4096, 14336, dtype="float16", p=0.1)},

@@ -73,8 +73,7 @@ task = dropout_task(
     kept,
     dropped,
     probability=("dropout_p", 0.1),
-    # So many draws that a probability which is off by a sixteenth cannot be due to chance.
-    value_cases=(product(2, 90, 2, 200, dropout_p=0.5),),
+    many_draws=product(2, 90, 2, 200, dropout_p=0.5),
     tf32=True,
     accumulation=products.longest_normalised_sum,
     workloads={"mixtral_8_experts": product(8, 1024, 4096, 14336, dtype="float16")},

@@ -67,8 +67,7 @@ task = dropout_task(
     ),
     kept,
     dropped,
-    # So many draws, of which half count, that a probability which is off by a sixteenth cannot be due to chance.
-    value_cases=(convolution((64, 64), 1, channels=1, filters=12),),
+    many_draws=convolution((64, 64), 1, channels=1, filters=12),
     contract=Contract(values=VALUES, nan=False, inf=False, deterministic=False),
     accumulation=lambda case: max(longest_sum(case), values_of_a_channel(case)),
     tf32=True,

@@ -56,8 +56,7 @@ task = dropout_task(
     ),
     kept,
     dropped,
-    # So many draws that a probability which is off by a sixteenth cannot be due to chance.
-    value_cases=(unit_layer((120,), 4, 300),),
+    many_draws=unit_layer((120,), 4, 300),
     tf32=True,
     accumulation=lambda case: case.weight.shape[1],
     workloads={"bert_large_feed_forward": unit_layer((32, 512), 1024, 4096, dtype="float16", p=0.1)},

@@ -71,8 +71,7 @@ task = dropout_task(
     ),
     kept,
     dropped,
-    # So many draws that a probability which is off by a sixteenth cannot be due to chance.
-    value_cases=(shrunk(36, 1000, lambd=0.0),),
+    many_draws=shrunk(36, 1000, lambd=0.0),
     contract=Contract(nan=False, inf=False, zero_dim=True, empty=True, deterministic=False),
     mutates=("input",),
     workloads={"elements_64m": shrunk(8192, 8192, dtype="float16")},

@@ -8,7 +8,7 @@ keeping and dropping give, and counts as one draw. Elsewhere all elements are dr
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.authoring.families.dropout import dropout_task, scale_of_kept
+from pytest_kernelbench.authoring.families.dropout import RARE, dropout_task, scale_of_kept
 from pytest_kernelbench.authoring.families.products import MAX_BATCHED_PRODUCTS, unit_sums
 from pytest_kernelbench.authoring.strategies import choice, sizes, tensors
 
@@ -109,8 +109,9 @@ task = dropout_task(
         block((3,), 5, 3_000, 9, dropout_p=0.0),
         block((257, 2), 8, 12, 24, dropout_p=0.0),
         block((600,), 16, 33, 600, dropout_p=0.0),
-        # So many draws show a rate that is off by a sixteenth.
+        # So many draws show a rate that is off by a sixteenth, and random numbers of few bits.
         block((20_000,), 1, 1, 3, dropout_p=0.5),
+        block((20_000,), 1, 1, 3, dropout_p=RARE),
     ),
     accumulation=lambda case: max(*case.weight1.shape, case.weight2.shape[1]),
     workloads={"bert_large_hidden": block((16, 512), 1024, 4096, 1024, dtype="float16")},

@@ -23,6 +23,7 @@ task = batch_norm(
         batch(3, 4, 5, 6, weight=True, bias=True),
         batch(33, 17, training=True),
         batch(2, 7, 129, training=True, momentum=0.3),
+        batch(1, 2, 131, training=True, weight=True),
         batch(2, 3, 2, 3, 5, weight=True, bias=True, eps=1e-3),
         batch(1, 1, 2, 1, training=True),
         batch(2, 130, 3, 3, weight=True, bias=True, training=True),

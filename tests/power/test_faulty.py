@@ -15,6 +15,14 @@ from tests.power.sampling import chosen, some_in_every_run
 FAULTY = sorted(Path(__file__).parent.glob("faulty/*__*.py"))
 
 EXPECTED = {
+    "class_of_16_bits__nll_loss": ("sizes", "wrong_values"),
+    "four_dims__fused_add_gelu": ("sizes", "wrong_values"),
+    "programs_to_128__argmax": ("sizes", "wrong_values"),
+    "results_to_65536__interpolate": ("sizes", "wrong_values"),
+    "row_of_16_bits__fused_embedding_add_tanh": ("sizes", "wrong_values"),
+    "space_of_1024__nll_loss": ("sizes", "wrong_values"),
+    "space_of_16_bits__batch_norm": ("sizes", "wrong_values"),
+    "eight_bits__fused_hardshrink_dropout": ("values", "wrong_values"),
     "approximation_for_all__gelu": ("basic", "wrong_values"),
     "bias_correction_missing__Adam": ("basic", "wrong_values"),
     "block_of_any_size__softmax": ("basic", "compile_error"),

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.authoring.families.contracts import RANDOM
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, replace
 from pytest_kernelbench.model.task import Contract, Draw, DrawRequest, Task
 
 if TYPE_CHECKING:
     import torch
+
+RARE = 0.0012
+"""A rate of drops that random numbers of eight bits or fewer cannot have: they give 1 in 256 at least, or none."""
 
 
 def scale_of_kept(like: torch.Tensor, p: float, training: bool = True) -> torch.Tensor:
@@ -26,13 +29,16 @@ def dropout_task(
     dropped: Callable[..., Any],
     *,
     probability: tuple[str, float] = ("p", 0.5),
+    many_draws: Case | None = None,
+    value_cases: tuple[Case, ...] = (),
     contract: Contract = RANDOM,
     **rest: Any,
 ) -> Task:
     """Task whose result is compared with what keeping and what dropping everything gives.
 
     `kept` and `dropped` compute these and have the signature of the reference. `probability` names the argument that is
-    the probability of a drop, with its default.
+    the probability of a drop, with its default. `many_draws` is a case of so many draws that a probability which is off
+    by a sixteenth cannot be due to chance; it is tried with its own probability and with a rare one.
     """
     name, default = probability
 
@@ -48,5 +54,8 @@ def dropout_task(
         compare="dropout",
         dropout=(kept, dropped),
         drop_probability=drop_probability,
+        value_cases=value_cases
+        if many_draws is None
+        else (*value_cases, many_draws, replace(many_draws, **{name: RARE})),
         **rest,
     )

@@ -80,7 +80,14 @@ def class_loss(
         logits((64, 5, 2, 2), fill=kept),
         logits((3, 1025), fill=kept, reduction="sum"),
     )
-    return Task(reference, cases, (*plain, *special), contract=FINITE, **rest)
+    large = (
+        logits((257, 5, 2, 2), fill=kept),
+        logits((4_200, 3), fill=kept, weighted=True),
+        logits((2, 257, 5, 7), fill=kept, weighted=True, reduction="none"),
+        logits((2, 3, 2_100), fill=kept, weighted=True, reduction="none"),
+        logits((3, 131_101), fill=kept, target="integers(131000, 131101)", reduction="sum"),
+    )
+    return Task(reference, cases, (*plain, *special), large=large, contract=FINITE, **rest)
 
 
 def logits(

@@ -1,7 +1,8 @@
 """Cases that a kernel answers without a launch that matters, counted over everything that was judged.
 
 A kernel may leave a kind of case to PyTorch that its launches do not know, such as integers or a mode of rounding. It
-must not do so for a part of the cases of a kind that it launches on, by their size, their layout or `out`.
+must not do so for a part of the cases of a kind that it launches on, by their size, their layout or `out`. Of large
+cases there are few, and each stands for all larger ones, so one is enough if it launches on the same in small.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import fixed_cases
+from pytest_kernelbench.judge.correctness.growth import SHAPES
+from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.judge.correctness.pace import chosen
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
@@ -52,7 +55,13 @@ def fallback(trial: CaseTrial, idle: Sequence[Case]) -> str | None:
     found = [case for case in needing if case in idle or not trial.launched[case]]
     kinds = {_kind(case) for case in needing if case not in found}
     alike = [case for case in found if _kind(case) in kinds]
-    return _in_words(alike, len(needing)) or _in_words(found, len(needing), MAX_SHARE_OF_ALL)
+    smaller = {_but_for_sizes(case) for case in needing if case not in found}
+    large = [case for case in found if case in large_cases(trial.task) and _but_for_sizes(case) in smaller]
+    return (
+        _in_words(alike, len(needing))
+        or _in_words(found, len(needing), MAX_SHARE_OF_ALL)
+        or (f"answers large cases without a launch that matters: {_named(large)}" if large else None)
+    )
 
 
 def _kind(case: Case) -> str:
@@ -69,6 +78,18 @@ def _sort(value: object) -> object:
     return value if isinstance(value, (str, bool, type(None))) else "number"
 
 
+def _but_for_sizes(case: Case) -> str:
+    """Return what a case has in common with those that differ from it in nothing but sizes."""
+
+    def shown(value: object) -> object:
+        if isinstance(value, Tensor):
+            return value.dtype, len(value.shape), value.layout
+        return [shown(item) for item in value] if isinstance(value, (tuple, list)) else repr(value)
+
+    sizes = {name: type(value).__name__ for name, value in case.arguments.items() if name in SHAPES}
+    return repr({name: shown(value) for name, value in case.arguments.items()} | sizes)
+
+
 def surveyed_fallback(trial: CaseTrial, task: Task, facets: Sequence[str]) -> str | None:
     """Return the same for a few cases of these facets, on which launches see other contents than host code does.
 
@@ -82,8 +103,11 @@ def surveyed_fallback(trial: CaseTrial, task: Task, facets: Sequence[str]) -> st
 def _in_words(found: Sequence[Case], total: int, limit: float = MAX_SHARE) -> str | None:
     if len(found) <= limit * total:
         return None
-    named = ", ".join(_short(case) for case in found[:NAMED_CASES])
-    return f"answers {len(found)} of {total} cases without a launch that matters: {named}"
+    return f"answers {len(found)} of {total} cases without a launch that matters: {_named(found)}"
+
+
+def _named(found: Sequence[Case]) -> str:
+    return ", ".join(_short(case) for case in found[:NAMED_CASES])
 
 
 def _few(trial: CaseTrial, cases: Sequence[Case]) -> list[Case]:

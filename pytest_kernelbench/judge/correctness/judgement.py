@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.compiling import confined
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.correctness import elsewhere, facets, far_cases, gradients, hints
+from pytest_kernelbench.judge.correctness import elsewhere, facets, far_cases, gradients, hints, ranks
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.completion import complete
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
@@ -154,6 +154,7 @@ class Judgement:
                 complete(self.trial, self.settings.completing, [("", case) for case in self._fixed(facet)])
             if facet == "sizes" and self.settings.case is None and not self.task.tied:
                 hints.sizes(self.trial, self._fixed(facet))
+                ranks.more_dimensions(self.trial, self._fixed(facet))
             if facet == "engine":
                 self._elsewhere()
             if self.trial.violation is not None and self._reports_breach(facet):

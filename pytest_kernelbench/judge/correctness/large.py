@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace as with_fields
 from functools import lru_cache
 
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
 from pytest_kernelbench.judge.correctness.reference_work import Work, work_of
-from pytest_kernelbench.model.case import Case, leaves, numel
+from pytest_kernelbench.model.case import Case, leaves, map_tensors, numel
 from pytest_kernelbench.model.task import Task
 
 FLAT = 2**21 + 1
@@ -27,6 +28,18 @@ ROWS = (200_001, 70_001, 10_007, 3_000, 600, 257)
 
 OTHERS = (600, 257)
 """Sizes to try for another dimension: a kernel may have a program for each index of it."""
+
+MANY = (4_200, *OTHERS)
+"""The same where there are no more than two dimensions, which leaves few elements for each index."""
+
+RESULTS = 1 << 16
+"""Elements of a result that one derived case at least exceeds, where results are as large as the tensors."""
+
+TABLE = (70_001, 10_007)
+"""Sizes to try for the dimension of a table that indices select from: no program belongs to one of its rows."""
+
+TAIL = 16
+"""Indices of a derived case lie in the last one of so many parts of the dimension that they select from."""
 
 INNER = (5_000, 600, 257)
 """Sizes to try for the dimension that a product sums over."""
@@ -52,7 +65,7 @@ MAX_ELEMENTS = 1 << 19
 MAX_PIXELS = 1 << 14
 """Maximum number of elements of the result of a convolution in a derived case."""
 
-MAX_BESIDE = 100 * OTHERS[0]
+MAX_BESIDE = 160_000
 """Maximum number of elements where a dimension is long that may have a program for each of its elements."""
 
 MAX_CASES = 6
@@ -108,7 +121,24 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
         if case is not None:
             found.append(case)
             covered |= dimension.role
+    found += _many_results(task, pairs, found)
     return tuple(sorted(dict.fromkeys(found), key=numel))
+
+
+def _many_results(task: Task, pairs: list[tuple[Case, Dimension]], found: list[Case]) -> list[Case]:
+    """Return a case whose result exceeds `RESULTS`, where no other's does, if results are as large as the tensors."""
+    known = (work_of(task, case) for case in found)
+    if _is_product(task) or any(work is None or work.results > RESULTS for work in known):
+        return []
+    for base, dimension in pairs:
+        if _has_matrices(task, base) or dimension.named:
+            continue
+        for size in (*ROWS[1:4], *ROWS[:1]):
+            case = grown(base, dimension.size, size)
+            work = within_limits(task, case) if size > dimension.size else None
+            if work is not None and work.results > max(RESULTS, numel(case) // 2):
+                return [case]
+    return []
 
 
 def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
@@ -168,10 +198,16 @@ def _tiled(task: Task, bases: list[Case], covered: Axes) -> list[Case]:
 def _largest(task: Task, base: Case, dimension: Dimension, kind: str) -> Case | None:
     """Return the case with a dimension at the largest legal size within the limits; None if there is none."""
     for size in _sizes(task, base, dimension, kind):
-        case = grown(base, dimension.size, size)
+        case = _at_the_end(grown(base, dimension.size, size), size)
         if size > dimension.size and within_limits(task, case) is not None:
             return case
     return None
+
+
+def _at_the_end(case: Case, size: int) -> Case:
+    """Return the case with indices into a dimension of this size near its end, where no smaller case has any."""
+    anywhere, end = f"integers(0, {size})", f"integers({size - max(1, size // TAIL)}, {size})"
+    return map_tensors(case, lambda path, recipe: with_fields(recipe, fill=end) if recipe.fill == anywhere else recipe)
 
 
 def _is_new(dimension: Dimension, covered: Axes, kind: str) -> bool:
@@ -206,7 +242,9 @@ def _sizes(task: Task, base: Case, dimension: Dimension, kind: str) -> tuple[int
     # A reduced dimension is long, and the last one, unless another is reduced: a kernel may have a program a row.
     if dimension.named or (dimension.last and not any(each.named for each in dimensions(base))):
         return ROWS if dimension.last else ROWS[2:]
-    sizes = OTHERS if dimension.rank <= 2 else PLANES
+    if not dimension.last and any(name == task.table for name, _, _ in dimension.role):
+        return TABLE
+    sizes = MANY if dimension.rank <= 2 else PLANES
     return tuple(size for size in sizes if size * _beside(base, dimension) <= MAX_BESIDE)
 
 

@@ -63,6 +63,19 @@ def test_most_cases_may_not_be_left_to_others() -> None:
     assert fallback(trial, ()) is not None
 
 
+@pytest.mark.parametrize(("layout", "found"), [("contiguous", True), ("strided", False)])
+def test_one_large_case_is_enough_if_it_is_launched_on_in_small(
+    monkeypatch: pytest.MonkeyPatch, layout: str, found: bool
+) -> None:
+    large, trial = Case(x=Tensor((70_001,), layout=layout)), trial_of(0)
+    monkeypatch.setattr(module, "large_cases", lambda task: (large,))
+    trial.launched[large] = False
+    text = fallback(trial, ())
+    assert (text is not None) == found
+    if text is not None:
+        assert text == f"answers large cases without a launch that matters: {large!r}"
+
+
 def test_cases_that_need_no_launch_do_not_count() -> None:
     trial = trial_of(2)
     trial.launched |= {Case(x=Tensor((0, size))): False for size in range(9)}

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases, shorter_sums
-from pytest_kernelbench.judge.correctness.large import FLAT, MAX_CASES, MAX_ELEMENTS, large_cases, numel
+from pytest_kernelbench.judge.correctness.large import FLAT, MAX_CASES, MAX_ELEMENTS, RESULTS, large_cases, numel
 from pytest_kernelbench.judge.correctness.reference_work import work_of
 from pytest_kernelbench.model.catalogue import Catalogue
 
@@ -25,7 +25,7 @@ def test_single_elements_are_taken_from_a_row_and_from_a_long_flat_tensor() -> N
 
 def test_a_reduction_has_long_rows_many_rows_long_columns_and_a_whole_tensor() -> None:
     found = [shape for (shape,) in shapes("sum")]
-    assert {(600, 2), (2, 200_001), (10_007, 3)} <= set(found)
+    assert {(4_200, 2), (2, 200_001), (10_007, 3)} <= set(found)
     assert max(numel(case) for case in large_cases(CATALOGUE.load("sum"))) >= FLAT
     assert len(found) == MAX_CASES
 
@@ -49,6 +49,19 @@ def test_a_convolution_has_many_images_and_a_wide_window() -> None:
 
 def test_matrices_to_decompose_are_of_moderate_size() -> None:
     assert shapes("det") == [[(257, 257)]]
+
+
+def test_indices_select_from_the_end_of_a_table() -> None:
+    (case,) = [case for case in large_cases(CATALOGUE.load("fused_embedding_add_tanh")) if case.weight.shape[0] > 999]
+    assert case.weight.shape == (70_001, 5)
+    assert case.input_indices.fill == "integers(65626, 70001)"
+
+
+@pytest.mark.parametrize("name", ["interpolate", "softmax", "relu"])
+def test_a_result_is_as_large_as_tensors_are(name: str) -> None:
+    task = CATALOGUE.load(name)
+    works = [work_of(task, case) for case in large_cases(task)]
+    assert max(work.results for work in works if work is not None) > RESULTS
 
 
 @pytest.mark.parametrize("name", ["nll_loss", "batch_norm", "fused_layer_norm_relu_linear", "scatter"])
