@@ -22,6 +22,8 @@ def install() -> None:
     builder.cast_impl = _converting(interpreter, builder.cast_impl)
     builder.create_fp_to_fp = _converting(interpreter, builder.create_fp_to_fp)
     builder.create_dot = _multiplying(interpreter, builder.create_dot)
+    # Triton 3.6 makes no constants in bfloat16, although its compiler does.
+    builder.get_bf16 = _constant(interpreter)
     operations = interpreter.ReduceScanOpInterface
     operations.apply = _reducing(interpreter, operations.apply)
 
@@ -63,6 +65,17 @@ def _narrow(interpreter: Any, handle: Any) -> Any:
     if handle.data.dtype == np.bool_:
         return handle
     return interpreter.TensorHandle(narrow(handle.data), tl.bfloat16)
+
+
+def _constant(interpreter: Any) -> Any:
+    """Return the operation of the builder that makes a constant."""
+    import numpy as np
+    import triton.language as tl
+
+    def constant(self: Any, value: float) -> Any:
+        return interpreter.TensorHandle(narrow(np.array([value], dtype=np.float32)), tl.bfloat16)
+
+    return constant
 
 
 def _in_float32(interpreter: Any, operation: Any) -> Any:

@@ -140,3 +140,26 @@ def test_conversions_round(interpret: Interpret, dtype: str) -> None:
     out, whole = (output.tensor for output in answer.outputs)
     assert torch.equal(out, x.to(torch.bfloat16))
     assert torch.equal(whole, x.to(torch.bfloat16).to(torch.int32))
+
+
+CONSTANTS = """
+@triton.jit
+def kernel(x, out, BLOCK: tl.constexpr):
+    at = tl.arange(0, BLOCK)
+    tl.store(out + at, tl.load(x + at) * 3.7)
+    tl.store(out + BLOCK + at, tl.full((BLOCK,), -0.1, tl.bfloat16))
+
+def work(x):
+    out = torch.empty(2 * x.numel(), dtype=x.dtype, device=x.device)
+    kernel[(1,)](x, out, BLOCK=16)
+    return out
+"""
+
+
+def test_constants_are_rounded(interpret: Interpret) -> None:
+    case = Case(x=Tensor((16,), "bfloat16"))
+    answer = interpret(CONSTANTS, case)
+    assert answer.status == "ok", answer
+    (x,) = materialize(case).values.values()
+    wanted = torch.cat([x * torch.tensor(3.7, dtype=torch.bfloat16), torch.full((16,), -0.1, dtype=torch.bfloat16)])
+    assert torch.equal(answer.outputs[0].tensor, wanted)
