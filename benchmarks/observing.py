@@ -10,7 +10,7 @@ import statistics
 from pathlib import Path
 
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
 from pytest_kernelbench.model.catalogue import Catalogue

@@ -14,7 +14,7 @@ from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.source import find

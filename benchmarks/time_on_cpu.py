@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.speed import workload_limits
 from pytest_kernelbench.judge.speed.benchmark import MEMORY

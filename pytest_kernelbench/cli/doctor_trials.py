@@ -10,7 +10,7 @@ from pytest_kernelbench.model.targets import target as checked_target
 
 if TYPE_CHECKING:
     from pytest_kernelbench.host.client import Runner
-    from pytest_kernelbench.host.process import RunnerSettings
+    from pytest_kernelbench.host.settings import RunnerSettings
     from pytest_kernelbench.model.case import Case
 
 COPY = """
@@ -38,7 +38,7 @@ TIMEOUT = 120.0
 
 def interpret() -> str:
     """Run the kernel in the interpreter; return the error, or an empty text."""
-    from pytest_kernelbench.host.process import RunnerSettings
+    from pytest_kernelbench.host.settings import RunnerSettings
 
     def use(runner: Runner, case: Case) -> str:
         answer = runner.call(case, PARAMETERS, max_bytes=1 << 10, timeout=TIMEOUT)
@@ -49,7 +49,7 @@ def interpret() -> str:
 
 def compile_for(target: str) -> str:
     """Compile the kernel for a target; return the error, or an empty text."""
-    from pytest_kernelbench.host.compiling import compiling
+    from pytest_kernelbench.host.settings import compiling
 
     def use(runner: Runner, case: Case) -> str:
         errors: list[str] = []

@@ -52,7 +52,7 @@ class Checker:
             raise AssertionError(f"{message}\n{case}")
 
     def _in_a_runner(self, name: Name, task: Task, case: Case) -> str | None:
-        from pytest_kernelbench.host.compiling import confined
+        from pytest_kernelbench.host.settings import confined
         from pytest_kernelbench.judge.comparison.oracle import Oracle
         from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
         from pytest_kernelbench.judge.correctness.trial import Finding

@@ -9,25 +9,24 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import printable
 from pytest_kernelbench.host.fork_servers import COMPILING, INTERPRETING, Remote, orphaned
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.host.vigil import Exceeded, Vigil
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.sandbox import ending, space, users
 from pytest_kernelbench.sandbox.cgroups import ControlGroup
 from pytest_kernelbench.sandbox.refusals import Refusals
 from pytest_kernelbench.wire import protocol
-from pytest_kernelbench.wire.device_names import COMPILE, INTERPRETER, on_gpu
+from pytest_kernelbench.wire.device_names import COMPILE, on_gpu
 from pytest_kernelbench.wire.far import RESERVE
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-    from pytest_kernelbench.model.origin import Origin
 
 SHOWN_OUTPUT = 4000
 """Characters of the kernel's standard output and error that are kept, from the end."""
@@ -46,33 +45,6 @@ SLACK = 1 << 30
 
 _CHANNEL_ERRORS = (protocol.DeadlinePassed, protocol.ProtocolError, protocol.Closed, OSError, Exceeded)
 """Everything that exchanging messages can raise."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerSettings:
-    """The device and the limits of a runner."""
-
-    device: str = INTERPRETER
-    """Name of the device, as in `wire.device_names`."""
-    memory: int = 4 << 30
-    """Bytes of address space on top of what torch and Triton need; ignored on a GPU, where it cannot be limited."""
-    file_size: int = 256 << 20
-    """Bytes of the largest file that the kernel may write."""
-    space: int = 1 << 30
-    """Bytes of all files of the kernel together."""
-    cpu: int | None = 24 * 3600
-    """Seconds of CPU time of all threads together, after which Linux ends the runner even if the judge is gone.
-
-    None for runners that are timed: under a limit, Linux counts CPU time in scheduler ticks, which is too coarse.
-    """
-    sandbox: str = "best"
-    """One of `model.judging.SANDBOX_MODES`."""
-    origin: Origin | None = None
-    """Where a named kernel is imported from; None for a kernel whose code the judge sends."""
-    paths: tuple[str, ...] = ()
-    """Folders outside of the sandbox that the kernel may read and import from."""
-    environment: tuple[tuple[str, str], ...] = ()
-    """Environment variables that the user gives the kernel, by name."""
 
 
 class SandboxError(KernelBenchError):

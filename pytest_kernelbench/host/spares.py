@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.wire.device_names import on_gpu
 
 LIFETIME = 300.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench import Case, Task
 from pytest_kernelbench.host.answers import Answer, Output
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence, collect_evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle

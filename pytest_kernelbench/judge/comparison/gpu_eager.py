@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import EagerRunner, OracleError, signature
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.model.case import Case

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.compiling import START_SECONDS, compiling, confined
 from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import START_SECONDS, compiling, confined
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness import facets
 from pytest_kernelbench.judge.correctness.trial import whole

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.compiling import START_SECONDS, compiling
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import START_SECONDS, RunnerSettings, compiling
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.submission import entry_points, modules_for

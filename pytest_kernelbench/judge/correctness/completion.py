@@ -15,8 +15,8 @@ from typing import Any
 
 from pytest_kernelbench.host.answers import shown
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.compiling import START_SECONDS, compiling
 from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import START_SECONDS, compiling
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.elsewhere import AMD_GPU, mentions_amd

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.host.compiling import confined
+from pytest_kernelbench.host.settings import confined
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import elsewhere, facets, far_cases, gradients, hints, ranks

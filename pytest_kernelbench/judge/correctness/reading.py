@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.sandbox import policy
 from pytest_kernelbench.wire.device_names import on_gpu
 

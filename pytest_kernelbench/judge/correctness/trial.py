@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.host.answers import Answer, Output
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.kept_code import KeptCode
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pytest_kernelbench.host.fork_servers import Remote
-from pytest_kernelbench.host.process import Child, RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import Child, RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import OracleError
 from pytest_kernelbench.judge.comparison.verdict import Mismatch, Verdict
 from pytest_kernelbench.model.case import Case

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from pytest_kernelbench.host.compiling import confined
 from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import confined
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.correctness.trial import Finding

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.speed.interleaving import Timed
 from pytest_kernelbench.model.case import Case

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner, memory_of
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, collect_evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.verdict import Verdict

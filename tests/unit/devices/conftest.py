@@ -10,7 +10,7 @@ import pytest
 from pytest_kernelbench import Case
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.wire.conditions import CallConditions
 from tests.unit.devices import Interpret
 

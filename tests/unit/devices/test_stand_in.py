@@ -9,7 +9,7 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.wire.conditions import CallConditions
 
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]

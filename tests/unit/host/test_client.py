@@ -13,7 +13,8 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.sandbox import users
 
 CASE = Case(x=Tensor((4, 5)), factor=2)

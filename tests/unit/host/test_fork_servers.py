@@ -16,7 +16,8 @@ from pytest_kernelbench.evaluation.settings import Settings
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.fork_servers import INTERPRETING
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.trial import Trial
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.judging import JudgingSettings

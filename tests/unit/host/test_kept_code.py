@@ -17,7 +17,7 @@ from pytest_kernelbench.host.answers import InconsistentAnswer
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.compiled_files import compiled_files
 from pytest_kernelbench.host.kept_code import KeptCode
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.wire.compiled_names import MAX_FILES, is_compiled
 
 CASE = Case(x=Tensor((4,)))

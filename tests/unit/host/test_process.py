@@ -20,7 +20,8 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host import process
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings, SandboxError
+from pytest_kernelbench.host.process import RunnerDied, SandboxError
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.host.vigil import Vigil
 from pytest_kernelbench.sandbox.ending import Family
 from pytest_kernelbench.wire.protocol import FRAME, MAGIC, MAX_HEADER

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_kernelbench.host import spares as spares_of
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.host.spares import Spares
 
 GPU, OTHER = RunnerSettings("cuda:GPU-1"), RunnerSettings("cuda:GPU-1", sandbox="off")

@@ -80,7 +80,7 @@ import json, sys
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.evaluation import api, session
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.compilation import compilation
 from pytest_kernelbench.judge.correctness import judgement
 from pytest_kernelbench.judge.speed import benchmark

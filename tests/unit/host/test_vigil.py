@@ -11,7 +11,8 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host import process, vigil
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 
 CASE = Case(x=Tensor((2,)))
 Make = Callable[..., Runner]

@@ -54,7 +54,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             identity = self.identity(kernel, "compile", selection, target=target.name)
             return identity.compilation(status=status, stage="runs", target=target.name, failure=failure), "hello"
 
-        def time(self: SubmissionSession, kernel: Any, workload: str, selection: str) -> Any:
+        def time(self: SubmissionSession, kernel: Any, workload: str, selection: str, say: Any) -> Any:
             identity = self.identity(kernel, "speed", selection)
             return identity.speed(status=status, stage="runs", workload=workload, failure=failure)
 

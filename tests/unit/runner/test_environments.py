@@ -13,7 +13,7 @@ from pytest_kernelbench.devices.cuda import unready
 from pytest_kernelbench.devices.instruments import Instruments
 from pytest_kernelbench.host.answers import answer
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.model.case_codec import decode, encode
 from pytest_kernelbench.runner import server
 from pytest_kernelbench.runner.environments import ExecutionEnvironment, OnGpu, environment_for

@@ -9,7 +9,7 @@ import pytest
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 
 CODE = """
 import torch, triton, triton.language as tl

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.wire.device_names import interpreter_as, stand_in_of
 
 HUGE = Case(x=Tensor((70_000, 4096)))

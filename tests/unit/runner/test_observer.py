@@ -10,7 +10,7 @@ from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.evaluation.options import OPTIONS
 from pytest_kernelbench.host.answers import plain
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS
 from pytest_kernelbench.model.rules import RULES, broken

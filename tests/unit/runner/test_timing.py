@@ -11,7 +11,8 @@ import torch
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.model.case import map_tensors
 from pytest_kernelbench.runner.timing import HostTimer

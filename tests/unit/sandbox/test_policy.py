@@ -14,7 +14,8 @@ import pytest
 import pytest_kernelbench
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerSettings, SandboxError
+from pytest_kernelbench.host.process import SandboxError
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.model.catalogue import default_root
 from pytest_kernelbench.sandbox import landlock, policy
 from tests.unit.sandbox import confined

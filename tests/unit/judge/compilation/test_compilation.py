@@ -12,8 +12,8 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.compiling import compiling
-from pytest_kernelbench.host.process import RunnerDied, RunnerSettings
+from pytest_kernelbench.host.process import RunnerDied
+from pytest_kernelbench.host.settings import RunnerSettings, compiling
 from pytest_kernelbench.judge.compilation import compilation
 from pytest_kernelbench.judge.compilation.compilation import Compilation
 from pytest_kernelbench.model.judging import JudgingSettings

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_kernelbench import Case, Tensor
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import blame
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial

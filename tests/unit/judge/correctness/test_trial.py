@@ -10,7 +10,7 @@ import pytest
 
 from pytest_kernelbench import Case, Contract, Tensor
 from pytest_kernelbench.host.answers import Answer
-from pytest_kernelbench.host.process import RunnerSettings
+from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.trial import Finding, whole
