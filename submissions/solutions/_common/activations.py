@@ -26,3 +26,20 @@ def gelu(x, TANH: tl.constexpr):
     else:
         # 1 + erf(z) would cancel below zero; erfc(-z) keeps its digits.
         return 0.5 * x * libdevice.erfc(x * -0.7071067811865476)
+
+
+@triton.jit
+def exact_gelu(x):
+    return gelu(x, False)
+
+
+@triton.jit
+def tanh_gelu(x):
+    return gelu(x, True)
+
+
+def gelu_function(approximate):
+    """Return the form of GELU that PyTorch names `none` or `tanh`."""
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"approximate is none or tanh, not {approximate!r}")
+    return tanh_gelu if approximate == "tanh" else exact_gelu
