@@ -19,7 +19,10 @@ def relu_sqrt_kernel(
 
 def fused_relu_sqrt(input, inplace=False, out=None):
     dense = packed(input)
-    result = unary(relu_sqrt_kernel, dense, out, rectified_ptr=dense if inplace else None)
-    if inplace and dense is not input:
+    copied = inplace and dense is not input
+    result = unary(relu_sqrt_kernel, dense, None if copied else out, rectified_ptr=dense if inplace else None)
+    if copied:
         input.copy_(dense)
+        # Where `out` is the input, it ends with the result.
+        return result if out is None else out.resize_(result.shape).copy_(result)
     return result

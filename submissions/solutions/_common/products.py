@@ -16,13 +16,6 @@ def unchanged(total, batch, row, column, inside, extra):
     return total
 
 
-@triton.autotune(
-    configs=[
-        triton.Config({"BLOCK_M": 64, "BLOCK_N": 64, "BLOCK_K": 32}, num_warps=4, num_stages=3),
-        triton.Config({"BLOCK_M": 128, "BLOCK_N": 64, "BLOCK_K": 32}, num_warps=4, num_stages=3),
-    ],
-    key=["m", "n", "k"],
-)
 @triton.jit
 def product_kernel(
     a_ptr, b_ptr, bias_ptr, c_ptr, m, n, k, a_strides, b_strides, c_strides, extra,
@@ -65,11 +58,12 @@ def product(a, b, bias=None, epilogue=unchanged, extra=(), out=None, dtype=None,
     n = b.shape[2]
     result = torch.empty((batches, m, n), dtype=dtype or a.dtype, device=a.device) if out is None else out
     if result.numel():
-        product_kernel[
-            lambda config: (batches * triton.cdiv(m, config["BLOCK_M"]) * triton.cdiv(n, config["BLOCK_N"]),)
-        ](
+        # Narrow tiles for thin matrices; the tensor cores want 16 at least.
+        block_m, block_n = (max(16, min(64, triton.next_power_of_2(size))) for size in (m, n))
+        product_kernel[(batches * triton.cdiv(m, block_m) * triton.cdiv(n, block_n),)](
             a, b, None if bias is None else bias.contiguous(), result, m, n, k,
             a.stride(), b.stride(), result.stride(), extra, EPILOGUE=epilogue, LOWER=lower, GROUP=8,
+            BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32, num_warps=4, num_stages=3,
         )  # fmt: skip
     return result
 
