@@ -47,8 +47,8 @@ def class_losses_kernel(
         counts = exists & (target != ignore_index) & (target >= 0) & (target < classes)
         if weight_ptr is not None:
             scale = tl.load(weight_ptr + target, mask=counts, other=0).to(COMPUTE)
-        x = tl.load(x_row + target * x_strides[1], mask=counts, other=0).to(COMPUTE)
-        loss = kept * scale * ((peak - x) + rest)
+        chosen = tl.load(x_row + target * x_strides[1], mask=counts, other=0).to(COMPUTE)
+        loss = kept * scale * ((peak - chosen) + rest)
     if PROBABLE or SMOOTH:
         for start in range(0, classes, BLOCK_COLUMNS):
             column = start + lane
