@@ -1,0 +1,18 @@
+"""Mean of input + alpha * other over any dimensions; the sum is never stored. Bound by memory."""
+
+import torch
+from _common.sums import mean
+
+
+def fused_add_mean(input, other, dim=None, alpha=1, keepdim=False, dtype=None, out=None):
+    kind = torch.result_type(input, other)
+    if torch.is_tensor(other):
+        input, other = torch.broadcast_tensors(input, other)
+    if not kind.is_complex:
+        return mean(input, dim, keepdim, dtype or kind, out, other=other, alpha=alpha)
+    # A number is a row of one, and the last dimension of pairs is never reduced.
+    shape = input.shape or (1,)
+    dims = [axis % len(shape) for axis in ((dim,) if isinstance(dim, int) else dim or range(len(shape)))]
+    pairs = [torch.view_as_real(torch.as_tensor(each).to(kind).expand(shape)) for each in (input, other)]
+    result = torch.view_as_complex(mean(pairs[0], dims, keepdim and input.ndim > 0, other=pairs[1], alpha=alpha))
+    return result if out is None else out.resize_(result.shape).copy_(result)

@@ -1,0 +1,13 @@
+"""Minimum of GELU of all elements, or minima and their places along one dimension, in one read. Bound by memory."""
+
+from _common.activations import gelu_function
+from _common.minima import minima
+
+
+def fused_gelu_min(input, approximate="none", dim=None, keepdim=False, out=None):
+    values, places = minima(input, dim, keepdim, gelu_function(approximate), places=dim is not None)
+    if dim is None:
+        return values if out is None else out.resize_(values.shape).copy_(values)
+    if out is None:
+        return values, places
+    return tuple(target.resize_(each.shape).copy_(each) for target, each in zip(out, (values, places), strict=True))

@@ -1,0 +1,13 @@
+"""(input - target)^2 of each element, summed or averaged in float32 in the same pass. Bound by memory."""
+
+import triton
+from _common.losses import reduced
+
+
+@triton.jit
+def squared_error(x, target):
+    return (x - target) * (x - target)
+
+
+def mse_loss(input, target, reduction="mean"):
+    return reduced(squared_error, input, target, reduction=reduction)

@@ -1,0 +1,17 @@
+"""asin(x) of libdevice; NaN outside [-1, 1]. Bound by memory: one read, one write."""
+
+import triton
+import triton.language as tl
+from _common.flat import lanes, unary
+from triton.language.extra import libdevice
+
+
+@triton.jit
+def asin_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
+    at, inside = lanes(count, BLOCK)
+    x = tl.load(x_ptr + at, mask=inside, other=0).to(COMPUTE)
+    tl.store(y_ptr + at, libdevice.asin(x), mask=inside)
+
+
+def asin(input_tensor):
+    return unary(asin_kernel, input_tensor)

@@ -1,0 +1,16 @@
+"""The error function of the hardware's library. Bound by memory: one read, one write."""
+
+import triton
+import triton.language as tl
+from _common.flat import lanes, unary
+
+
+@triton.jit
+def erf_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
+    at, inside = lanes(count, BLOCK)
+    x = tl.load(x_ptr + at, mask=inside, other=0).to(COMPUTE)
+    tl.store(y_ptr + at, tl.erf(x), mask=inside)
+
+
+def erf(input_tensor):
+    return unary(erf_kernel, input_tensor)

@@ -1,0 +1,17 @@
+"""tanh(sqrt(x)) in one pass; NaN below zero. Bound by memory: one read, one write."""
+
+import triton
+import triton.language as tl
+from _common.flat import lanes, unary
+from triton.language.extra import libdevice
+
+
+@triton.jit
+def sqrt_tanh_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
+    at, inside = lanes(count, BLOCK)
+    x = tl.load(x_ptr + at, mask=inside, other=0).to(COMPUTE)
+    tl.store(y_ptr + at, libdevice.tanh(tl.sqrt(x)), mask=inside)
+
+
+def sqrt_tanh(input, out=None):
+    return unary(sqrt_tanh_kernel, input, out)

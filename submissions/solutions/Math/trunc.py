@@ -1,0 +1,23 @@
+"""Integer part of x, rounded towards zero.
+
+Integers, which float32 could not hold, are copied as they are. Bound by memory: one read, one write.
+"""
+
+import triton
+import triton.language as tl
+from _common.flat import lanes, unary
+from triton.language.extra import libdevice
+
+
+@triton.jit
+def trunc_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
+    at, inside = lanes(count, BLOCK)
+    x = tl.load(x_ptr + at, mask=inside)
+    if x_ptr.dtype.element_ty.is_floating():
+        tl.store(y_ptr + at, libdevice.trunc(x.to(COMPUTE)), mask=inside)
+    else:
+        tl.store(y_ptr + at, x, mask=inside)
+
+
+def trunc(input, out=None):
+    return unary(trunc_kernel, input, out, dtype=input.dtype)
