@@ -33,8 +33,8 @@ LIBRARIES = frozenset(
 THREAD_EVENT = "kernelbench.thread"
 """Audit event of a new thread."""
 
-INDUCTOR = "torch._inductor.compile_fx"
-"""The module that torch imports when it first compiles a graph."""
+INDUCTOR = "torch._inductor.bounds"
+"""A module that torch imports when it first compiles a graph; the decorator `torch.compile` alone imports others."""
 
 EXTENSION = os.path.join("torch", "utils", "cpp_extension.py")
 """End of the path of the module that builds C++ and CUDA extensions."""

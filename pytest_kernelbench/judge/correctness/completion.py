@@ -36,8 +36,8 @@ NEWEST = "sm_100"
 _LACKING = re.compile(r"module 'triton[.\w]*' has no attribute|cannot import name")
 """What the installed Triton says of a part of the language that other versions have, and the interpreter here too."""
 
-_MACHINE = re.compile(r"Cannot find|No such file|Permission denied|No space left|MemoryError|OSError|was ended by SIG")
-"""What the compiler says where this machine lacks something, or where it was ended."""
+_MACHINE = re.compile(r"Cannot find|\[Errno \d+\]|MemoryError|OSError|was ended by SIG")
+"""What the compiler says where this machine lacks something, or where it was ended: any error of the system counts."""
 
 
 @dataclass(frozen=True, slots=True)

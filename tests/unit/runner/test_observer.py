@@ -44,6 +44,7 @@ SILENT = {
     "missing_library": (
         "try:\n    import flash_attn\nexcept ImportError:\n    flash_attn = None\ndef work(x):\n    return x"
     ),
+    "decorated": ("@torch.compile\ndef unused(x):\n    return x.sin() + 1\ndef work(x):\n    return x + 1"),
     "launch": (
         "@triton.jit\ndef helper(x):\n    return x + 1\n"
         "@triton.jit\ndef kernel(x, y, n: tl.constexpr):\n    i = tl.arange(0, n)\n"
@@ -64,6 +65,10 @@ SEEN = {
     ),
     "native": ("import ctypes\ndef work(x):\n    ctypes.CDLL(None)", "", "loads native code: the current process"),
     "source": ("def work(x):\n    exec('y = 1')\n    return x", "", "executes source that it makes itself"),
+    "compiled": (
+        "@torch.compile\ndef used(x):\n    return x.sin() + 1\ndef work(x):\n    return used(x)", "torch_compile",
+        "compiles with torch.compile",
+    ),
     "thread": (
         "import threading\ndef work(x):\n    threading.Thread(target=len, args=('',)).start()\n    return x", "",
         "starts threads",
@@ -113,7 +118,7 @@ def test_what_kernels_do_all_day_is_not_observed(name: str, observe: Observe) ->
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "extension")) for name in SEEN]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in ("compiled", "extension"))) for name in SEEN]
 )
 def test_what_is_observed_once_and_in_words(name: str, observe: Observe) -> None:
     code, rule, text = SEEN[name]

@@ -114,6 +114,11 @@ def test_what_a_gpu_might_still_make(completed: Callable[..., CaseTrial], host: 
     assert not trial.observed
 
 
+def test_a_compiler_whose_programs_cannot_start(completed: Callable[..., CaseTrial]) -> None:
+    no_more = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))"
+    assert completed(host=f"{no_more}; {LAUNCH}").observed == {}
+
+
 def test_nothing_is_compiled_without_a_target(completed: Callable[..., CaseTrial]) -> None:
     assert not completed("block += tl.sum(tl.arange(0, N))", target=None).observed
 
