@@ -42,7 +42,7 @@ RIGHT = "return right(*args, **kwargs)"
 BEHAVIOURS = {
     "right": ("passed", 10, RIGHT),
     "wrong": ("wrong_values", 4, "return right(*args, **kwargs) + 1"),
-    "raising": ("runtime_error", 2, "raise ValueError(args)"),
+    "raising": ("refused", 2, "raise ValueError(args)"),
     "unreadable": ("load_error", 1, "return ("),
     "aborting": ("crash", 2, "os.abort()"),
     "exiting": ("crash", 2, "os._exit(0)"),

@@ -78,7 +78,7 @@ def test_what_cannot_be_selected(full: Project, spec: str, message: str) -> None
     ("text", "message"),
     [
         ("method = ", "submission.toml: not TOML: "),
-        ('languages = "torch"', "submission.toml: unknown key 'languages': did you mean language? (one of 9)"),
+        ('languages = "torch"', "submission.toml: unknown key 'languages': did you mean language? (one of 10)"),
         ('language = "rust"', "submission.toml: language = 'rust': choose from: cuda, torch, triton"),
     ],
 )

@@ -14,7 +14,7 @@ MADE_UP = """
 import os
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 
-def time(self, kernel, workload, selection=""):
+def time(self, kernel, workload, selection="", say=None):
     first = 1e-5 / float(os.environ.get("SPEED", "1")) * (3 if self.source.name == "slow" else 1)
     return self.identity(kernel, "speed", selection).speed(
         status="passed", stage="basic", workload=workload, verdict="faster", ratio=1.5, interval=[1.4, 1.6],
