@@ -169,11 +169,10 @@ class SubmissionSession:
         backend = speed_backend(self.session)
         try:
             shared = self.session.shared
-            benchmark = SpeedBenchmark(
-                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor
-            )
-            benchmark.trial.kept = kept_code(self.session.settings, kernel, identity, gives=True)
-            return benchmark.run(alone)
+            kept = kept_code(self.session.settings, kernel, identity, gives=True)
+            return SpeedBenchmark(
+                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor, kept
+            ).run(alone)
         finally:
             backend.close()
 
@@ -247,10 +246,10 @@ class SubmissionSession:
         from pytest_kernelbench.judge.correctness.judgement import Judgement
 
         task = self.session.catalogue.load(kernel.task)
+        kept = kept_code(self.session.settings, kernel, identity, gives=False)
         for _ in range(TRIES):
-            shared = self.session.shared
-            judgement = Judgement(kernel, task, settings, shared.oracle, identity, key=key, spares=shared.spares)
-            judgement.trial.kept = kept_code(self.session.settings, kernel, identity, gives=False)
+            oracle, spares = self.session.shared.oracle, self.session.shared.spares
+            judgement = Judgement(kernel, task, settings, oracle, identity, key=key, spares=spares, kept=kept)
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break

@@ -148,7 +148,7 @@ def roofline(gpu: Gpu, run: Callable[[Gpu], str] | None = None) -> Roofline | No
         found = _read(text.strip().splitlines()[-1])
     except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
         return published(gpu.model)
-    keep(path, json.dumps(asdict(found)))
+    keep(path, json.dumps(asdict(found)).encode())
     return found
 
 

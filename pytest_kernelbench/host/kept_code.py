@@ -8,15 +8,15 @@ a kernel that plants something there deceives no other kernel. Correctness is al
 from __future__ import annotations
 
 import contextlib
+import io
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
-from pytest_kernelbench.model.cache import folder
+from pytest_kernelbench.model.cache import folder, keep
 from pytest_kernelbench.wire.compiled_names import MAX_BYTES
 
 KIND = "compiled"
@@ -64,16 +64,13 @@ class KeptCode:
         return found
 
     def _store(self, files: Mapping[str, bytes]) -> None:
-        """Replace the file at once, so that readers see all of it or the one before; errors are ignored."""
+        """Replace what is kept, and remove what is too much for the folder; errors are ignored."""
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        keep(self.path, data.getvalue())
         with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with (
-                tempfile.NamedTemporaryFile(dir=self.path.parent, suffix=".part", delete=False) as stream,
-                zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-            ):
-                for name, data in files.items():
-                    archive.writestr(name, data)
-            os.replace(stream.name, self.path)
             _shrink(self.path.parent)
 
 

@@ -14,10 +14,10 @@ def folder(kind: str) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "pytest-kernelbench" / kind
 
 
-def keep(path: Path, text: str) -> None:
+def keep(path: Path, data: bytes) -> None:
     """Write a cached file atomically, so that readers see all of it or the one before; errors are ignored."""
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as stream:
-            stream.write(text)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+            stream.write(data)
         os.replace(stream.name, path)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 
-def some_in_every_run(values: Sequence[Any], names: Sequence[str], every: int) -> list[Any]:
+def some_in_every_run(values: Iterable[Any], every: int) -> list[Any]:
     """Return the parameters of a test: the first of each `every` values as it is, the others marked slow."""
     return [
-        pytest.param(value, id=name, marks=() if index % every == 0 else pytest.mark.slow)
-        for index, (value, name) in enumerate(zip(values, names, strict=True))
+        pytest.param(value, marks=() if index % every == 0 else pytest.mark.slow) for index, value in enumerate(values)
     ]
 
 

@@ -20,8 +20,7 @@ CONTROLS = sorted(Path(__file__).parent.glob("controls/*__*.py"))
 IN_EVERY_RUN = 12
 """One in so many controls is judged in every run."""
 
-NAMES = [path.stem for path in CONTROLS]
-PARAMETERS = some_in_every_run(NAMES, NAMES, IN_EVERY_RUN)
+PARAMETERS = some_in_every_run((path.stem for path in CONTROLS), IN_EVERY_RUN)
 
 
 @pytest.fixture(scope="module")

@@ -207,7 +207,7 @@ def test_every_faulty_kernel_is_expected_somewhere() -> None:
     assert sorted([*(path.stem for path in FAULTY), *derived.DERIVED]) == sorted(EXPECTED)
 
 
-@pytest.mark.parametrize("name", some_in_every_run(list(EXPECTED), list(EXPECTED), IN_EVERY_RUN))
+@pytest.mark.parametrize("name", some_in_every_run(EXPECTED, IN_EVERY_RUN))
 def test_fault_is_found_where_it_lies(name: str, records: Records) -> None:
     facet, status = EXPECTED[name]
     record = records[name]

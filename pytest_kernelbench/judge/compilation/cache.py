@@ -40,4 +40,4 @@ class CompileCache:
         """Store a record that another run would give again; a cache that cannot be written is ignored."""
         if record.status not in CACHED_STATUSES or record.reason == "signal":
             return
-        keep(self.path, record.to_json())
+        keep(self.path, record.to_json().encode())

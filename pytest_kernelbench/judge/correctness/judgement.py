@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_kernelbench.host.kept_code import KeptCode
 from pytest_kernelbench.host.settings import confined
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.oracle import Oracle
@@ -62,6 +63,7 @@ class Judgement:
         *,
         key: str | None,
         spares: Spares | None = None,
+        kept: KeptCode | None = None,
     ) -> None:
         """`key` names the kernel's entry in the example database; None uses no database.
 
@@ -76,7 +78,7 @@ class Judgement:
         self.key = key
         runner = confined(settings, kernel.origin)
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
-        self.trial.spares = spares
+        self.trial.spares, self.trial.kept = spares, kept
         self.trial.domain = settings.domain if settings.case is None else None
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""

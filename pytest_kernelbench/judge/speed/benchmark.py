@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from pytest_kernelbench.host.kept_code import KeptCode
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import confined
 from pytest_kernelbench.judge.comparison.oracle import Oracle
@@ -55,10 +56,12 @@ class SpeedBenchmark:
         oracle: Oracle,
         backend: SpeedBackend,
         assessor: Assessor | None = None,
+        kept: KeptCode | None = None,
     ) -> None:
         """`task_code` is the text of the task's file, from which the baselines are made.
 
-        `assessor` compares results in the place of this process, on the device on which kernels are timed.
+        `assessor` compares results in the place of this process, on the device on which kernels are timed;
+        `kept` is what Triton has compiled for the kernel before.
         """
         self.kernel = kernel
         self.task = task
@@ -71,7 +74,7 @@ class SpeedBenchmark:
         self.backend = backend
         runner = confined(settings, kernel.origin, memory=MEMORY, cpu=None)
         self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
-        self.trial.assessor = assessor
+        self.trial.assessor, self.trial.kept = assessor, kept
         self.baselines: dict[str, TimedRunner] = {}
         """Runners of the baselines by name."""
         self.others: dict[str, dict[str, Any]] = {}

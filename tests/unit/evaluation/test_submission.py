@@ -153,6 +153,7 @@ class Judged:
         *,
         key: Any,
         spares: Any,
+        kept: Any,
     ) -> Any:
         found = self._found[min(len(self.asked), len(self._found) - 1)]
         self.asked.append(SimpleNamespace(kernel=kernel, settings=settings, key=key))
@@ -241,7 +242,6 @@ class TestTime:
                 self, kernel: Kernel, task: Any, code: str, workload: str, settings: Any, identity: Any, *rest: Any
             ) -> None:
                 self.workload, self.identity = workload, identity
-                self.trial = SimpleNamespace(kept=None)
                 assert "def reference" in code
 
             def run(self, alone: Any) -> SpeedRecord:
