@@ -32,5 +32,5 @@ def measured_runners(monkeypatch: pytest.MonkeyPatch) -> None:
 
     DATA.mkdir(exist_ok=True)
     DATA.chmod(0o777)
-    monkeypatch.setattr(process, "SERVE", process.Remote(SERVE))
+    monkeypatch.setattr(process.Child, "main", process.Remote(SERVE))
     monkeypatch.setattr(process.Child, "close", at_leisure)

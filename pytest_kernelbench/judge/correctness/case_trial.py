@@ -39,6 +39,8 @@ class CaseTrial(Trial):
         self.pace = Pace()
         self.work_seconds = 0.0
         """CPU time of the last call that was answered, which other processes do not prolong; on a GPU the time."""
+        self.seconds: dict[Case, float] = {}
+        """The same of the last call on each case on which the kernel was right."""
 
     @property
     def hurried(self) -> bool:
@@ -70,6 +72,7 @@ class CaseTrial(Trial):
             if "got nan" in finding.message and self._unwritten(case, evidence, answer, conditions, rewrite):
                 raise Finding(finding.status, f"{finding.message}\n{UNWRITTEN}", finding.case) from None
             raise
+        self.seconds[assessed] = self.work_seconds
         programs = whole(answer.counts.get("programs"))
         if answer.seconds <= QUICK_SECONDS and (self.widest is None or programs > self.widest[0]):
             self.widest = (programs, assessed)

@@ -8,6 +8,7 @@ cases there are few, and each stands for all larger ones, so one is enough if it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.facets import fixed_cases
@@ -16,7 +17,7 @@ from pytest_kernelbench.judge.correctness.large import large_cases
 from pytest_kernelbench.judge.correctness.pace import chosen
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.correctness.trivial import needs_no_launch, only_moves
-from pytest_kernelbench.judge.correctness.work import MIN_PATIENCE, answered_outside, with_other_contents
+from pytest_kernelbench.judge.correctness.work import MIN_PATIENCE, answered_outside, audited, with_other_contents
 from pytest_kernelbench.model.case import Case, DType, Tensor
 from pytest_kernelbench.model.task import Task
 
@@ -37,6 +38,9 @@ SURVEYED_CASES = 2
 
 MIN_SURVEYED = 2
 """Cases that a survey must find."""
+
+MAX_AUDITED_SECONDS = 0.2
+"""Seconds of a call on a large case that is audited: counting takes about twenty times as long."""
 
 NAMED_CASES = 3
 """Cases that an observation names."""
@@ -62,6 +66,16 @@ def fallback(trial: CaseTrial, idle: Sequence[Case]) -> str | None:
         or _in_words(found, len(needing), MAX_SHARE_OF_ALL)
         or (f"answers large cases without a launch that matters: {_named(large)}" if large else None)
     )
+
+
+def idle_large(trial: CaseTrial, task: Task) -> tuple[Case, ...]:
+    """Return the largest case that is quick enough for an audit, if no launch matters on it."""
+    quick = [case for case in large_cases(task) if trial.seconds.get(case, MAX_AUDITED_SECONDS) < MAX_AUDITED_SECONDS]
+    for case in quick[-1:]:
+        with chosen(trial, MIN_PATIENCE), suppress(Finding):
+            work = audited(trial, case)
+            return (case,) if work is not None and work.idle else ()
+    return ()
 
 
 def _kind(case: Case) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from pytest_kernelbench.devices.lines import MARK, RanLines, mark
 
@@ -16,6 +20,16 @@ HOST = """def work(n):
 """
 
 
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """Nothing else traces this process, such as the measuring of coverage."""
+    tracing = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracing)
+
+
+@pytest.mark.usefixtures("untraced")
 def test_each_line_of_host_code_is_told_once() -> None:
     lines, scope = RanLines(), dict[str, Any]()
     code = compile(HOST, "/kernel.py", "exec")

@@ -8,7 +8,9 @@ import pytest
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.judge.correctness import fallback as module
-from pytest_kernelbench.judge.correctness.fallback import fallback, surveyed_fallback
+from pytest_kernelbench.judge.correctness.fallback import fallback, idle_large, surveyed_fallback
+from pytest_kernelbench.judge.correctness.trial import Finding
+from pytest_kernelbench.judge.correctness.work import CaseWork
 from pytest_kernelbench.model.case import replace
 from pytest_kernelbench.model.rules import broken
 from tests.support.judging import ScriptedTrial, task_of
@@ -100,6 +102,28 @@ def test_a_survey_takes_cases_of_other_facets(monkeypatch: pytest.MonkeyPatch, o
     monkeypatch.setattr(module, "answered_outside", answered_outside)
     assert (surveyed_fallback(trial_of(0), TASK, ("basic", "sizes", "layouts")) is not None) == found
     assert asked == [CASES[0], CASES[4]] * 2
+
+
+@pytest.mark.parametrize(("seconds", "idle", "found"), [(0.1, True, True), (0.1, False, False), (9.0, True, False)])
+def test_the_largest_case_that_is_quick_is_audited(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, idle: bool, found: bool
+) -> None:
+    large, trial = [Case(x=Tensor((size,))) for size in (70_001, 80_001, 90_001)], trial_of(0)
+    trial.seconds = dict.fromkeys(large[:2], seconds)
+    monkeypatch.setattr(module, "large_cases", lambda task: tuple(large))
+    monkeypatch.setattr(module, "audited", lambda trial, case: CaseWork(case, launches=1, copying=idle))
+    assert idle_large(trial, TASK) == ((large[1],) if found else ())
+
+
+def test_an_audit_that_fails_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(trial: Any, case: Case) -> None:
+        raise Finding("wrong_values", "got 1", case)
+
+    trial = trial_of(0)
+    trial.seconds = {CASES[0]: 0.1}
+    monkeypatch.setattr(module, "large_cases", lambda task: CASES[:1])
+    monkeypatch.setattr(module, "audited", fail)
+    assert idle_large(trial, TASK) == ()
 
 
 def test_the_rule_can_be_allowed() -> None:
