@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.project import QUICK, Project
 
 FILES = {
@@ -30,6 +32,7 @@ def test_a_failure_in_a_helper_shows_its_line(project: Project) -> None:
     result.stdout.fnmatch_lines(["*ValueError: no sigmoid", "*helpers.py, line 7, in broken: raise ValueError*"])
 
 
+@pytest.mark.slow
 def test_a_changed_helper_is_judged_again(project: Project) -> None:
     project.submit(FILES)
     project.judge(*QUICK, "-k", "relu", "--kb-results=r.jsonl")

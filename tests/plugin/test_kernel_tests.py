@@ -94,6 +94,7 @@ def test_they_are_judged_with_all_that_comes_with_it(package: Project) -> None:
     }
 
 
+@pytest.mark.slow
 def test_what_a_kernel_refuses_by_itself_is_not_wrong(package: Project) -> None:
     package.write(
         {

@@ -55,6 +55,7 @@ def test_runs_are_judged_and_one_that_works_at_the_published_sizes_only_is_told_
     assert records["level1_7_Shifted_softplus", "sample_0"]["label"] == "kernel"
 
 
+@pytest.mark.slow
 def test_the_references_themselves_pass_as_torch_code(project: Project, bench: Path) -> None:
     runs(bench, {
         "level_1_problem_7_sample_0_kernel.py": renamed(SOFTPLUS),
@@ -66,6 +67,7 @@ def test_the_references_themselves_pass_as_torch_code(project: Project, bench: P
     assert {record["category"] for record in records} == {"Level1", "Level2"}
 
 
+@pytest.mark.slow
 def test_json_lines_name_level_problem_and_sample(project: Project, bench: Path) -> None:
     rows = [{"level": 1, "problem": 7, "sample": 0, "code": code} for code in (SOFTPLUS_KERNEL, "import torch\n")]
     (bench / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))

@@ -16,7 +16,7 @@ def softmax(input, dim, dtype=None):
 """
 
 
-@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("inside", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_the_printed_line_replays_the_case(
     project: Project, tmp_path_factory: pytest.TempPathFactory, inside: bool
 ) -> None:

@@ -34,6 +34,7 @@ def test_only_variables_that_are_given_reach_the_kernel(needy: Project) -> None:
     assert needy.judge("--kb-env=MYLIB_SCALE=whole", "--kb-env=MYLIB_TEXT=a=b", *QUICK).ret == 0
 
 
+@pytest.mark.slow
 def test_the_table_of_a_submission_and_what_wins_over_it(needy: Project) -> None:
     needy.submit({"submission.toml": 'language = "torch"\n[environment]\nMYLIB_SCALE = "whole"\n'})
     assert needy.judge(*QUICK).ret == 0

@@ -37,6 +37,7 @@ def test_a_named_kernel_is_its_own_code_with_all_of_its_package(package: Project
     assert record["selection"].startswith("--kb-kernel=relu=mypkg.ops.relu:relu")
 
 
+@pytest.mark.slow
 def test_the_table_of_a_submission_names_kernels(package: Project) -> None:
     package.submit({"submission.toml": 'language = "torch"\n[kernels]\nrelu = "mypkg.plain:relu"\n'})
     assert package.collect("--kb-submission=mine", "--kb-path=src") == [

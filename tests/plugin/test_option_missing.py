@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pytest_kernelbench.model.catalogue import Catalogue
 from tests.support.project import Project
 
@@ -20,6 +22,7 @@ task = Task(reference, cases, fixed_cases=(Case(input=Tensor((3,))),))
 FILES = {f"own/math/{name}.py": DOUBLE for name in ("double", "twice", "again")}
 
 
+@pytest.mark.slow
 def test_what_is_said_of_tasks_without_a_kernel(project: Project) -> None:
     project.write(FILES)
     project.submit({"double.py": "def double(x): return 2 * x", "round_1/twice.py": "def twice(x): return x * 2"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.project import SOFTMAX, TORCH_RELU, Project
 
 TALKATIVE = r"""
@@ -67,6 +69,7 @@ def sigmoid(input, out=None):
 """
 
 
+@pytest.mark.slow
 def test_names_and_texts_cannot_reverse_a_line(project: Project) -> None:
     project.submit(
         {f"ro{HIDDEN}und/sigmoid.py": HIDING, f"ro{HIDDEN}und/no{HIDDEN}ne.py": "", f"li{HIDDEN}nes.jsonl":
