@@ -6,11 +6,12 @@ the errors of single results stay within their tolerance, and only the root mean
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 
 from pytest_kernelbench.judge.correctness.facets import in_dtype, own_fill, with_fill
 from pytest_kernelbench.judge.correctness.growth import Dimension, dimensions, grown
-from pytest_kernelbench.judge.correctness.large import TaskKey, plain_bases, within_limits
+from pytest_kernelbench.judge.correctness.large import TaskKey, is_product, plain_bases, within_limits
 from pytest_kernelbench.judge.correctness.reference_work import work_of
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.task import Task
@@ -38,6 +39,12 @@ BESIDE = "normal(0, 0.01)"
 
 BESIDE_SHARE = 16
 """A tensor is no part of the long sum if it has fewer elements than one in so many of the largest one."""
+
+EQUAL, COUNT = "constant(1)", 70_001
+"""Fill and number of terms of equal size, whose sum or number exceeds float16, and not what is divided by it."""
+
+SUMMED = 3_001
+"""Length of the sum over another dimension than the longest, such as that over the samples of a loss."""
 
 FILLS = ("normal(0, 30)", "normal(30, 1)", "normal(1000, 0.1)")
 """Fills with large values, and with an offset of which few terms exceed float16 though their mean does not."""
@@ -72,8 +79,37 @@ def _overflowing(key: TaskKey) -> tuple[Case, ...]:
         return ()
     ordinary, bases = {"normal", *own_fill(task)}, _bases(task, SHORTER[:1])
     fills = [fill for fill in FILLS if fill in task.contract.values]
-    cases = (in_dtype(task, with_fill(base, fill, ordinary), _halves(task)[0]) for base in bases[-1:] for fill in fills)
-    return tuple(dict.fromkeys(cases))
+    filled = [with_fill(base, fill, ordinary) for base in bases[-1:] for fill in fills]
+    if task.long_sums is None and filled and not is_product(task):
+        filled += _of_equal_terms(task, ordinary) if EQUAL in task.contract.values else []
+        filled += _over_others(task, bases, ordinary) if FILLS[0] in task.contract.values else []
+    return tuple(dict.fromkeys(in_dtype(task, case, _halves(task)[0]) for case in filled))
+
+
+def _of_equal_terms(task: Task, ordinary: set[str]) -> list[Case]:
+    """Return a case with more equal terms in rows than float16 can count, if the contract has such values."""
+    for kept, base in itertools.product((False, True), plain_bases(task)):
+        for dimension in dimensions(base):
+            if dimension.last and dimension.rank <= 3 and dimension.size < COUNT:
+                case = _with_sum(task, base, dimension, COUNT, kept)
+                filled = None if case is None else with_fill(case, EQUAL, ordinary)
+                if filled is not None and filled != case:
+                    return [filled]
+    return []
+
+
+def _over_others(task: Task, bases: list[Case], ordinary: set[str]) -> list[Case]:
+    """Return a case with large values in another sum than that of the other cases, if its result is one number."""
+    long = {axis for base in bases for each in dimensions(base) if each.size in TERMS for axis in each.role}
+    for base in plain_bases(task):
+        work = work_of(task, base)
+        for dimension in dimensions(base) if work is not None and work.results == 1 else []:
+            if dimension.size < SUMMED and not dimension.role & long and dimension.rank <= 3:
+                case = _with_sum(task, base, dimension, SUMMED, kept=False)
+                filled = None if case is None else with_fill(case, FILLS[0], ordinary)
+                if filled is not None and filled != case:
+                    return [filled]
+    return []
 
 
 def _bases(task: Task, lengths: tuple[tuple[tuple[int, ...], int], ...]) -> list[Case]:

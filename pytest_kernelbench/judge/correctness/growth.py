@@ -52,8 +52,17 @@ def dimensions(case: Case) -> list[Dimension]:
             listed = number == 0 and named is not None and (not named or axis in {each % rank for each in named})
             roles[recipe.shape[axis]].add((path.partition("[")[0], axis - rank, listed))
             places[recipe.shape[axis]].add((rank, axis - rank))
+    counts = _counts(case)
     found = [(size, max(places[size]), frozenset(role)) for size, role in roles.items() if size > 1]
+    found = [each for each in found if not any(name in counts for name, _, _ in each[2])]
     return [Dimension(size, rank, axis == -1, role) for size, (rank, axis), role in found]
+
+
+def _counts(case: Case) -> set[str]:
+    """Return the arguments whose elements add up to the size of the result that another argument gives."""
+    if not isinstance(case.arguments.get("output_size"), int):
+        return set()
+    return {path.partition("[")[0] for path, recipe in leaves(case) if recipe.dtype.startswith("int")}
 
 
 def _named(case: Case) -> tuple[int, ...] | None:

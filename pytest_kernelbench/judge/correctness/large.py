@@ -111,10 +111,10 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
     bases = plain_bases(task)
     found, elementwise = _flat(task, bases)
     covered: Axes = set()
-    if not elementwise and _is_product(task):
+    if not elementwise and is_product(task):
         found += _tiled(task, bases, covered)
     pairs = _in_order(task, bases)
-    for kind, (base, dimension) in itertools.product(KINDS if _is_product(task) else KINDS[:1], pairs):
+    for kind, (base, dimension) in itertools.product(KINDS if is_product(task) else KINDS[:1], pairs):
         if len(found) >= (2 if elementwise else MAX_CASES):
             break
         case = _largest(task, base, dimension, kind) if _is_new(dimension, covered, kind) else None
@@ -128,7 +128,7 @@ def _derived(key: TaskKey) -> tuple[Case, ...]:
 def _many_results(task: Task, pairs: list[tuple[Case, Dimension]], found: list[Case]) -> list[Case]:
     """Return a case whose result exceeds `RESULTS`, where no other's does, if results are as large as the tensors."""
     known = (work_of(task, case) for case in found)
-    if _is_product(task) or any(work is None or work.results > RESULTS for work in known):
+    if is_product(task) or any(work is None or work.results > RESULTS for work in known):
         return []
     for base, dimension in pairs:
         if _has_matrices(task, base) or dimension.named:
@@ -149,7 +149,7 @@ def _flat(task: Task, bases: list[Case]) -> tuple[list[Case], bool]:
     for base in bases:
         shapes = {recipe.shape for _, recipe in leaves(base)}
         (shape,) = shapes if len(shapes) == 1 else ((),)
-        if not shape or shape[-1] == 1 or shape.count(shape[-1]) > 1 or _is_product(task) or _has_matrices(task, base):
+        if not shape or shape[-1] == 1 or shape.count(shape[-1]) > 1 or is_product(task) or _has_matrices(task, base):
             continue
         work = work_of(task, base)
         reduced = work is not None and work.results == 1
@@ -234,7 +234,7 @@ def _sizes(task: Task, base: Case, dimension: Dimension, kind: str) -> tuple[int
         return () if dimension.rank <= 3 else MODEST if kind == "batch" else WINDOWS
     if _has_matrices(task, base):
         return MATRICES if all(axis >= -2 for _, axis, _ in dimension.role) else ()
-    if _is_product(task):
+    if is_product(task):
         window = dimension.rank > 3 and any(_of_weight(name) and axis >= -2 for name, axis, _ in dimension.role)
         if window or dimension.rank > 3:
             return () if window else PLANES
@@ -259,13 +259,13 @@ def within_limits(task: Task, case: Case) -> Work | None:
     if max(recipe.numel for _, recipe in leaves(case)) > MAX_ELEMENTS:
         return None
     work = work_of(task, case)
-    images = _is_product(task) and any(len(recipe.shape) > 3 for _, recipe in leaves(case))
+    images = is_product(task) and any(len(recipe.shape) > 3 for _, recipe in leaves(case))
     if work is None or work.largest > MAX_ELEMENTS or (images and work.results > MAX_PIXELS):
         return None
     return work
 
 
-def _is_product(task: Task) -> bool:
+def is_product(task: Task) -> bool:
     """Whether the task multiplies matrices, or convolves."""
     first = [recipe.shape for _, recipe in leaves(task.fixed_cases[0])][:2]
     fitting = len(first) == 2 and min(map(len, first)) >= 2 and first[0][-1] == first[1][-2] != first[0][-2]
@@ -275,7 +275,7 @@ def _is_product(task: Task) -> bool:
 def _has_matrices(task: Task, case: Case) -> bool:
     """Whether matrices are decomposed or solved."""
     structured = any(recipe.fill.partition("(")[0] in STRUCTURED for _, recipe in leaves(case))
-    return structured or ("A" in case.arguments and not _is_product(task))
+    return structured or ("A" in case.arguments and not is_product(task))
 
 
 def _is_degenerate(task: Task, case: Case) -> bool:

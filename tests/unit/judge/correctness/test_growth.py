@@ -21,6 +21,11 @@ def test_dimensions_of_one_element_are_left_out() -> None:
     assert [each.size for each in dimensions(Case(x=Tensor((1, 3, 1))))] == [3]
 
 
+def test_a_dimension_whose_counts_have_a_given_sum_stays() -> None:
+    repeated = Case(x=Tensor((4, 9)), repeats=Tensor((9,), "int64", fill="constant(3)"), output_size=27)
+    assert [each.size for each in dimensions(repeated)] == [4]
+
+
 def test_a_vector_beside_a_matrix_does_not_make_its_rows_the_last_dimension() -> None:
     rows = next(each for each in dimensions(Case(x=Tensor((8, 5)), target=Tensor((8,)))) if each.size == 8)
     assert (rows.last, rows.rank) == (False, 2)

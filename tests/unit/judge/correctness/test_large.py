@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pytest_kernelbench import Case, Task, Tensor
-from pytest_kernelbench.judge.correctness.accumulators import accumulating_cases, shorter_sums
+from pytest_kernelbench.judge.correctness.accumulators import COUNT, EQUAL, SUMMED, accumulating_cases, shorter_sums
 from pytest_kernelbench.judge.correctness.large import FLAT, MAX_CASES, MAX_ELEMENTS, RESULTS, large_cases, numel
 from pytest_kernelbench.judge.correctness.reference_work import work_of
+from pytest_kernelbench.model.case import leaves
 from pytest_kernelbench.model.catalogue import Catalogue
 
 CATALOGUE = Catalogue.find()
@@ -93,10 +94,21 @@ def test_work_of_a_reference_that_needs_values() -> None:
 
 
 def test_long_sums_are_in_each_half_with_large_values_and_many_results() -> None:
-    found = accumulating_cases(CATALOGUE.load("mean"))
+    found = [case for case in accumulating_cases(CATALOGUE.load("mean")) if case.input_tensor.fill != EQUAL]
     assert {case.input_tensor.shape for case in found} == {(100, 1_025), (130, 3_001)}
     assert {case.input_tensor.dtype for case in found} == {"float16", "bfloat16"}
     assert {case.input_tensor.fill for case in found} == {"normal(0, 3)", "normal(0, 30)", "normal(1000, 0.1)"}
+
+
+@pytest.mark.parametrize("name", ["softmax", "std", "fused_softmax_log"])
+def test_more_equal_terms_than_float16_counts_are_in_rows(name: str) -> None:
+    first = [recipe for case in accumulating_cases(CATALOGUE.load(name)) for _, recipe in [*leaves(case)][:1]]
+    assert [recipe.dtype for recipe in first if recipe.fill == EQUAL and recipe.shape[-1] == COUNT] == ["float16"]
+
+
+def test_a_loss_has_a_long_sum_over_samples_too() -> None:
+    found = accumulating_cases(CATALOGUE.load("cross_entropy"))
+    assert [case.input.fill for case in found if case.input.shape[0] == SUMMED] == ["normal(0, 30)"]
 
 
 def test_shorter_sums_are_for_kernels_that_are_too_slow() -> None:
