@@ -68,18 +68,17 @@ def fused_hstack_div(
     direct = out is not None and out.resize_(shape).dtype == dtype
     result = out if direct else torch.empty(shape, dtype=dtype, device=parts[0].device)
 
+    divisors = result if by is None else by.expand(shape)  # without a tensor, anything of this shape
     axis, begin = axis - parts[0].ndim, 0
     for part in parts:
-        # Joined tensors of one column in all stretch over the columns of a wider divisor.
-        views = [result, result if by is None else by.expand(shape)]
-        if width > 1:
-            views = [view.narrow(axis, begin, part.shape[axis]) for view in views]
+        y, under = result, divisors
+        if width > 1:  # joined tensors of one column in all stretch over the columns of a wider divisor
+            y, under = (view.narrow(axis, begin, part.shape[axis]) for view in (result, divisors))
         begin += part.shape[axis]
-        count = views[0].numel() if part.numel() else 0
-        if count:
-            divide_kernel[(triton.cdiv(count, 1024),)](
-                part, None if by is None else views[1], views[0], count, 1 if by is not None else divisor,
-                reversed_sizes(views[0].shape), *(reversed_strides(x) for x in (part.expand(views[0].shape), *views[::-1])),
+        if part.numel() and y.numel():
+            divide_kernel[(triton.cdiv(y.numel(), 1024),)](
+                part, None if by is None else under, y, y.numel(), divisor if by is None else 1,
+                reversed_sizes(y.shape), *(reversed_strides(each) for each in (part.expand(y.shape), under, y)),
                 ROUNDING=rounding, COMPUTE=widest(dtype, part), BLOCK=1024,
             )  # fmt: skip
     return result if out is None or direct else out.copy_(result)

@@ -56,7 +56,7 @@ def quantised_rows(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 @triton.jit
 def largest_kernel(x_ptr, part_ptr, count, BLOCK: tl.constexpr):
-    at, inside = lanes(count, BLOCK)
+    at, _ = lanes(count, BLOCK)
     largest = tl.zeros((BLOCK,), tl.float32)
     step = tl.num_programs(0).to(tl.int64) * BLOCK
     for start in range(0, count, step):
