@@ -62,7 +62,9 @@ class Watch:
             yield
         finally:
             self.launch = None
-        for text in itertools.islice(races.found(launch.memory.regions, launch.synchronising, launch.warps), 1):
+        any_may_win = self.instruments.conditions.any_may_win
+        every = races.found(launch.memory.regions, launch.synchronising, launch.warps, any_may_win)
+        for text in itertools.islice(every, 1):
             self.instruments.violate(f"race in {kernel}: {text}")
 
     def access(self, kind: str, pointers: Any, mask: Any, itemsize: int, semantics: Any = None) -> tuple[Any, Any]:

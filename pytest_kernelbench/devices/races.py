@@ -3,7 +3,8 @@
 An address that one program writes without an atomic operation, and that another program reads or writes, is a race
 unless an atomic operation orders the two. So is a load of what another thread of the same program has stored, without a
 barrier between the two. Not a race is what no schedule can show: programs that write the same value, and a flag that
-programs set after having read it.
+programs set after having read it. Where any of several values may stay, stores of whole elements do not race with each
+other either; that each outcome is right shows in the results, under several orders of the programs.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ SAME_THREAD = 128
 """Lanes whose numbers differ by a multiple of this can be of one thread in the layouts that compilers choose."""
 
 
-def found(regions: Sequence[Region], synchronising: Sequence[Access], warps: int | None) -> Iterator[str]:
+def found(
+    regions: Sequence[Region], synchronising: Sequence[Access], warps: int | None, any_may_win: bool = False
+) -> Iterator[str]:
     """Yield each race of a launch in words.
 
     `regions` have the accesses of the launch, `synchronising` are its atomic operations that acquire or release.
-    `warps` is the number of warps of a program if it is known: the threads of one warp run together.
+    `warps` is the number of warps of a program if it is known: the threads of one warp run together. `any_may_win` says
+    whether programs may store different values in one element.
     """
     before: HappensBefore | None = None
     for region in regions:
@@ -35,7 +39,7 @@ def found(regions: Sequence[Region], synchronising: Sequence[Access], warps: int
         cells = Cells(region)
         if cells.shared():
             before = before or HappensBefore(synchronising)
-            yield from _Scan(cells, before).races()
+            yield from _Scan(cells, before, any_may_win).races()
         if warps != 1:
             yield from _between_threads(cells)
 
@@ -43,7 +47,7 @@ def found(regions: Sequence[Region], synchronising: Sequence[Access], warps: int
 class _Scan:
     """Goes through the accesses to one region in the order of time, and remembers who wrote and read each cell."""
 
-    def __init__(self, cells: Cells, before: HappensBefore) -> None:
+    def __init__(self, cells: Cells, before: HappensBefore, any_may_win: bool) -> None:
         import numpy as np
 
         self.cells = cells
@@ -55,6 +59,9 @@ class _Scan:
         self.content: list[np.ndarray[Any, Any]] = [np.zeros(cells.count, np.uint8) for _ in range(cells.size)]
         programs = {program: number for number, program in enumerate({each.program for each in self.accesses}, 1)}
         self.program_of = np.array([0, *(programs[each.program] for each in self.accesses)], np.int32)
+        # Stores of different widths could leave a mixture of both values.
+        whole = all(each.itemsize == cells.size for each in self.accesses if each.kind == WRITE)
+        self.any_may_win = any_may_win and whole
 
     def races(self) -> Iterator[str]:
         for number, access in enumerate(self.accesses, 1):
@@ -72,8 +79,9 @@ class _Scan:
     def _write(self, number: int, access: Access, where: Any, content: Sequence[Any]) -> Iterator[str]:
         """Yield the races of a store with what came before it."""
         access.test_and_set = self._tested(number, access, where)
-        changed = self._changed(where, content)
-        yield from self._conflicts(number, access, where, self.writer[where], changed)
+        if not self.any_may_win:
+            changed = self._changed(where, content)
+            yield from self._conflicts(number, access, where, self.writer[where], changed)
         if not access.test_and_set:
             for readers in (self.reader[where], self.other[where]):
                 yield from self._conflicts(number, access, where, readers, self._noticed(readers, where, content))

@@ -74,7 +74,8 @@ class Contract:
     out: bool = True
     """Whether `out=`, where the signature has it, must be written and returned."""
     deterministic: bool = True
-    """Whether the same inputs must give the same bits; false for random operations."""
+    """Whether the same inputs must give the same bits; false for random operations, and where any of several values may
+    be written."""
     alias: bool = False
     """Whether the result may share memory with an input."""
 
@@ -214,6 +215,11 @@ class Task:
         """Return the arguments that a kernel may write."""
         scratch = self.scratch(case) if callable(self.scratch) else self.scratch
         return {*self.mutates, *scratch, "out"}
+
+    @property
+    def any_may_win(self) -> bool:
+        """Whether programs may store different values in one element: any may stay, as the properties show."""
+        return self.compare == "properties" and not self.contract.deterministic
 
     @property
     def takes_out(self) -> bool:

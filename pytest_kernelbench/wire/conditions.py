@@ -22,6 +22,8 @@ class CallConditions:
     """Whether to autotune again: every configuration runs before the chosen one."""
     tuned: bool = False
     """Whether to autotune exactly as the kernel asks, remembering the result between calls."""
+    any_may_win: bool = False
+    """Whether programs may store different values in one element, of which any may stay; on the interpreter only."""
     skip_launches: bool = False
     """Whether launches do nothing."""
     out_is: str | None = None

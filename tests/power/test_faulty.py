@@ -149,6 +149,7 @@ EXPECTED = {
     "shared_result__exp_sqrt": ("contract", "contract"),
     "unmasked_store__sigmoid": ("contract", "contract"),
     "bare_masked_load__sum": ("engine", "wrong_values"),
+    "copied_in_the_same_launch__scatter": ("engine", "wrong_values"),
     "grid_of_another_config__exp_sqrt": ("engine", "wrong_values"),
     "last_chunk_divides__softmax": ("engine", "wrong_values"),
     "partials_of_another_config__smooth_l1_loss": ("engine", "wrong_values"),

@@ -119,7 +119,7 @@ class CaseTrial(Trial):
                 case,
                 signature(self.task),
                 convention=self.task.calling_convention,
-                conditions=conditions,
+                conditions=with_fields(conditions, any_may_win=self.task.any_may_win),
                 rewrite=rewrite,
                 max_bytes=max_bytes,
                 timeout=left,

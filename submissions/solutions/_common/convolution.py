@@ -2,7 +2,7 @@
 
 The matrix of windows (im2col; Chellapilla, Puri and Simard, High Performance Convolutional Neural Networks for Document
 Processing, 2006) is never stored: each tile gathers its part of it. An epilogue is a function `(total, image, channel,
-y, x, inside, extra)` of a tile in float32, and a place function gives the offset of a result.
+y, x, inside, extra)` of a tile of sums, and a place function gives the offset of a result.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def strided(image, channel, y, x, strides):
 def convolution_kernel(
     x_ptr, weight_ptr, bias_ptr, y_ptr, positions, filters, depth, height, width, y_height, y_width, window_height,
     window_width, step_y, step_x, pad_y, pad_x, dilation_y, dilation_x, x_strides, weight_strides, y_strides, extra,
-    EPILOGUE: tl.constexpr, PLACE: tl.constexpr, GROUPS: tl.constexpr,
+    EPILOGUE: tl.constexpr, PLACE: tl.constexpr, ACCUMULATOR: tl.constexpr, GROUPS: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     tiles_n = tl.cdiv(filters, BLOCK_N)
@@ -47,7 +47,7 @@ def convolution_kernel(
     window = window_height * window_width
     planes = depth // window
     x_image = x_ptr + image * x_strides[0] + group * planes * x_strides[1]
-    total = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
+    total = tl.zeros((BLOCK_M, BLOCK_N), ACCUMULATOR)
     for start in range(0, depth, BLOCK_K):
         term = (start + tl.arange(0, BLOCK_K)).to(tl.int64)
         plane, row, column = term // window, term % window // window_width, term % window_width
@@ -101,6 +101,7 @@ def convolution(
     dtype: torch.dtype | None = None,
     place: Any = strided,
     place_strides: tuple[int, ...] | None = None,
+    accumulator: tl.dtype = tl.float32,
 ) -> torch.Tensor:
     """Return `epilogue(conv2d(x))`; `out` has the right number of elements where `place` is not the plain one."""
     (height, width), pad = output_size(x, weight, stride, padding, dilation)
@@ -115,7 +116,7 @@ def convolution(
             x, weight, None if bias is None else bias.contiguous(), result, positions, filters,
             weight.shape[1] * weight.shape[2] * weight.shape[3], x.shape[2], x.shape[3], height, width,
             weight.shape[2], weight.shape[3], *pair(stride), *pad, *pair(dilation), x.stride(), weight.stride(),
-            place_strides or result.stride(), extra, EPILOGUE=epilogue, PLACE=place, GROUPS=groups,
-            BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32, num_warps=4, num_stages=3,
+            place_strides or result.stride(), extra, EPILOGUE=epilogue, PLACE=place, ACCUMULATOR=accumulator,
+            GROUPS=groups, BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32, num_warps=4, num_stages=3,
         )  # fmt: skip
     return result

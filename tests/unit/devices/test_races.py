@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_kernelbench import Case, Tensor
@@ -22,9 +24,9 @@ def work(x):
 """
 
 
-def _violations(interpret: Interpret, body: str, warps: int = 4, order: str = "forward") -> tuple[str, ...]:
+def _violations(interpret: Interpret, body: str, warps: int = 4, **conditions: Any) -> tuple[str, ...]:
     lines = "".join(f"    {line}\n" for line in body.splitlines())
-    answer = interpret(HEAD + lines + TAIL.format(warps=warps), Case(x=Tensor((32,))), order=order)
+    answer = interpret(HEAD + lines + TAIL.format(warps=warps), Case(x=Tensor((32,))), **conditions)
     assert answer.status == "ok", answer
     return answer.violations
 
@@ -75,6 +77,27 @@ RIGHT = {
 @pytest.mark.parametrize("body", RIGHT.values(), ids=RIGHT.keys())
 def test_what_no_schedule_can_change_is_no_race(interpret: Interpret, body: str, order: str) -> None:
     assert _violations(interpret, body, order=order) == ()
+
+
+OPEN = "tl.store(space + lane, program.to(tl.float32))\n"
+
+
+def test_where_any_value_may_stay_programs_may_store_different_ones(interpret: Interpret) -> None:
+    assert _violations(interpret, OPEN, any_may_win=True) == ()
+    assert len(_violations(interpret, OPEN)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        OPEN + "tl.store(space + 32 + at, tl.load(space + lane))",
+        OPEN + "tl.atomic_add(space, 1.0)",
+        "if program == 2:\n    " + OPEN + "tl.store(space.to(tl.pointer_type(tl.int16)) + 1, program.to(tl.int16))",
+    ],
+    ids=["loads", "atomic operations", "stores of parts of elements"],
+)
+def test_where_any_value_may_stay_all_else_still_races(interpret: Interpret, body: str) -> None:
+    assert len(_violations(interpret, body, any_may_win=True)) == 1
 
 
 MIRRORED = MINE + "{between}tl.store(space + 32 + at, tl.load(space + program * BLOCK + 7 - lane))"

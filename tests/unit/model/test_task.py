@@ -78,3 +78,10 @@ def test_empty_tensors_are_asked_for_by_the_facet_sizes_alone() -> None:
     assert not DrawRequest(facet="values", contract=legal).empty
     assert not DrawRequest(facet="layouts", contract=legal).zero_dim
     assert not DrawRequest(facet="sizes").empty
+
+
+def test_any_store_may_win_where_properties_judge_a_result_that_may_differ() -> None:
+    properties = {"compare": "properties", "properties": lambda arguments, outputs: ()}
+    assert make(**properties, contract=Contract(deterministic=False)).any_may_win
+    assert not make(**properties).any_may_win
+    assert not make(contract=Contract(deterministic=False)).any_may_win
