@@ -43,12 +43,13 @@ def digamma_of(x):
 @triton.jit
 def zeta_tail(s, y, top):
     """Return the sum of (k + y) ** -s over k = 0, 1, ...; top is y ** -s, and y is large."""
-    factor = s * top / y
-    series = y * 0.0
-    for term in tl.static_range(8):
+    inverse = 1.0 / y
+    factor, square = s * top * inverse, inverse * inverse
+    series = 0.5 * top
+    for term in tl.static_range(6):
         series += factor * OF_ZETA[term]
-        factor = factor * ((s + (2 * term + 1)) / y) * ((s + (2 * term + 2)) / y)
-    return (series + 0.5 * top) + y * top / (s - 1.0)
+        factor = factor * ((s + (2 * term + 1)) * square * (s + (2 * term + 2)))
+    return series + y * top / (s - 1.0)
 
 
 @triton.jit
