@@ -37,8 +37,8 @@ def polygamma_kernel(
     steps = steps_to(x, N + 8)
     y = x + steps
     total = zeta_tail(N + 1.0, y, inverse_power(y, N + 1))
-    for step in range(steps):
-        total += inverse_power(x + (steps - 1 - step), N + 1)
+    for step in range(steps - 1, -1, -1):
+        total += inverse_power(x + step, N + 1)
     tl.store(y_ptr + at, FACTOR * total, mask=inside)
 
 
