@@ -41,7 +41,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of workers for `-n auto` where kernels run on GPUs."""
-    pool = options.read_settings(config).pool
+    own = own_tests.asks_for_gpus(config)
+    pool = options.read_settings(config, judges=own).pool
     return integrations.workers(pool, options.workers_per_gpu(config))
 
 
@@ -57,8 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = options.read_settings(config)
     is_worker = hasattr(config, "workerinput")
     if not settings.judges:
-        if not is_worker:
-            config.pluginmanager.register(own_tests.LateRecorder(config), "kernelbench-late-recorder")
+        own_tests.prepare(config)
         return
     try:
         evaluation = EvaluationSession.start(settings, config.rootpath, config.invocation_params.dir)
@@ -177,6 +177,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     """Add the kernels of `--kb-kernel`, which are in no file of the session; deselect those of other shards."""
     evaluation = config.stash.get(EVALUATION, None)
     if evaluation is None:
+        own_tests.join(session, items)
         return
     items += collection.named_items(session, evaluation)
     if evaluation.settings.shard is not None:

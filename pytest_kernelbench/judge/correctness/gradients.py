@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.comparison.eager_trials import with_trials
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, tensors_in
 from pytest_kernelbench.judge.correctness.accumulators import shorter_sums
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
@@ -203,6 +204,7 @@ def gradient_evidence(trial: CaseTrial, case: Case, conditions: CallConditions) 
         evidence = trial.oracle(name, task, case, here=True)
     except OracleError as error:
         raise Finding("error", str(error), case) from error
+    evidence = with_trials(evidence)
     results = len(evidence.expected) - passes * len(conditions.differentiate)
     gradients = [f"gradient of {name}" for name in conditions.differentiate] * passes
     names = [*(each.name for each in evidence.expected[:results]), *gradients]

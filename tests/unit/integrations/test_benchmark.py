@@ -52,7 +52,7 @@ def config(*args: str, addopts: tuple[str, ...] = (), worker: bool = False, **op
 
 
 def benchmarks(settings: Any, pool: Pool = POOL, record: Record | None = None) -> Benchmarks:
-    return Benchmarks(settings, "cuda", pool, lambda report: record)
+    return Benchmarks(settings, pool, lambda report: record)
 
 
 def timed(**fields: Any) -> SpeedRecord:
