@@ -188,7 +188,8 @@ def _compared(trial: CaseTrial, case: Case, names: Sequence[str], when: str, **c
     try:
         answer = trial.ask(case, evidence.max_bytes, conditions)
         if answer.status == "ok" and all(output.tensor is None for output in answer.outputs[-len(names) :]):
-            raise Finding("wrong_values", f"the result carries no gradient of {', '.join(names)}", case)
+            text = f"the result carries no gradient of {', '.join(names)}: a torch.autograd.Function would give it one"
+            raise Finding("wrong_values", text, case)
         return trial.assess(case, evidence, answer)
     except Finding as finding:
         said = f"{when}:\n{finding.message}" if when else finding.message
