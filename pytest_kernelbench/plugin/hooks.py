@@ -80,8 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(
             Recorder(evaluation, config.stash[REPORTING], config.rootpath), "kernelbench-recorder"
         )
-    for model in (*settings.pool.models, *settings.pool.others):
-        config.addinivalue_line("markers", f"gpu_{model}: what runs on that model of GPU")
+    options.add_gpu_markers(config, settings.pool)
     integrations.join(config, settings.judging.device.partition(":")[0], settings.pool, record_of)
 
 

@@ -45,6 +45,8 @@ def settings_of(config: pytest.Config) -> Settings:
     if SETTINGS not in config.stash:
         evaluation = config.stash.get(EVALUATION, None)
         config.stash[SETTINGS] = evaluation.settings if evaluation else options.read_settings(config, judges=True)
+        if not evaluation:
+            options.add_gpu_markers(config, config.stash[SETTINGS].pool)
     return config.stash[SETTINGS]
 
 
