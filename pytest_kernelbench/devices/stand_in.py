@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from pytest_kernelbench.devices import cuda_graphs
+from pytest_kernelbench.devices import cuda_graphs, generators
 
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
 
@@ -100,12 +100,12 @@ def _refuse_to_capture(func: Any, args: Any, result: torch.Tensor) -> None:
 
 
 def redirect(value: Any, tensor_device: torch.device = CPU) -> Any:
-    """Return `tensor_device` where the value names a CUDA device, and the value itself otherwise."""
+    """Return `tensor_device` where the value names a CUDA device, and what is behind a generator of a GPU."""
     if isinstance(value, torch.device):
         return tensor_device if value.type == "cuda" else value
     if isinstance(value, str) and value.partition(":")[0] == "cuda":
         return tensor_device
-    return value
+    return generators.drawn_from(value)
 
 
 def poison(tensor: torch.Tensor, name: str) -> None:

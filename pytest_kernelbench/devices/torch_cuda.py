@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from pytest_kernelbench.devices import cuda_graphs, operators
+from pytest_kernelbench.devices import cuda_graphs, generators, operators
 from pytest_kernelbench.devices.instruments import STREAM_EVENT
-from pytest_kernelbench.devices.stand_in import CUDA, redirect
+from pytest_kernelbench.devices.stand_in import CUDA
 from pytest_kernelbench.devices.stood_for import StoodFor
 
 TICK_MS = 1000.0
@@ -117,13 +117,13 @@ def install(gpu: StoodFor, driver: Any) -> None:
     operators.install()
     # Not by the mode, because torch checks the type of the stream before it calls that.
     setattr(torch.Tensor, "record_stream", lambda tensor, stream: None)  # noqa: B010
-    setattr(torch, "Generator", _generator(torch.Generator))  # noqa: B010 - for mypy, the class is final
+    setattr(torch, "Generator", generators.Generator)  # noqa: B010 - for mypy, the class is final
     triton.runtime.driver.set_active(driver)
 
 
 def _of_cuda(gpu: StoodFor, stream: Stream) -> dict[str, Any]:
     """Return the functions and classes of `torch.cuda` to replace."""
-    properties = gpu.properties
+    properties, generator = gpu.properties, generators.default_generator()
     return {
         "is_available": lambda: True,
         "is_initialized": lambda: True,
@@ -143,14 +143,16 @@ def _of_cuda(gpu: StoodFor, stream: Stream) -> dict[str, Any]:
         "utilization": lambda device=None: 0,
         "clock_rate": gpu.told(lambda device=None: properties.clock_rate // 1000),
         # Not torch.manual_seed, because that calls these two.
-        "manual_seed": torch.default_generator.manual_seed,
-        "manual_seed_all": torch.default_generator.manual_seed,
-        "seed": torch.default_generator.seed,
-        "seed_all": torch.default_generator.seed,
-        "initial_seed": torch.default_generator.initial_seed,
-        "get_rng_state": lambda device="cuda": torch.default_generator.get_state(),
-        "set_rng_state": lambda state, device="cuda": torch.default_generator.set_state(state),
-        "default_generators": (torch.default_generator,),
+        "manual_seed": generator.manual_seed,
+        "manual_seed_all": generator.manual_seed,
+        "seed": generator.seed,
+        "seed_all": generator.seed,
+        "initial_seed": generator.initial_seed,
+        "get_rng_state": lambda device="cuda": generator.get_state(),
+        "get_rng_state_all": lambda: [generator.get_state()],
+        "set_rng_state": lambda state, device="cuda": generator.set_state(state),
+        "set_rng_state_all": lambda states: generator.set_state(states[0]),
+        "default_generators": (generator,),
         "current_stream": lambda device=None: stream,
         "default_stream": lambda device=None: stream,
         "set_stream": lambda stream: None,
@@ -214,15 +216,3 @@ def _of_nvtx() -> dict[str, Callable[..., Any]]:
 @contextlib.contextmanager
 def _nothing(*args: Any, **kwargs: Any) -> Iterator[None]:
     yield
-
-
-def _generator(original: Any) -> Any:
-    """Return a subclass of `torch.Generator` for CUDA devices."""
-
-    class Generator(original):  # type: ignore[misc]
-        """A random generator on the CPU, whichever device it is requested for."""
-
-        def __new__(cls, device: Any = "cpu") -> Any:
-            return super().__new__(cls, device=redirect(device))
-
-    return Generator

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_kernelbench.evaluation.examples import case_of
@@ -16,12 +16,15 @@ from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.model.task import Task
 
+NO_DRIVER = "active drivers"
+"""Part of what Triton says where it finds no GPU."""
+
 
 @dataclass(frozen=True, slots=True)
 class Checker:
     """What the fixture `kernelbench` gives to a test."""
 
-    settings: Settings
+    settings: Settings = field(repr=False)
 
     def check(
         self,
@@ -39,6 +42,7 @@ class Checker:
         shapes, dtypes and ranges. `mutates` are arguments that are written on purpose.
         """
         __tracebackhide__ = True
+        reference = _signed(reference, len(args), kwargs)
         bound = inspect.signature(reference).bind(*args, **kwargs)
         case = case_of(reference, dict(bound.arguments))
         task = Task(reference, lambda draw, given: case, (case,), mutates=mutates, accumulation=terms_of(reference))
@@ -47,7 +51,13 @@ class Checker:
         else:
             from pytest_kernelbench.judge.comparison.direct import difference
 
-            message = difference(task, case, dict(bound.arguments), kernel)
+            try:
+                message = difference(task, case, dict(bound.arguments), kernel)
+            except RuntimeError as error:
+                if NO_DRIVER in str(error):
+                    named = f"{getattr(kernel, '__module__', 'module')}:{getattr(kernel, '__name__', 'function')}"
+                    error.add_note(f"there is no GPU; by its name, {named!r}, the kernel runs in Triton's interpreter")
+                raise
         if message is not None:
             raise AssertionError(f"{message}\n{case}")
 
@@ -70,3 +80,21 @@ class Checker:
         finally:
             trial.close()
         return trial.violation.message if trial.violation is not None else None
+
+
+def _signed(reference: Callable[..., Any], count: int, named: Iterable[str]) -> Callable[..., Any]:
+    """Return a reference whose signature can be read: functions of torch that are built in, `torch.relu`, have none."""
+    try:
+        inspect.signature(reference)
+    except (TypeError, ValueError):
+        plain, names = reference, [f"argument_{index}" for index in range(count)]
+
+        def called(*given: Any, **options: Any) -> Any:
+            others = [options.pop(name) for name in names if name in options]
+            return plain(*given, *others, **options)
+
+        parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        parameters += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in named]
+        setattr(called, "__signature__", inspect.Signature(parameters))  # noqa: B010
+        return called
+    return reference

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 from pytest_kernelbench.model.catalogue import Catalogue
-from pytest_kernelbench.model.errors import KernelBenchError
+from pytest_kernelbench.model.errors import KernelBenchError, choices
 from pytest_kernelbench.model.origin import Name, Origin
 from pytest_kernelbench.model.submission import Kernel
 
@@ -86,7 +86,9 @@ def _file(name: Name, places: Sequence[Path]) -> Path:
         found = [each for each in below if each.is_dir()]
         found += [each.with_name(f"{part}.py") for each in below if each.with_name(f"{part}.py").is_file()]
         if not found:
-            raise KernelBenchError(f"{name}: no module {part} in {below[0].parent if below else places[0]}")
+            folder = below[0].parent if below else places[0]
+            there = sorted({each.stem for each in folder.glob("[!_]*") if each.is_dir() or each.suffix == ".py"})
+            raise KernelBenchError(f"{name}: no module {part} in {folder}: {choices(part, there)}")
     for each in found:
         if not each.is_dir():
             return each

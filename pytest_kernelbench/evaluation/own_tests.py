@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from pytest_kernelbench.evaluation.named import digest, find
 from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings
 from pytest_kernelbench.evaluation.submission import SubmissionSession
+from pytest_kernelbench.evaluation.trying import OnCpu
+from pytest_kernelbench.judge.correctness.facets import own_fill, with_fill
 from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.catalogue import Catalogue, TaskFile
 from pytest_kernelbench.model.domain import Domain
@@ -69,7 +71,16 @@ def task_of(name: str, test: KernelTest) -> OwnTask:
     further.setdefault("accumulation", terms_of(reference))
     task = Task(reference, cases, (*test.fixed_cases, *fixed) if test.cases is None else fixed, dtypes=dtypes,
                 workloads=workloads, **further)  # fmt: skip
-    return OwnTask(task, told)
+    return OwnTask(task if "contract" in test.fields else _without_what_fails(task), told)
+
+
+def _without_what_fails(task: Task) -> Task:
+    """Return the task without NaN, or infinities, where the reference raises an exception for them."""
+    works, ordinary = OnCpu(task.reference), {"normal", *own_fill(task)}
+    takes = {fill: works(with_fill(task.fixed_cases[0], fill, ordinary)) for fill in ("nan", "inf", "infinite_start")}
+    infinities = takes["inf"] and takes["infinite_start"]
+    contract = replace(task.contract, nan=task.contract.nan and takes["nan"], inf=task.contract.inf and infinities)
+    return replace(task, contract=contract)
 
 
 def _drawn(cases: Callable[..., Case], dtype: str) -> tuple[Case, ...]:

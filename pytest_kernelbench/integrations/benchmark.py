@@ -53,35 +53,37 @@ EXTRA_FIELDS = ("submission", "variant", "baseline", "verdict", "ratio", "interv
 
 
 class Benchmarks:
-    """The plugin object that enters speed records; it must be registered before pytest-benchmark is configured."""
+    """The plugin object that enters speed records."""
 
     def __init__(
-        self,
-        config: pytest.Config,
-        device: str,
-        pool: Pool,
-        record_of: Callable[[pytest.TestReport], Record | None],
+        self, config: pytest.Config, pool: Pool, record_of: Callable[[pytest.TestReport], Record | None]
     ) -> None:
-        """Set defaults, and take over the options that pytest-benchmark does not apply to items of this plugin."""
-        option = config.option
+        """Take over the options that pytest-benchmark does not apply to items of this plugin."""
+        option, self._config = config.option, config
         self._pool = pool
         self._record_of = record_of
         self._session: pytest.Session | None = None
         self._enter: BenchmarkEntry | None = None
         self._disabled = option.benchmark_disable and not option.benchmark_enable
-        for name, value in DEFAULTS.items():
-            if not _is_given(config, f"--benchmark-{name.replace('_', '-')}"):
-                setattr(option, f"benchmark_{name}", value)
-        option.benchmark_storage = option.benchmark_storage.replace("{device}", "+".join(pool.models) or device)
         # pytest-benchmark recognises benchmarks by their fixture, which items of this plugin do not have, and refuses
         # to select them under xdist, where kernels can be timed. So this plugin selects its items itself.
         self._only = option.benchmark_only and not self._disabled
         self._skip = option.benchmark_skip and not self._only
         if self._only:
             option.benchmark_only = option.benchmark_skip = False
+            if (started := getattr(config, "_benchmarksession", None)) is not None:
+                started.only = started.skip = False
         if hasattr(config, "workerinput"):
             # Only the controller compares saved results and writes files.
             option.benchmark_compare, option.benchmark_compare_fail = [], None
+
+    def set_defaults(self, device: str) -> None:
+        """Set defaults for a session about kernels alone, before pytest-benchmark is configured."""
+        option = self._config.option
+        for name, value in DEFAULTS.items():
+            if not _is_given(self._config, f"--benchmark-{name.replace('_', '-')}"):
+                setattr(option, f"benchmark_{name}", value)
+        option.benchmark_storage = option.benchmark_storage.replace("{device}", "+".join(self._pool.models) or device)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Check, before hours of timing, that results can be entered into pytest-benchmark."""

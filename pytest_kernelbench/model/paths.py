@@ -72,9 +72,22 @@ class Paths:
                     constants[node.targets[0].id] = number
         return cls(tree, constants)
 
-    def unrun(self, ran: Collection[int]) -> list[Unrun]:
-        """Return the lines that are not among those that ran, as ranges in the order of the file."""
-        return list(_unrun(self, self.tree.body, "", None, frozenset(ran)))
+    def unrun(self, ran: Collection[int], *, entered: bool = False) -> list[Unrun]:
+        """Return the lines that are not among those that ran, as ranges in the order of the file.
+
+        `entered` leaves out functions in which nothing ran: in a module of a package, those are other kernels.
+        """
+        found = list(_unrun(self, self.tree.body, "", None, frozenset(ran)))
+        idle = list(self._never_entered(ran)) if entered else []
+        return [each for each in found if not any(each.first in lines for lines in idle)]
+
+    def _never_entered(self, ran: Collection[int]) -> Iterator[range]:
+        """Yield the lines of each function in which nothing ran."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = range(_first(node.body[0]), (node.end_lineno or node.lineno) + 1)
+                if not any(line in lines for line in ran):
+                    yield lines
 
     def caps(self) -> list[int]:
         """Return the constants that bound a size anywhere in the file: arguments of `BOUNDS`, and keyword arguments."""

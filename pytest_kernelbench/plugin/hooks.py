@@ -41,7 +41,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Return the number of workers for `-n auto` where kernels run on GPUs."""
-    pool = options.read_settings(config).pool
+    own = own_tests.asks_for_gpus(config)
+    pool = options.read_settings(config, judges=own).pool
     return integrations.workers(pool, options.workers_per_gpu(config))
 
 
@@ -57,8 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = options.read_settings(config)
     is_worker = hasattr(config, "workerinput")
     if not settings.judges:
-        if not is_worker:
-            config.pluginmanager.register(own_tests.LateRecorder(config), "kernelbench-late-recorder")
+        own_tests.prepare(config)
         return
     try:
         evaluation = EvaluationSession.start(settings, config.rootpath, config.invocation_params.dir)
@@ -80,8 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(
             Recorder(evaluation, config.stash[REPORTING], config.rootpath), "kernelbench-recorder"
         )
-    for model in (*settings.pool.models, *settings.pool.others):
-        config.addinivalue_line("markers", f"gpu_{model}: what runs on that model of GPU")
+    options.add_gpu_markers(config, settings.pool)
     integrations.join(config, settings.judging.device.partition(":")[0], settings.pool, record_of)
 
 
@@ -177,6 +176,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     """Add the kernels of `--kb-kernel`, which are in no file of the session; deselect those of other shards."""
     evaluation = config.stash.get(EVALUATION, None)
     if evaluation is None:
+        own_tests.join(session, items)
         return
     items += collection.named_items(session, evaluation)
     if evaluation.settings.shard is not None:

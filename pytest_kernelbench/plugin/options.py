@@ -154,6 +154,12 @@ def read_settings(config: pytest.Config, *, judges: bool = False) -> Settings:
     )
 
 
+def add_gpu_markers(config: pytest.Config, pool: Pool) -> None:
+    """Register a marker for each model of GPU, which items bear."""
+    for model in (*pool.models, *pool.others):
+        config.addinivalue_line("markers", f"gpu_{model}: what runs on that model of GPU")
+
+
 def replayed(config: pytest.Config) -> list[str]:
     """Return the options of the command line that a replay of one case needs, too."""
     given = ((name, config.getoption(f"kb_{_ini(name)}") or []) for name in REPLAYED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_kernelbench import integrations
 from pytest_kernelbench.authoring.kernel_tests import KernelTest
 from pytest_kernelbench.plugin import options
 from pytest_kernelbench.plugin.items import Readable, items, record_of
@@ -44,6 +45,8 @@ def settings_of(config: pytest.Config) -> Settings:
     if SETTINGS not in config.stash:
         evaluation = config.stash.get(EVALUATION, None)
         config.stash[SETTINGS] = evaluation.settings if evaluation else options.read_settings(config, judges=True)
+        if not evaluation:
+            options.add_gpu_markers(config, config.stash[SETTINGS].pool)
     return config.stash[SETTINGS]
 
 
@@ -57,11 +60,42 @@ def node_of(collector: pytest.Collector, name: str, found: object) -> KernelTest
     return node
 
 
+def prepare(config: pytest.Config) -> None:
+    """Prepare a session without selected kernels for those of the user's own tests.
+
+    Where GPUs were asked for by name, they are given to workers; otherwise nobody knows yet that there are kernels.
+    """
+    if asks_for_gpus(config):
+        integrations.share(config, settings_of(config).pool)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(LateRecorder(config), "kernelbench-late-recorder")
+
+
+def asks_for_gpus(config: pytest.Config) -> bool:
+    """Whether the options name a GPU, or the device `cuda`."""
+    given = [config.getoption(name) or config.getini(name) for name in ("kb_gpu", "kb_device")]
+    return bool(given[0]) or str(given[1]).partition(":")[0] == "cuda"
+
+
+def join(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Join pytest-benchmark where a session turns out to have kernels."""
+    if not any(isinstance(item.parent, KernelTestNode) for item in items):
+        return
+    benchmarks = integrations.join_late(session, settings_of(session.config).pool, record_of)
+    if benchmarks is not None:
+        benchmarks.pytest_collection_modifyitems(items)
+
+
 class LateRecorder:
     """Waits for the first record of a session without selected kernels, and then makes way for a `Recorder`."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._session: pytest.Session | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Keep the session: a controller of workers collects nothing, and learns of kernels by their records."""
+        self._session = session
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -77,3 +111,7 @@ class LateRecorder:
         self._config.pluginmanager.unregister(self)
         self._config.pluginmanager.register(recorder, "kernelbench-recorder")
         recorder.pytest_runtest_logreport(report)
+        if self._session is not None:
+            benchmarks = integrations.join_late(self._session, settings.pool, record_of)
+            if benchmarks is not None:
+                benchmarks.pytest_runtest_logreport(report)

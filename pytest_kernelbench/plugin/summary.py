@@ -76,7 +76,7 @@ def _counts(records: Sequence[Record], total: int, facets: Sequence[str]) -> lis
 
 def _passed(records: Sequence[Record], facet: str) -> str:
     """Return the number of kernels that pass a facet; a dash where it was not asked for."""
-    asked = any(facet in record.settings.get("facets", FACETS) for record in records)
+    asked = any(facet in (*record.settings.get("facets", FACETS), *record.facets) for record in records)
     return str(sum(record.facets.get(facet) in RIGHT for record in records)) if asked or not records else "-"
 
 

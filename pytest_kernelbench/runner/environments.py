@@ -27,6 +27,9 @@ class ExecutionEnvironment:
     tensor_device: str | None = None
     """Device that the kernel's tensor arguments are copied to; None leaves them where they are made, on the CPU."""
 
+    generator_device: str | None = None
+    """Device that random generators among the arguments say they are on; None for that of the tensors."""
+
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         """Return the context in which the kernel's code runs; `poison` names the contents of uninitialised memory."""
         return contextlib.nullcontext()
@@ -120,6 +123,8 @@ class _Instrumented(ExecutionEnvironment):
 
 class Interpreted(_Instrumented):
     """Triton's interpreter, behind a stand-in for CUDA."""
+
+    generator_device = "cuda"
 
     def __init__(self, device: str = INTERPRETER) -> None:
         """`device` is the name of an interpreter, which may name the GPU that the stand-in is."""

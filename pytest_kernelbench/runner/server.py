@@ -166,7 +166,7 @@ def call(
     get `LINGER` seconds to finish, so that what they write late is part of the response.
     """
     case: Case = decode(request["case"])
-    arguments = materialize(case, environment.tensor_device)
+    arguments = materialize(case, environment.tensor_device, None, environment.generator_device)
     parameters = [(name, kind) for name, kind in request["parameters"]]
     conditions = CallConditions(**request["conditions"])
     values = arguments.passed(conditions.out_is)

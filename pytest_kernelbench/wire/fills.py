@@ -138,6 +138,10 @@ def _signs(rng: np.random.Generator, shape: Shape) -> Array:
     return 1.0 - 2.0 * _bernoulli(rng, shape, 0.5)
 
 
+CERTAIN = 2.0**-40
+"""Logarithms of probabilities that are closer to 0 than this are 0."""
+
+
 def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Array:
     import numpy as np
 
@@ -145,7 +149,9 @@ def _log_probabilities(rng: np.random.Generator, shape: Shape, dim: float) -> Ar
         return np.zeros(shape)
     values = rng.standard_normal(shape)
     total: Array = np.exp(values).sum(axis=int(dim), keepdims=True)
-    return values - np.log(total)
+    logs: Array = values - np.log(total)
+    # One outcome is certain: its logarithm is 0, and not the rounding of this subtraction, which may be positive.
+    return np.where(np.abs(logs) < CERTAIN, 0.0, logs)
 
 
 def _probabilities(rng: np.random.Generator, shape: Shape) -> Array:

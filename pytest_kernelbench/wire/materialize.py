@@ -78,10 +78,13 @@ class Arguments:
         return {**self.values, "out": next(each.tensor for each in self.tensors if each.path == out_is)}
 
 
-def materialize(case: Case, device: str | None = None, drawn_on: str | None = None) -> Arguments:
+def materialize(
+    case: Case, device: str | None = None, drawn_on: str | None = None, generators: str | None = None
+) -> Arguments:
     """Make every tensor of the case in its layout and between guard bands, on the CPU or on another device.
 
-    For a `device`, memory is made on the CPU and copied byte for byte. `drawn_on` is the device that draws large ones.
+    For a `device`, memory is made on the CPU and copied byte for byte. `drawn_on` is the device that draws large ones,
+    `generators` that of random generators among the arguments, where it is another one than that of tensors.
     """
     tensors: list[GuardedTensor] = []
 
@@ -90,7 +93,7 @@ def materialize(case: Case, device: str | None = None, drawn_on: str | None = No
         tensors.append(guarded if device is None else _copied(guarded, device))
         return tensors[-1].tensor
 
-    return Arguments(values_of(case, make, device), tensors, drawn_on)
+    return Arguments(values_of(case, make, generators or device), tensors, drawn_on)
 
 
 def values_of(case: Case, make: Callable[[str, Tensor], Any], device: str | None = None) -> dict[str, Any]:

@@ -112,3 +112,51 @@ def test_sessions_without_kernels_are_pytest_benchmarks_own(timed: Timed) -> Non
     assert "kernelbench" not in json.loads((timed.path / "out.json").read_text())["machine_info"]
     refused = timed.run("test_own.py", "--benchmark-only", "-n1")
     assert "Can't have both --benchmark-only and --benchmark-disable" in refused.stderr.str()
+
+
+OWN_KERNEL = """
+from pytest_kernelbench import Case, Tensor, kernel_test
+
+EXAMPLE = Case(x=Tensor((4, 8)))
+
+@kernel_test("ops:doubled", examples=[EXAMPLE], language="torch", workloads={"wide": EXAMPLE})
+def doubled(x):
+    return 2 * x
+
+def test_own(benchmark):
+    benchmark.pedantic(len, args=("",), rounds=3)
+"""
+"""A kernel in a test module, beside a benchmark."""
+
+
+@pytest.fixture
+def own(timed: Timed) -> Timed:
+    """A project whose own test module has a kernel."""
+    timed.write({"ops.py": "def doubled(x):\n    return x + x\n", "test_ops.py": OWN_KERNEL})
+    return timed
+
+
+@pytest.mark.parametrize("options", [(), ("-n1",)])
+def test_times_of_kernels_in_ones_own_tests_are_results_of_pytest_benchmark(
+    own: Timed, options: tuple[str, ...]
+) -> None:
+    own.run(
+        "test_ops.py::doubled", "-m", "speed", "--kb-path=.", "--kb-device=cpu", "--benchmark-json=out.json", *options
+    )
+    found = own.results("out.json")
+    assert list(found) == ["test_ops.py::doubled::speed[wide]"]
+    assert found["test_ops.py::doubled::speed[wide]"]["extra_info"]["verdict"] == "faster"
+    assert "kernelbench" in json.loads((own.path / "out.json").read_text())["machine_info"]
+
+
+@pytest.mark.parametrize(
+    ("option", "among", "passed", "skipped"),
+    [
+        ("--benchmark-only", "correctness or speed or test_own", 2, 1),
+        ("--benchmark-skip", "speed or test_own", 0, 2),
+        ("--benchmark-disable", "speed or test_own", 1, 1),
+    ],
+)
+def test_selection_in_ones_own_tests(own: Timed, option: str, among: str, passed: int, skipped: int) -> None:
+    result = own.run("test_ops.py", "-k", among, "--kb-path=.", "--kb-device=cpu", option)
+    result.assert_outcomes(passed=passed, skipped=skipped)

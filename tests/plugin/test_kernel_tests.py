@@ -148,6 +148,16 @@ def test_the_fixture_checks_one_call_here_or_in_a_runner(package: Project) -> No
                 kernelbench.check(lambda x, weight: x * weight + 1e-6, reference, torch.randn(4, 6), torch.randn(6))
                 kernelbench.check("mypkg.ops:scaled", reference, torch.randn(4, 6), torch.randn(6))
 
+            def test_of_names(kernelbench):
+                kernelbench.check(lambda a, b: a * b, torch.mul, torch.randn(4, 6), torch.randn(6))
+                kernelbench.check("mypkg.ops:scaled", torch.mul, torch.randn(4, 6), torch.randn(6) + 1e6)
+                with pytest.raises(RuntimeError) as caught:
+                    kernelbench.check(without_gpu, reference, torch.randn(4, 6), torch.randn(6))
+                assert "by its name, 'test_ops:without_gpu'" in caught.value.__notes__[0]
+
+            def without_gpu(x, weight):
+                raise RuntimeError("0 active drivers ([]). There should only be one.")
+
             def test_wrong(kernelbench):
                 with pytest.raises(AssertionError, match="wrong_values"):
                     kernelbench.check("mypkg.ops:wrong", reference, torch.randn(4, 6), torch.randn(6))
@@ -161,7 +171,7 @@ def test_the_fixture_checks_one_call_here_or_in_a_runner(package: Project) -> No
         }
     )
     result = package.run(*COMMON)
-    result.assert_outcomes(passed=1, failed=2)
+    result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["*AssertionError: result[[]*got * wanted *", "*an argument was changed*"])
 
 

@@ -50,7 +50,7 @@ def test_the_table_of_a_submission_names_kernels(package: Project) -> None:
     ("options", "said"),
     [
         (["--kb-kernel=mypkg.plain:relu"], "*mypkg.plain:relu: no module mypkg: it is not installed; name its folder*"),
-        (["--kb-kernel=mypkg.nothing:relu", "--kb-path=src"], "*no module nothing in */src/mypkg"),
+        (["--kb-kernel=mypkg.nothing:relu", "--kb-path=src"], "*no module nothing in */src/mypkg: choose from: *"),
         (["--kb-kernel=mypkg/plain.py", "--kb-path=src"], "*names no kernel: expected MODULE:FUNCTION*"),
         (["--kb-kernel=mypkg.plain:rleu", "--kb-path=src"], "*no task is named 'rleu': did you mean relu*"),
         (["--kb-kernel=mypkg.plain:relu", "--kb-path=scr"], "*--kb-path=scr: */scr is no folder"),

@@ -26,7 +26,7 @@ from pytest_kernelbench.plugin import items
 settings.torch_has_cuda = lambda: True
 
 def runtest(self):
-    gpu = self.config.stash[items.EVALUATION].settings.gpu
+    gpu = self.submission.session.settings.gpu
     with open("log", "a") as log:
         worker, seen = os.environ.get("PYTEST_XDIST_WORKER"), os.environ["CUDA_VISIBLE_DEVICES"]
         print(worker, seen, gpu.uuid, self.nodeid, file=log)
@@ -83,6 +83,25 @@ def test_each_model_gets_its_items_also_from_a_worker_in_the_place_of_another(
     assert [worker for worker, seen, *_ in runs if seen == "GPU-1"] == ["gw1", "gw1", "gw3", "gw3"]
     (lost,) = machine.records()
     assert (lost["task"], lost["status"], lost["device"]) == ("relu", "error", {"kind": "cuda:a100"})
+
+
+def test_kernels_in_ones_own_tests_get_a_worker_for_each_gpu(machine: Project) -> None:
+    decorated = """
+        from pytest_kernelbench import Case, Tensor, kernel_test
+
+        def doubled(x):
+            return 2 * x
+
+        for name in "abcd":
+            globals()[name] = kernel_test("ops:doubled", examples=[Case(x=Tensor((4, 8)))])(doubled)
+    """
+    machine.write({"ops.py": "def doubled(x):\n    return x + x\n", "test_ops.py": decorated})
+    options = ("test_ops.py", "--kb-path=.", "--kb-device=cuda", "-n", "auto")
+    result = machine.run(*options)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["created: 2/2 workers"])
+    where = {worker: (seen, used) for worker, seen, used, _ in log()}
+    assert set(where.values()) == {("GPU-3", "GPU-3"), ("GPU-0", "GPU-0")}
 
 
 def test_without_workers_the_first_gpu_of_the_model_is_used(machine: Project) -> None:

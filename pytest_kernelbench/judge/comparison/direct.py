@@ -13,12 +13,14 @@ from pytest_kernelbench.judge.comparison.evidence import (
     ExpectedOutput,
     run_reference,
     sensitivity,
+    signature,
     tensors_in,
 )
 from pytest_kernelbench.judge.comparison.perturbations import exact_value
 from pytest_kernelbench.judge.comparison.values import same
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.wire.calling_conventions import invoke
 
 
 def difference(task: Task, case: Case, arguments: Mapping[str, Any], kernel: Callable[..., Any]) -> str | None:
@@ -30,7 +32,9 @@ def difference(task: Task, case: Case, arguments: Mapping[str, Any], kernel: Cal
     host = _on_cpu(arguments)
     expected = _expected(task, case, host)
     before = [tensor.detach().clone() for tensor in tensors_in(host)]
-    outputs = [_output(value) for value in _flat(kernel(**arguments))]
+    # By position, since the kernel may have other names for its arguments than the reference.
+    result = invoke(task.calling_convention, kernel, signature(task), arguments)
+    outputs = [_output(value) for value in _flat(result)]
     after = _on_cpu(arguments)
     outputs += [_output(after[name]) for name in task.mutates]
     if not task.mutates:

@@ -42,6 +42,8 @@ class ExpectedOutput:
     """Result of the reference in the case's dtype, with the shape and dtype that a kernel must produce."""
     spread: torch.Tensor | None
     """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
+    eager_error: torch.Tensor | None = None
+    """Largest error of eager PyTorch on neighbouring inputs (float64), by element; None where it was not tried."""
     units: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the comparison of values has found out about the unit of error, by the length of the longest sum."""
 

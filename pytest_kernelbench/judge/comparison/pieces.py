@@ -48,7 +48,9 @@ def pieces(expected: ExpectedOutput, got: torch.Tensor, size: int | None = None)
     for start in range(0, count, size):
         part = slice(start, start + size)
         moved = None if spread is None else spread[part]
-        yield Piece(start, replace(expected, exact=exact[part], eager=eager[part], spread=moved), flat[part])
+        tried = None if expected.eager_error is None else expected.eager_error.reshape(-1)[part]
+        changed = replace(expected, exact=exact[part], eager=eager[part], spread=moved, eager_error=tried)
+        yield Piece(start, changed, flat[part])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Scale:
             squares += float((magnitude**2).sum())
             count += magnitude.numel()
             error = torch.nan_to_num((widen(eager) - piece.exact).abs(), nan=0.0, posinf=0.0)
+            if piece.eager_error is not None:
+                error = torch.maximum(error, piece.eager_error)
             worst.scatter_reduce_(0, binades(magnitude).reshape(-1), error.reshape(-1), "amax")
         near = torch.maximum(worst, torch.maximum(worst.roll(1), worst.roll(-1)))
         return cls(math.sqrt(squares / max(1, count)), _relative(expected), near)

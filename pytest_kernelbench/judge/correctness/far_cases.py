@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_kernelbench.judge.correctness import checks
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
+from pytest_kernelbench.judge.correctness.hints import WRONG
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.wire import far
@@ -24,10 +25,11 @@ def attempt_far(trial: CaseTrial, facet: str, case: Case) -> None:
     try:
         checks.CHECKS[facet](trial, case)
         failed = trial.violation is not known
-    except Finding:
+    except Finding as finding:
         if trial.task.table is not None:
             raise
-        failed = True
+        # A refusal, a lack of memory or of time says nothing about how the kernel counts.
+        failed = finding.status in WRONG
     if failed and trial.task.table is None:
         trial.violation = known
         trial.observed[BEYOND] = ""

@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.judge.comparison.compare import compare
+from pytest_kernelbench.judge.comparison.eager_trials import with_trials
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, tensors_in
 from pytest_kernelbench.judge.correctness.accumulators import shorter_sums
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
@@ -187,7 +188,8 @@ def _compared(trial: CaseTrial, case: Case, names: Sequence[str], when: str, **c
     try:
         answer = trial.ask(case, evidence.max_bytes, conditions)
         if answer.status == "ok" and all(output.tensor is None for output in answer.outputs[-len(names) :]):
-            raise Finding("wrong_values", f"the result carries no gradient of {', '.join(names)}", case)
+            text = f"the result carries no gradient of {', '.join(names)}: a torch.autograd.Function would give it one"
+            raise Finding("wrong_values", text, case)
         return trial.assess(case, evidence, answer)
     except Finding as finding:
         said = f"{when}:\n{finding.message}" if when else finding.message
@@ -203,6 +205,7 @@ def gradient_evidence(trial: CaseTrial, case: Case, conditions: CallConditions) 
         evidence = trial.oracle(name, task, case, here=True)
     except OracleError as error:
         raise Finding("error", str(error), case) from error
+    evidence = with_trials(evidence)
     results = len(evidence.expected) - passes * len(conditions.differentiate)
     gradients = [f"gradient of {name}" for name in conditions.differentiate] * passes
     names = [*(each.name for each in evidence.expected[:results]), *gradients]

@@ -270,7 +270,8 @@ class Judgement:
         """Return the lines that never ran, if all facets were tried: a failure may keep others from being reached."""
         complete = self.settings.case is None and set(self.results) >= set(FACETS)
         paths = Paths.of(self.kernel.text()) if complete and self.trial.ran else None
-        return [each.to_json() for each in paths.unrun(self.trial.ran)[:MAX_RANGES]] if paths is not None else []
+        found = paths.unrun(self.trial.ran, entered=self.kernel.origin is not None) if paths is not None else []
+        return [each.to_json() for each in found[:MAX_RANGES]]
 
     def _fail(self, facet: str, finding: Finding) -> None:
         if facet != "load":

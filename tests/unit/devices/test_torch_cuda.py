@@ -39,7 +39,30 @@ WORK = {
     with torch.cuda.nvtx.range("work"):
         torch.cuda.nvtx.mark("here")
     torch.accelerator.synchronize()
-    assert torch.equal(torch.cuda.get_rng_state(), torch.get_rng_state())
+""",
+    "random states": """
+    generator = torch.cuda.default_generators[0]
+    assert isinstance(generator, torch.Generator) and generator.device.type == "cuda"
+    torch.manual_seed(7)
+    seed, offset = generator.get_state().view(torch.int64)
+    assert (int(seed), int(offset)) == (7, 0) == (torch.cuda.initial_seed(), 0)
+    state = torch.cuda.get_rng_state()
+    drawn = torch.rand(3, device="cuda")
+    assert torch.cuda.get_rng_state().view(torch.int64)[1] > 0
+    torch.cuda.set_rng_state(state)
+    assert torch.equal(torch.rand(3, device="cuda", generator=generator), drawn)
+    state.view(torch.int64)[1] += 8
+    generator.set_state(state)
+    assert torch.equal(torch.cuda.get_rng_state(), state)
+    later = torch.rand(3, device="cuda")
+    generator.set_state(state)
+    assert torch.equal(torch.rand(3, device="cuda"), later) and not torch.equal(later, drawn)
+    own = torch.Generator("cuda").manual_seed(5)
+    assert own.get_state().numel() == 16 and torch.rand(3, device="cuda", generator=own).sum() > 0
+    assert own.get_state().view(torch.int64).tolist()[0] == 5 and own.get_offset() == 4
+    own.set_offset(8)
+    assert own.get_state().view(torch.int64).tolist() == [5, 8]
+    assert torch.Generator().get_state().numel() > 16
 """,
     "warmup": """
     handle = scale.warmup(x, y, 10, BLOCK=16, num_warps=8, grid=(1,))

@@ -52,7 +52,9 @@ def config(*args: str, addopts: tuple[str, ...] = (), worker: bool = False, **op
 
 
 def benchmarks(settings: Any, pool: Pool = POOL, record: Record | None = None) -> Benchmarks:
-    return Benchmarks(settings, "cuda", pool, lambda report: record)
+    made = Benchmarks(settings, pool, lambda report: record)
+    made.set_defaults("cuda")
+    return made
 
 
 def timed(**fields: Any) -> SpeedRecord:

@@ -45,6 +45,16 @@ def test_lines_that_never_ran_have_their_condition() -> None:
     assert found[0].to_json() == {"first": 10, "last": 11, "under": "def long"}
 
 
+def test_functions_that_were_never_entered_can_be_left_out() -> None:
+    paths = Paths.of(SOURCE)
+    assert paths is not None
+    found = paths.unrun({1, 2, 3, 5, 7, 9, 13, 14, 15, 18, 21, 22, 23}, entered=True)
+    assert [(each.first, each.under) for each in found] == [
+        (17, "else of if n <= LIMIT"),
+        (19, "if n > 1 << 20"),
+    ]
+
+
 def test_nothing_is_told_where_everything_ran() -> None:
     paths = Paths.of(SOURCE)
     assert paths is not None

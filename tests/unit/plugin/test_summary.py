@@ -106,6 +106,15 @@ def test_a_submission_that_was_only_timed_has_no_table_of_facets() -> None:
     assert lines[-1] == "speed: 1 faster (of 1 timed)"
 
 
+def test_a_facet_that_only_some_tasks_have_is_counted_where_it_failed() -> None:
+    one = record("gate", "Own", "wrong_values", {**ALL, "gradients": "wrong_values"})
+    other = record("scaled", "Own", "passed", {**ALL, "gradients": "passed"})
+    header, row = (line.split() for line in summary.table([one], {"Own": 1})[:2])
+    assert dict(zip(header, row, strict=True))["gradients"] == "0"
+    header, row = (line.split() for line in summary.table([one, other], {"Own": 2})[:2])
+    assert dict(zip(header, row, strict=True))["gradients"] == "1"
+
+
 @pytest.mark.parametrize("total", [36, 1])
 def test_the_table_counts_tasks_of_the_catalogue_at_hand(total: int) -> None:
     row = summary.table([record("exp", "Math", "passed", ALL)], {"Math": total})[1]

@@ -183,3 +183,8 @@ def test_wide_integers_need_their_whole_dtype(dtype: str, bits: int) -> None:
     assert len(set((wide % 2**8).reshape(-1).tolist())) > 50
     if dtype == "int64":
         assert (wide.double().long() != wide).double().mean() > 0.9
+
+
+def test_the_logarithm_of_a_certain_outcome_is_zero() -> None:
+    for seed in range(8):
+        assert not made("log_probabilities(-1)", (5, 1), seed=seed).any()
