@@ -10,8 +10,20 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import axes, blocks, computed, conjugate, less_product, load, number, operand, picked, ratio, store
-from _common.planes import where
+from _common.planes import (
+    axes,
+    blocks,
+    computed,
+    conjugate,
+    less_product,
+    load,
+    number,
+    operand,
+    picked,
+    ratio,
+    store,
+    where,
+)
 
 
 @triton.jit

@@ -13,8 +13,20 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import axes, blocks, computed, empty_columns, less_product, load, magnitude, operand, picked, ratio
-from _common.planes import store, where
+from _common.planes import (
+    axes,
+    blocks,
+    computed,
+    empty_columns,
+    less_product,
+    load,
+    magnitude,
+    operand,
+    picked,
+    ratio,
+    store,
+    where,
+)
 
 
 @triton.jit

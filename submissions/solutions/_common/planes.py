@@ -1,4 +1,4 @@
-"""Batches of real or complex matrices: a number is a tuple of its planes, one of real parts or two with imaginary parts.
+"""Batches of real or complex matrices: a number is a tuple of planes, one of real parts or two with imaginary parts.
 
 Tiles are (matrices, rows, columns), so that a program takes one large matrix, or many small ones. The planes of a
 complex tensor are views of it, which nothing is copied for.
@@ -153,7 +153,7 @@ def empty_columns(batches: int, rows: int, columns: int, like: torch.Tensor) -> 
 
 
 def destination(out: torch.Tensor | None, shape: tuple[int, ...], *inputs: torch.Tensor) -> torch.Tensor:
-    """Return the tensor to write a result to: `out`, unless it is an input or cannot be viewed as a batch, or a new one.
+    """Return what to write a result to: `out`, unless it is an input or no view of it is a batch, or a new tensor.
 
     A new one has the dtype of the first input.
     """

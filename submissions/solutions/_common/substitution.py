@@ -12,7 +12,18 @@ import triton
 import triton.language as tl
 
 from _common.planes import (
-    axes, batched, blocks, computed, less_product, load, number, operand, picked, ratio, store, where,
+    axes,
+    batched,
+    blocks,
+    computed,
+    less_product,
+    load,
+    number,
+    operand,
+    picked,
+    ratio,
+    store,
+    where,
 )  # fmt: skip
 
 
