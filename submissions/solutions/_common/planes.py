@@ -72,11 +72,11 @@ def picked(x, condition, axis: tl.constexpr):
 
 
 @triton.jit
-def plus(x, y):
+def minus(x, y):
     if len(x) == 1:
-        return (x[0] + y[0],)
+        return (x[0] - y[0],)
     else:
-        return (x[0] + y[0], x[1] + y[1])
+        return (x[0] - y[0], x[1] - y[1])
 
 
 @triton.jit
