@@ -56,7 +56,7 @@ def panel_kernel(
             size = tl.where((row >= step) & (row < height), size, -1)
             pivot_row = tl.argmax(size, axis=1, keep_dims=True)
             swaps += (pivot_row != step).to(tl.int32)
-            (order,), _ = exchanged((order,), row, step, pivot_row)
+            order = exchanged((order,), row, step, pivot_row)[0][0]
             tile, upper = exchanged(tile, row, step, pivot_row)
         else:
             upper = picked(tile, row == step, 1)

@@ -132,7 +132,7 @@ def pivot_kernel(
         if step > 0:
             place = tl.load(places_ptr + batch * n + row, mask=known & (row < n), other=0)
         moved = picked((place,), row == other, 1)[0]
-        (place,) = where(active & (row == other), picked((place,), row == target, 1), (place,))
+        place = tl.where(active & (row == other), picked((place,), row == target, 1)[0], place)
         place = tl.where(active & (row == target), moved, place)
         tl.debug_barrier()
         tl.store(places_ptr + batch * n + row, place, mask=known & (row < n))

@@ -160,7 +160,11 @@ def destination(out: torch.Tensor | None, shape: tuple[int, ...], *inputs: torch
     if out is not None:
         taken = {x.untyped_storage().data_ptr() for x in inputs}
         storage = out.resize_(shape).untyped_storage().data_ptr()
-        if storage not in taken and (len(shape) < 2 or batched(out).untyped_storage().data_ptr() == storage):
+        if (
+            storage not in taken
+            and not out.is_conj()
+            and (len(shape) < 2 or batched(out).untyped_storage().data_ptr() == storage)
+        ):
             return out
     return torch.empty(shape, dtype=inputs[0].dtype, device=inputs[0].device)
 
