@@ -12,13 +12,15 @@ that is Hermitian, so that its determinant is -1 and the diagonal of R is comple
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 import triton
 import triton.language as tl
 
-from _common.places import place, reversed_sizes, reversed_strides
+from _common.places import place, reversed_sizes
 from _common.planes import (
     chosen,
     conjugate,
@@ -101,13 +103,19 @@ def factor_kernel(
 
 @triton.jit
 def unitary_kernel(
-    u_ptr, q_ptr, batches, m, n, count, q_layout,
+    u_ptr, r_ptr, q_ptr, batches, m, n, count, q_layout,
     PLANES: tl.constexpr, WORK: tl.constexpr, BLOCK_B: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
 ):  # fmt: skip
     batch, row, lane = lanes(BLOCK_B, BLOCK_M, BLOCK_N)
     column = tl.program_id(1).to(tl.int64) * BLOCK_N + lane
     u_at, inside = (batch * count * m + row) * PLANES, (batch < batches) & (row < m)
     block = number(tl.where((row == column) & inside, 1.0, 0.0).to(WORK), PLANES)
+    if r_ptr is not None:
+        at = (batch * count * count + column * (count + 1)) * PLANES
+        entry = load(r_ptr, at, (batch < batches) & (column < count), 1, PLANES, WORK)
+        size = tl.sqrt(square(entry))
+        phase = over(chosen(size > 0, entry, number(size * 0 + 1, PLANES)), tl.where(size > 0, size, 1.0))
+        block = times(block, phase)
     step = tl.full((), 1, tl.int64) * m * PLANES
     for done in range(0, count):
         block = reflected(load(u_ptr, u_at + (count - 1 - done) * step, inside, 1, PLANES, WORK), block)
@@ -116,8 +124,7 @@ def unitary_kernel(
 
 def layout(x: torch.Tensor) -> tuple[Any, ...]:
     """Return sizes and strides of the batch, and the strides of rows, columns and planes, of matrices in pieces."""
-    batch = x[..., 0, 0, 0]
-    return (reversed_sizes(batch.shape), reversed_strides(batch), *x.stride()[-3:])
+    return (reversed_sizes(x.shape[:-3]), tuple(x.stride()[:-3])[::-1] or (0,), *x.stride()[-3:])
 
 
 def blocks(batches: int, m: int, n: int, limit: int = TILE) -> dict[str, int]:
@@ -137,7 +144,7 @@ def factored(A: torch.Tensor, r_rows: int, count: int | None = None, dtype: Any 
     *batch, m, n = A.shape
     count = min(m, n) if count is None else count
     a = pieces(A)
-    batches = a[..., 0, 0, 0].numel()
+    batches = math.prod(batch)
     r = torch.empty((*batch, r_rows, n), dtype=dtype or A.dtype, device=A.device)
     u = torch.empty((batches, count, m, a.shape[-1]), dtype=pieces(r).dtype, device=A.device)
     if r.numel():
@@ -149,13 +156,16 @@ def factored(A: torch.Tensor, r_rows: int, count: int | None = None, dtype: Any 
     return u, r
 
 
-def unitary(u: torch.Tensor, batch: tuple[int, ...], columns: int, dtype: torch.dtype) -> torch.Tensor:
-    """Return the first columns of the product of reflections."""
+def unitary(
+    u: torch.Tensor, batch: Sequence[int], columns: int, dtype: torch.dtype, r: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Return the first columns of the product of reflections; with a square R, for which its diagonal is positive."""
     batches, count, m, planes = u.shape
     q = torch.empty((*batch, m, columns), dtype=dtype, device=u.device)
     if q.numel():
         sides = blocks(batches, m, columns)
         unitary_kernel[(triton.cdiv(batches, sides["BLOCK_B"]), triton.cdiv(columns, sides["BLOCK_N"]))](
-            u, pieces(q), batches, m, columns, count, layout(pieces(q)), PLANES=planes, WORK=real_dtype(u), **sides
-        )
+            u, None if r is None else pieces(r), pieces(q), batches, m, columns, count, layout(pieces(q)),
+            PLANES=planes, WORK=real_dtype(u), **sides,
+        )  # fmt: skip
     return q
