@@ -1,8 +1,8 @@
 """Jacobi's one-sided SVD: rotations make the columns of A V orthogonal, and a QR of these columns gives U.
 
 Bound by latency: one program rotates a matrix, or many small ones, in rounds of disjoint pairs of columns. Matrices
-that are wide are taken as their transposes. The QR keeps the columns of U orthogonal where singular values are zero, and completes
-them; A V divided by the singular values did neither, and was dropped. See Demmel and Veselic (1992).
+that are wide are taken as their transposes. The QR keeps the columns of U orthogonal where singular values are zero,
+and completes them; A V divided by the singular values did neither, and was dropped. See Demmel and Veselic (1992).
 """
 
 from __future__ import annotations
