@@ -17,6 +17,7 @@ import torch
 import triton
 import triton.language as tl
 
+from _common.combinations import combine
 from _common.planes import (
     chosen,
     conjugate,
@@ -177,34 +178,6 @@ def orthogonalised(A: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return ordered, values
 
 
-@triton.jit
-def combination_kernel(
-    ordered_ptr, s_ptr, y_ptr, batches, height, n, count, rows, columns, rows_from, columns_from, least, y_layout,
-    INVERT: tl.constexpr, PLANES: tl.constexpr, BLOCK_B: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
-):  # fmt: skip
-    batch = tl.program_id(0).to(tl.int64) * BLOCK_B + tl.arange(0, BLOCK_B)[:, None, None]
-    row = tl.program_id(1).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)[None, :, None]
-    column = tl.program_id(2).to(tl.int64) * BLOCK_N + tl.arange(0, BLOCK_N)[None, None, :]
-    here = batch < batches
-    largest = tl.load(s_ptr + batch * n, mask=here, other=0)
-    result = number(tl.zeros((BLOCK_B, BLOCK_M, BLOCK_N), tl.float64), PLANES)
-    for k in range(0, count):
-        at = (batch * n + k) * height
-        left = load(ordered_ptr, (at + rows_from + row) * PLANES, here & (row < rows), 1, PLANES, tl.float64)
-        right = load(
-            ordered_ptr, (at + columns_from + column) * PLANES, here & (column < columns), 1, PLANES, tl.float64
-        )
-        if INVERT:
-            value = tl.load(s_ptr + batch * n + k, mask=here, other=0)
-            used = (value > largest * least) & (value > 0)
-            value = tl.where(used, value, 1.0)
-            left = scaled(left, tl.where(used, 1 / value, 0.0))
-            right = scaled(right, 1 / value)
-        result = plus(result, times(left, conjugate(right)))
-    inside = here & (row < rows) & (column < columns)
-    store(y_ptr, offsets(batch, row, column, y_layout), result, inside, y_layout[4])
-
-
 def recombined(A: torch.Tensor, count: int | None = None, least: float | None = None) -> torch.Tensor:
     """Return the part of matrices that belongs to their first singular values, by default to all.
 
@@ -217,15 +190,6 @@ def recombined(A: torch.Tensor, count: int | None = None, least: float | None = 
     invert = least is not None
     rows, columns = (n, m) if invert else (m, n)
     result = torch.empty((*batch, rows, columns), dtype=A.dtype, device=A.device)
-    if result.numel():
-        block_m, block_n = (min(64, triton.next_power_of_2(size)) for size in (rows, columns))
-        batches = math.prod(batch)
-        block_b = min(triton.next_power_of_2(batches), max(1, TILE // (block_m * block_n)))
-        grid = triton.cdiv(batches, block_b), triton.cdiv(rows, block_m), triton.cdiv(columns, block_n)
-        y = pieces(result)
-        combination_kernel[grid](
-            ordered, values, y, batches, m + n, n, n if count is None else count, rows, columns,
-            m if invert else 0, 0 if invert else m, least or 0.0, layout(y), INVERT=invert,
-            PLANES=y.shape[-1], BLOCK_B=block_b, BLOCK_M=block_m, BLOCK_N=block_n, num_warps=8,
-        )  # fmt: skip
+    starts = (m, 0) if invert else (0, m)
+    combine(ordered, values, result, n if count is None else count, starts, least)
     return result.mT if wide else result
