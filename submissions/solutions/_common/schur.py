@@ -42,6 +42,10 @@ MOST = 300
 """Rows of the largest matrices: their blocks spill, and no larger ones compile in a sensible time."""
 
 
+EPS = tl.constexpr(2.0**-52)
+"""Rounding error of a number in float64, relative to it."""
+
+
 @triton.jit
 def entry(block, where):
     """Return the single number of each matrix where the condition holds."""
@@ -98,10 +102,9 @@ def first_column(block, row, column, low, high, odd):
 
 
 @triton.jit
-def triangular(block, row, column, n, BLOCK_B: tl.constexpr, BLOCK_N: tl.constexpr):
-    """Return the block with a triangular matrix above the unitary one."""
-    unit, EPS = row == column, tl.constexpr(2.0**-52)
-    matrix = row < BLOCK_N
+def triangular(block, row, column, n, BLOCK_N: tl.constexpr):
+    """Return the block with a triangular matrix above the unitary one, and the norms of the matrices."""
+    unit, matrix = row == column, row < BLOCK_N
     for k in range(1, n - 1):
         u = reflector(total(only((column == k - 1) & (row >= k) & matrix, block), 2), row, k)
         block = turned(block, u, unit)
@@ -152,10 +155,10 @@ def eigen_kernel(
         block = number(start, 2)
     else:
         block = start, value[1]
-    block, norm = triangular(block, row, column, n, BLOCK_B, BLOCK_N)
+    block, norm = triangular(block, row, column, n, BLOCK_N)
 
     values = total(only(row == column, block), 1)
-    least = 2.0**-52 * tl.where(norm > 0, norm, 1.0)
+    least = EPS * tl.where(norm > 0, norm, 1.0)
     # Above, what earlier unknowns add to each row; below, the eigenvectors.
     sums = number(tl.zeros((BLOCK_B, 2 * BLOCK_N, BLOCK_N), tl.float64), 2)
     dual = only(row >= BLOCK_N, block)
