@@ -127,24 +127,23 @@ def layout(x: torch.Tensor) -> tuple[Any, ...]:
     return (reversed_sizes(x.shape[:-3]), tuple(x.stride()[:-3])[::-1] or (0,), *x.stride()[-3:])
 
 
-def blocks(batches: int, m: int, n: int, limit: int = TILE) -> dict[str, int]:
+def blocks(batches: int, m: int, n: int) -> dict[str, int]:
     """Return the sides of a block: all rows, as many columns as fit, and many matrices where they are small."""
     block_m = triton.next_power_of_2(max(m, 1))
-    block_n = min(triton.next_power_of_2(max(n, 1)), max(1, limit // block_m))
-    block_b = min(triton.next_power_of_2(max(batches, 1)), max(1, limit // 4 // (block_m * block_n)))
+    block_n = min(triton.next_power_of_2(max(n, 1)), max(1, TILE // block_m))
+    block_b = min(triton.next_power_of_2(max(batches, 1)), max(1, TILE // 4 // (block_m * block_n)))
     size = block_b * block_m * block_n
     return {"BLOCK_B": block_b, "BLOCK_M": block_m, "BLOCK_N": block_n, "num_warps": max(1, min(16, size // 1024))}
 
 
-def factored(A: torch.Tensor, r_rows: int, count: int | None = None, dtype: Any = None) -> tuple[torch.Tensor, ...]:
+def factored(A: torch.Tensor, r_rows: int, dtype: Any = None) -> tuple[torch.Tensor, ...]:
     """Return the reflections of matrices, of a shape (batches, count, m), and R with this many rows.
 
     Reflections are in pieces. Both have the dtype `dtype`, by default that of A, and are computed in it.
     """
     *batch, m, n = A.shape
-    count = min(m, n) if count is None else count
     a = pieces(A)
-    batches = math.prod(batch)
+    batches, count = math.prod(batch), min(m, n)
     r = torch.empty((*batch, r_rows, n), dtype=dtype or A.dtype, device=A.device)
     u = torch.empty((batches, count, m, a.shape[-1]), dtype=pieces(r).dtype, device=A.device)
     if r.numel():
