@@ -155,15 +155,25 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
     """Count loaded and stored elements, and poison masked lanes."""
     import numpy as np
 
-    builder = type(interpreter.interpreter_builder)
-    load, store = builder.create_load, builder.create_store
+    semantic, builder = type(interpreter.interpreter_semantic), type(interpreter.interpreter_builder)
+    loaded, load, store = semantic.load, builder.create_load, builder.create_store
     masked_load, masked_store = builder.create_masked_load, builder.create_masked_store
+
+    has_other = [False]
+
+    def told_load(self: Any, ptr: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
+        # An `other` of one zero is false in the interpreter, and does not reach the builder.
+        has_other[0] = other is not None
+        try:
+            return loaded(self, ptr, mask, other, *rest, **named)
+        finally:
+            has_other[0] = False
 
     # How hints about caches are given differs between versions of Triton, also between callers in one of them.
     def poisoned_load(self: Any, ptrs: Any, mask: Any, other: Any, *rest: Any, **named: Any) -> Any:
         instruments.counts.touched += int(mask.data.sum())
         instruments.access(ptrs.data, mask.data)
-        if other is None:
+        if other is None and not has_other[0]:
             instruments.counts.bare_loads = True
             if instruments.conditions.poison_masked_lanes:
                 other = _lane_poison(interpreter, ptrs)
@@ -186,6 +196,7 @@ def _patch_memory(interpreter: Any, instruments: Instruments) -> None:
 
         return counted
 
+    semantic.load = told_load
     builder.create_masked_load, builder.create_masked_store = poisoned_load, counted_store
     builder.create_load, builder.create_store = unmasked(load), unmasked(store)
 

@@ -16,6 +16,6 @@ def solve_symmetric_ldl(
     A: torch.Tensor, b: torch.Tensor, hermitian: bool = False, out: torch.Tensor | None = None
 ) -> torch.Tensor:
     matrices, right, shape = systems(A, b)
-    result = destination(out, shape, b, A)
+    result = destination(out, shape, b, A, kept=2 if len(shape) == A.ndim else 1)
     solve(matrices, right, columns_of(result, right), hermitian)
     return finished(out, result)

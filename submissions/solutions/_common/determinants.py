@@ -27,7 +27,7 @@ def product_kernel(factors, swaps_ptr, result, batches, n, BLOCK: tl.constexpr):
 
 def determinants(A: torch.Tensor, pivot: bool = True, out: torch.Tensor | None = None) -> torch.Tensor:
     """Return the determinants of matrices of any batch dimensions; that of an empty matrix is 1."""
-    result = destination(out, tuple(A.shape[:-2]), A)
+    result = destination(out, tuple(A.shape[:-2]), A, kept=0)
     if result.numel():
         factors, _, swaps = eliminate(batched(A), pivot)
         target = batched(result[..., None, None])

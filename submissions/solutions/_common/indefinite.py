@@ -1,7 +1,8 @@
-"""LDL decomposition of symmetric or Hermitian matrices with the pivoting of Bunch and Kaufman, two launches a column.
+"""LDL decomposition of symmetric or Hermitian matrices with the pivoting of Bunch and Kaufman.
 
-The first launch has a program for some matrices: it picks a pivot of one or two columns, exchanges rows and columns,
-and divides. The second one subtracts the outer products in tiles. Both triangles are kept, so that a row is a column.
+A step picks a pivot of one or two columns, exchanges rows and columns, divides, and subtracts outer products. Matrices
+that are one tile take all steps in a program. Larger ones take two launches a step, the second one with a program for
+each tile. Both triangles are kept, so that a row is a column.
 """
 
 from __future__ import annotations
@@ -74,13 +75,11 @@ def exchange(operand, batch, first, second, at, held, ROWS: tl.constexpr, COMPUT
 
 
 @triton.jit
-def pivot_kernel(
-    work, pivots, kinds_ptr, places_ptr, batches, n, step,
+def divided(
+    work, pivots, kinds_ptr, places_ptr, batch, row, known, n, step,
     HERMITIAN: tl.constexpr, WHOLE_ROWS: tl.constexpr, COMPUTE: tl.constexpr,
-    BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
 ):  # fmt: skip
-    batch, row, _ = axes(BLOCK_B, BLOCK_R, BLOCK_C)
-    known = batch < batches
+    """Pick the pivot of a step, bring it to the diagonal, and divide its columns, unless a pair has done so."""
     active = known
     if step > 0:
         active = active & (tl.load(kinds_ptr + batch * n + step - 1, mask=known, other=SINGLE) != FIRST)
@@ -145,17 +144,12 @@ def pivot_kernel(
 
 
 @triton.jit
-def outer_kernel(
-    work, kinds_ptr, batches, n, step, COMPUTE: tl.constexpr,
-    BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
-):  # fmt: skip
-    batch, row, column = axes(BLOCK_B, BLOCK_R, BLOCK_C)
-    row += step + 1 + tl.program_id(1) * BLOCK_R
-    column += step + 1 + tl.program_id(2) * BLOCK_C
-    kind = tl.load(kinds_ptr + batch * n + step, mask=batch < batches, other=SECOND)
+def subtracted(work, kinds_ptr, batch, row, column, known, n, step, COMPUTE: tl.constexpr):
+    """Subtract the outer products of the columns of a pivot from a tile on the right of them."""
+    kind = tl.load(kinds_ptr + batch * n + step, mask=known, other=SECOND)
     paired = kind == FIRST
-    rows, columns = (kind != SECOND) & (row < n), (kind != SECOND) & (column < n)
-    rows, columns = rows & ((row > step + 1) | ~paired), columns & ((column > step + 1) | ~paired)
+    last = step + paired.to(tl.int64)
+    rows, columns = (kind != SECOND) & (row > last) & (row < n), (kind != SECOND) & (column > last) & (column < n)
     # The rows of the pivot still hold D L^H, the columns L.
     tile = load(work, batch, row, column, rows & columns, False, COMPUTE)
     for part in range(0, 2):
@@ -163,6 +157,44 @@ def outer_kernel(
         left = load(work, batch, row, step + part, rows & wanted, False, COMPUTE)
         tile = less_product(tile, left, load(work, batch, step + part, column, columns & wanted, False, COMPUTE))
     store(work, batch, row, column, rows & columns, tile, False)
+
+
+@triton.jit
+def pivot_kernel(
+    work, pivots, kinds_ptr, places_ptr, batches, n, step,
+    HERMITIAN: tl.constexpr, WHOLE_ROWS: tl.constexpr, COMPUTE: tl.constexpr,
+    BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
+):  # fmt: skip
+    batch, row, _ = axes(BLOCK_B, BLOCK_R, BLOCK_C)
+    known = batch < batches
+    divided(work, pivots, kinds_ptr, places_ptr, batch, row, known, n, step, HERMITIAN, WHOLE_ROWS, COMPUTE)
+
+
+@triton.jit
+def outer_kernel(
+    work, kinds_ptr, batches, n, step, COMPUTE: tl.constexpr,
+    BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
+):  # fmt: skip
+    batch, row, column = axes(BLOCK_B, BLOCK_R, BLOCK_C)
+    row += step + 1 + tl.program_id(1) * BLOCK_R
+    column += step + 1 + tl.program_id(2) * BLOCK_C
+    subtracted(work, kinds_ptr, batch, row, column, batch < batches, n, step, COMPUTE)
+
+
+@triton.jit
+def small_kernel(
+    work, pivots, kinds_ptr, places_ptr, batches, n,
+    HERMITIAN: tl.constexpr, WHOLE_ROWS: tl.constexpr, COMPUTE: tl.constexpr,
+    BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
+):  # fmt: skip
+    """Take all steps of matrices that are one tile."""
+    batch, row, column = axes(BLOCK_B, BLOCK_R, BLOCK_C)
+    known = batch < batches
+    for step in range(0, n):
+        divided(work, pivots, kinds_ptr, places_ptr, batch, row, known, n, step, HERMITIAN, WHOLE_ROWS, COMPUTE)
+        tl.debug_barrier()
+        subtracted(work, kinds_ptr, batch, row, column, known, n, step, COMPUTE)
+        tl.debug_barrier()
 
 
 def decompose(
@@ -185,14 +217,17 @@ def decompose(
         mirror_kernel[(programs, tiles, tiles)](
             source, target, batches, n, HERMITIAN=hermitian, COMPUTE=compute, **tile
         )
-        for step in range(n):
+        named = None if pivots is None else ((pivots,), *pivots.stride(), 0)
+        options = {"HERMITIAN": hermitian, "WHOLE_ROWS": pivots is None, "COMPUTE": compute}
+        if tiles == 1:
+            small_kernel[(programs,)](target, named, kinds, places, batches, n, **options, **tile)
+        for step in range(n if tiles > 1 else 0):
             pivot_kernel[(triton.cdiv(batches, rows["BLOCK_B"]),)](
-                target, None if pivots is None else ((pivots,), *pivots.stride(), 0), kinds, places, batches, n, step,
-                HERMITIAN=hermitian, WHOLE_ROWS=pivots is None, COMPUTE=compute, **rows,
-            )  # fmt: skip
-            tiles = triton.cdiv(n - step - 1, size)
-            if tiles:
-                outer_kernel[(programs, tiles, tiles)](target, kinds, batches, n, step, COMPUTE=compute, **tile)
+                target, named, kinds, places, batches, n, step, **options, **rows
+            )
+            left = triton.cdiv(n - step - 1, size)
+            if left:
+                outer_kernel[(programs, left, left)](target, kinds, batches, n, step, COMPUTE=compute, **tile)
     return kinds, places
 
 

@@ -24,7 +24,8 @@ SMALL_TILE = 4096
 def load(operand, batch, row, column, inside, CONJUGATE: tl.constexpr, COMPUTE: tl.constexpr):
     """Return elements of matrices; an operand is a tuple of planes, and the strides of batch, rows and columns."""
     planes, stride_batch, stride_row, stride_column = operand
-    at = batch * stride_batch + row * stride_row + column * stride_column
+    zero = tl.full((), 0, tl.int64)  # rows and columns may be 32-bit steps of a loop
+    at = batch * stride_batch + (zero + row) * stride_row + (zero + column) * stride_column
     real = tl.load(planes[0] + at, mask=inside, other=0).to(COMPUTE)
     if len(planes) == 1:
         return (real,)
@@ -37,7 +38,8 @@ def load(operand, batch, row, column, inside, CONJUGATE: tl.constexpr, COMPUTE: 
 def store(operand, batch, row, column, inside, x, CONJUGATE: tl.constexpr):
     """Store elements of matrices."""
     planes, stride_batch, stride_row, stride_column = operand
-    at = batch * stride_batch + row * stride_row + column * stride_column
+    zero = tl.full((), 0, tl.int64)  # rows and columns may be 32-bit steps of a loop
+    at = batch * stride_batch + (zero + row) * stride_row + (zero + column) * stride_column
     tl.store(planes[0] + at, x[0], mask=inside)
     if len(planes) == 2:
         tl.store(planes[1] + at, -x[1] if CONJUGATE else x[1], mask=inside)
@@ -152,19 +154,17 @@ def empty_columns(batches: int, rows: int, columns: int, like: torch.Tensor) -> 
     return torch.empty((batches, columns, rows), dtype=like.dtype, device=like.device).mT
 
 
-def destination(out: torch.Tensor | None, shape: tuple[int, ...], *inputs: torch.Tensor) -> torch.Tensor:
-    """Return what to write a result to: `out`, unless it is an input or no view of it is a batch, or a new tensor.
+def destination(out: torch.Tensor | None, shape: tuple[int, ...], *inputs: torch.Tensor, kept: int = 2) -> torch.Tensor:
+    """Return what to write a result to: `out`, resized, or a new tensor of the dtype of the first input.
 
-    A new one has the dtype of the first input.
+    It is a new one where `out` is an input, or where its dimensions before the `kept` last ones cannot be one.
     """
     if out is not None:
         taken = {x.untyped_storage().data_ptr() for x in inputs}
         storage = out.resize_(shape).untyped_storage().data_ptr()
-        if (
-            storage not in taken
-            and not out.is_conj()
-            and (len(shape) < 2 or batched(out).untyped_storage().data_ptr() == storage)
-        ):
+        first = max(0, len(shape) - kept)
+        whole = out.reshape(math.prod(shape[:first]), *shape[first:])
+        if storage not in taken and not out.is_conj() and whole.untyped_storage().data_ptr() == storage:
             return out
     return torch.empty(shape, dtype=inputs[0].dtype, device=inputs[0].device)
 

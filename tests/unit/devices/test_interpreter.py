@@ -61,6 +61,20 @@ def test_masked_lanes_without_other_are_told_and_poisoned_on_demand(
     assert found.isnan().all() if math.isnan(lane) else (found == lane).all()
 
 
+@pytest.mark.parametrize("shape", ["(1,)", "(1, 1, 1)", "()"])
+def test_a_masked_lane_alone_in_its_block_keeps_an_other_of_zero(interpret: Interpret, shape: str) -> None:
+    code = KERNELS + (
+        "@triton.jit\ndef alone(x_ptr, y_ptr, count, SHAPE: tl.constexpr):\n"
+        "    at = tl.zeros(SHAPE, tl.int64)\n"
+        "    tl.store(y_ptr + at, tl.load(x_ptr + at + count, mask=at + count < count, other=0))\n\n"
+        f"def work(x):\n    y = torch.ones(1)\n    alone[(1,)](x, y, 10, SHAPE={shape})\n    return y\n"
+    )
+    answer = interpret(code, CASE, poison_masked_lanes=True)
+    assert answer.counts["bare_loads"] is False
+    assert answer.outputs[0].tensor is not None
+    assert answer.outputs[0].tensor.tolist() == [0]
+
+
 @pytest.mark.parametrize(("dtype", "ones"), [("int32", True), ("bfloat16", False), ("float16", False)])
 def test_poison_of_lanes_fits_the_dtype(interpret: Interpret, dtype: str, ones: bool) -> None:
     code = KERNELS + (
