@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
+from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
@@ -34,7 +35,13 @@ from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, mea
 from pytest_kernelbench.judge.speed.replicates import figures, settled
 from pytest_kernelbench.judge.speed.scaled import scaled
 from pytest_kernelbench.judge.speed.stopwatch import Stopwatch
-from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, TimedRunner, start_baseline
+from pytest_kernelbench.judge.speed.timed_runner import (
+    BASELINE_CODE,
+    TimedRunner,
+    load_baseline,
+    prepare_baseline,
+    trusted,
+)
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.catalogue import Catalogue
 
@@ -141,9 +148,11 @@ def timed(name: str, workload: str, case: Case) -> dict[str, object] | None:
     written = bool(task.written(case) & set(case.arguments))
     settings = RunnerSettings(device="cpu", memory=MEMORY, cpu=None)
     source, deadline = file.path.read_text(), time.monotonic() + 600
-    start = lambda code: start_baseline(  # noqa: E731
-        settings, f"{source}\n\n{code}\n", f"{name}.py", task, cases, written=written, deadline=deadline
-    )
+
+    def start(code: str) -> tuple[TimedRunner, float]:
+        timer = load_baseline(Runner(trusted(settings)), f"{source}\n\n{code}\n", f"{name}.py", deadline)
+        return timer, prepare_baseline(timer, task, cases, written=written)
+
     row: dict[str, object] = {"task": name, "workload": workload, "sets": sets}
     try:
         for kernel, code in KERNELS.items():

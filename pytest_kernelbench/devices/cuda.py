@@ -60,6 +60,20 @@ class CudaDevice:
         watch_launches(driver.active, instruments)
         patch_autotuner(instruments)
 
+    @staticmethod
+    def compiler() -> Any:
+        """Return the class whose method `_do_compile` compiles for this device."""
+        from triton.runtime.jit import JITFunction
+
+        return JITFunction
+
+    def settled(self) -> bool:
+        """Wait for all streams, and return whether the device has nothing to do; not while a graph is captured."""
+        if torch.cuda.is_current_stream_capturing():
+            return False
+        self.synchronise()
+        return True
+
     def hold(self) -> None:
         """Keep the current stream busy for `HOLD_CYCLES`."""
         torch.cuda._sleep(HOLD_CYCLES)  # type: ignore[no-untyped-call]

@@ -22,6 +22,7 @@ from pytest_kernelbench.model.origin import Name
 from pytest_kernelbench.model.record import Record
 from pytest_kernelbench.model.source import find
 from pytest_kernelbench.model.submission import Kernel, Metadata, duplicates
+from pytest_kernelbench.model.turns import UNDIVIDED
 
 if TYPE_CHECKING:
     from pytest_kernelbench.gpus.inventory import Gpu
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pytest_kernelbench.judge.comparison.gpu_eager import GpuEager
     from pytest_kernelbench.judge.comparison.oracle import Oracle
     from pytest_kernelbench.judge.speed.assessor import Assessor
+    from pytest_kernelbench.judge.speed.baselines import TimedSpares
+    from pytest_kernelbench.model.turns import Turns
 
 VERSIONED = ("torch", "triton", "hypothesis", "pytest", "pytest-kernelbench")
 """Packages whose versions are recorded."""
@@ -41,14 +44,22 @@ class SharedState:
     def __init__(self, catalogue: Catalogue, gpu: Gpu | None) -> None:
         self.catalogue = catalogue
         self.gpu = gpu
+        self.lock = GpuLock(gpu.uuid if gpu is not None else None)
+        """The lock of the GPU, or of this machine's CPU."""
         self._gpu_eager: GpuEager | None = None
         self._assessor: Assessor | None = None
         self._spares: Spares | None = None
+        self._timed_spares: tuple[Spares, ...] = ()
 
     @classmethod
     def of(cls, tasks: Path | None, gpu: Gpu | None) -> SharedState:
         """Return the state for the shipped tasks with the user's folder `tasks`, in whichever form it is."""
         return cls(find_tasks(own=tasks), gpu)
+
+    @property
+    def turns(self) -> Turns:
+        """When the device may be used; at any time where there is no GPU, since cores are not shared."""
+        return self.lock if self.gpu is not None else UNDIVIDED
 
     @cached_property
     def oracle(self) -> Oracle:
@@ -60,7 +71,7 @@ class SharedState:
         from pytest_kernelbench.judge.comparison.gpu_eager import GpuEager
         from pytest_kernelbench.wire.device_names import CUDA
 
-        self._gpu_eager = GpuEager(f"{CUDA}{self.gpu.uuid}", self.catalogue.code)
+        self._gpu_eager = GpuEager(f"{CUDA}{self.gpu.uuid}", self.catalogue.code, self.turns)
         return Oracle(self._gpu_eager.of)
 
     @cached_property
@@ -70,6 +81,15 @@ class SharedState:
 
         self._spares = Spares()
         return self._spares
+
+    @cached_property
+    def timed_spares(self) -> TimedSpares:
+        """Runners for the next pair of kernel and baseline, which enter the GPU while the current one is timed."""
+        from pytest_kernelbench.host.spares import Spares
+        from pytest_kernelbench.judge.speed.baselines import TimedSpares
+
+        self._timed_spares = (Spares(), Spares())
+        return TimedSpares(*self._timed_spares)
 
     @cached_property
     def assessor(self) -> Assessor | None:
@@ -108,6 +128,8 @@ class SharedState:
             self._assessor.close()
         if self._spares is not None:
             self._spares.close()
+        for spares in self._timed_spares:
+            spares.close()
 
 
 class EvaluationSession:
@@ -117,7 +139,6 @@ class EvaluationSession:
         self.settings = settings
         self.shared = shared
         self.submissions: tuple[SubmissionSession, ...] = ()
-        self.gpu_lock = GpuLock(settings.judging.gpu_uuid)
         self.judged: dict[tuple[Path, str], Record] = {}
         """Correctness records of this process by file and task, since a kernel is timed only if it is right."""
         # Read before anything is judged: records of this session must not answer for it.

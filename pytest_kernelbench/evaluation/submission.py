@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -137,23 +136,18 @@ class SubmissionSession:
         identity = self.identity(kernel, "correctness", selection)
         return self._judge(kernel, self.settings, identity, key)
 
-    def time(
-        self, kernel: Kernel, workload: str, selection: str = "", say: Callable[[str], None] = print
-    ) -> SpeedRecord:
+    def time(self, kernel: Kernel, workload: str, selection: str = "") -> SpeedRecord:
         """Time a kernel on a workload, after judging it on `basic` unless that is known.
 
-        No other process times on the device meanwhile; `say` gets a message for the user where that must be waited for.
+        No other process uses the device while the kernel is timed.
         """
-        alone = self.session.gpu_lock.hold(say)
-        if self.session.settings.gpu is not None:
-            return self._time(kernel, workload, selection, alone)
-        with alone:  # on a processor, judging would disturb whoever is timing
-            return self._time(kernel, workload, selection, None)
+        shared = self.session.shared
+        if shared.gpu is not None:
+            return self._time(kernel, workload, selection)
+        with shared.lock.alone():  # on a processor, all that is done for a workload would disturb whoever is timing
+            return self._time(kernel, workload, selection)
 
-    def _time(
-        self, kernel: Kernel, workload: str, selection: str, alone: AbstractContextManager[object] | None
-    ) -> SpeedRecord:
-        """Time a kernel on a workload; what must not run beside other timing does so within `alone`, if given."""
+    def _time(self, kernel: Kernel, workload: str, selection: str) -> SpeedRecord:
         from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 
         identity = self.identity(kernel, "speed", selection)
@@ -171,8 +165,9 @@ class SubmissionSession:
             shared = self.session.shared
             kept = kept_code(self.session.settings, kernel, identity, gives=True)
             return SpeedBenchmark(
-                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor, kept
-            ).run(alone)
+                kernel, task, code, workload, self.settings, identity, shared.oracle, backend, shared.assessor, kept,
+                shared.turns, shared.timed_spares,
+            ).run()  # fmt: skip
         finally:
             backend.close()
 
@@ -248,8 +243,11 @@ class SubmissionSession:
         task = self.session.catalogue.load(kernel.task)
         kept = kept_code(self.session.settings, kernel, identity, gives=False)
         for _ in range(TRIES):
-            oracle, spares = self.session.shared.oracle, self.session.shared.spares
-            judgement = Judgement(kernel, task, settings, oracle, identity, key=key, spares=spares, kept=kept)
+            shared = self.session.shared
+            judgement = Judgement(
+                kernel, task, settings, shared.oracle, identity,
+                key=key, spares=shared.spares, kept=kept, turns=shared.turns,
+            )  # fmt: skip
             record = judgement.run()
             if not judgement.trial.orphaned:
                 break

@@ -73,12 +73,13 @@ class Runner(Child):
         rewrite: Case | None = None,
         max_bytes: int,
         timeout: float,
+        pauses: Callable[[bool], float] | None = None,
     ) -> Answer:
         """Call the kernel on a case and return its outputs, its arguments after the call and what was observed.
 
         With `rewrite`, the kernel is called a second time on the contents of that case in the same memory, and the
         answer is that of the second call. Outputs beyond `max_bytes` bytes together come without contents. Raises
-        `RunnerDied` where the response does not arrive within `timeout` seconds.
+        `RunnerDied` where the response does not arrive within `timeout` seconds. `pauses` as in `ask`.
         """
         request = {
             "op": "call",
@@ -88,9 +89,11 @@ class Runner(Child):
             "conditions": conditions.to_wire(),
             "rewrite": encode(rewrite) if rewrite is not None else None,
             "max_bytes": max_bytes,
+            "pauses": pauses is not None,
         }
         memory = memory_of(case)
-        return self._answer(*self.ask(request, max_bytes=max_bytes + sum(memory.values()), timeout=timeout), memory)
+        most = max_bytes + sum(memory.values())
+        return self._answer(*self.ask(request, max_bytes=most, timeout=timeout, pauses=pauses), memory)
 
     def look(
         self, case: Case, parameters: Sequence[tuple[str, str]], *, convention: str, timeout: float
@@ -130,6 +133,7 @@ class Runner(Child):
         written: bool,
         threads: int,
         timeout: float,
+        pauses: Callable[[bool], float] | None = None,
     ) -> tuple[Answer, float]:
         """Make one input set of each case and call the kernel twice; return the answer and the seconds of a call.
 
@@ -143,8 +147,9 @@ class Runner(Child):
             "convention": convention,
             "written": written,
             "threads": threads,
+            "pauses": pauses is not None,
         }
-        header = self.ask(request, max_bytes=0, timeout=timeout)[0]
+        header = self.ask(request, max_bytes=0, timeout=timeout, pauses=pauses)[0]
         found = plain(header)
         self.inputs = _texts(header.get("inputs"))
         return found, self._seconds(header, "seconds") if found.status == "ok" else 0.0
@@ -174,6 +179,16 @@ class Runner(Child):
         """Overwrite an input set with the contents of a case."""
         header = self.ask({"op": "rewrite", "index": index, "case": encode(case)}, max_bytes=0, timeout=timeout)[0]
         found, self.inputs = plain(header), _texts(header.get("inputs"))
+        if found.status != "ok":
+            raise RunnerDied(found.status, found.message)
+
+    def hold(self, *, max_bytes: int, to_host: bool, timeout: float) -> None:
+        """Have the result of the last call kept as it is now, for `last`; raises `RunnerDied`.
+
+        It is copied on the device; with `to_host`, to the host, so that `last` does not use the device.
+        """
+        request = {"op": "hold", "max_bytes": max_bytes, "to_host": to_host}
+        found = plain(self.ask(request, max_bytes=0, timeout=timeout)[0])
         if found.status != "ok":
             raise RunnerDied(found.status, found.message)
 

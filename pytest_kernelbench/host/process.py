@@ -166,10 +166,14 @@ class Child:
         timeout: float,
         seen: Callable[[dict[str, Any]], None] | None = None,
         body: bytes = b"",
+        pauses: Callable[[bool], float] | None = None,
     ) -> tuple[dict[str, Any], bytes]:
         """Send a request and return header and body of the response; `seen` gets each progress message before it.
 
         `max_bytes` limits the body, `timeout` (seconds) the whole exchange. Raises `RunnerDied`.
+
+        `pauses(True)` is called when the device is not used any more, and `pauses(False)` when it is wanted again: the
+        runner goes on when that returns the seconds that it took, which are not part of the exchange.
 
         Each message must bear the random number of this request, so a message that was sent before the request, or
         without reading it, is rejected. The number cannot do more, because the kernel shares memory with the server
@@ -188,7 +192,13 @@ class Child:
                 )
                 if header.pop("number", None) != number:
                     raise protocol.ProtocolError("a message does not bear the number of the request")
-                if seen is None or header.get("status") != "progress":
+                if pauses is not None and header.get("status") == protocol.PROGRESS and protocol.PAUSE in header:
+                    wanted = header[protocol.PAUSE] is False
+                    deadline += pauses(not wanted)
+                    if wanted:
+                        protocol.send(self._channel, {"goes_on": True})
+                    continue
+                if seen is None or header.get("status") != protocol.PROGRESS:
                     return self._with_refusals(header), answer
                 seen(header)
         except _CHANNEL_ERRORS as error:

@@ -166,7 +166,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         device=evaluation.settings.judging.device,
         timeout=evaluation.settings.judging.timeout,
         workers=len(evaluation.settings.pool.gpus),
-        waits=str(evaluation.gpu_lock.path) if evaluation.gpu_lock.is_held() else None,
+        waits=str(evaluation.shared.lock.path) if evaluation.shared.lock.is_held() else None,
     )
     return [f"kernelbench: {plan}"]
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from pytest_kernelbench.model.record import RIGHT, CompileRecord, Record, SpeedR
 from pytest_kernelbench.model.source import METADATA, SUBMISSIONS
 from pytest_kernelbench.plugin.keys import EVALUATION, RECORD, RESUMED, TOLD
 from pytest_kernelbench.plugin.options import replayed
+from pytest_kernelbench.plugin.saying import say
 
 if TYPE_CHECKING:
     from pytest_kernelbench.evaluation.submission import SubmissionSession
@@ -56,6 +56,7 @@ class KernelItem(Readable, pytest.Item):
 
     def runtest(self) -> None:
         """Judge the kernel, attach its record to the report, and fail unless it passed."""
+        self.submission.session.shared.lock.say = partial(say, self.config)
         try:
             record, text = self.known() or self.answer()
         except Exception as error:
@@ -174,7 +175,7 @@ class SpeedItem(KernelItem):
         """Time the kernel against its baselines, if it is right."""
         from pytest_kernelbench.report.speed import describe
 
-        record = self.submission.time(self.kernel, self.workload, self.selection(), self._say)
+        record = self.submission.time(self.kernel, self.workload, self.selection())
         return record, lambda: describe(record, self.selection())
 
     def told(self, record: Record) -> str:
@@ -183,12 +184,6 @@ class SpeedItem(KernelItem):
 
         assert isinstance(record, SpeedRecord)
         return describe(record, self.selection())
-
-    def _say(self, text: str) -> None:
-        """Write a line to standard error at once, which also works in a worker of xdist."""
-        capture = self.config.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
-            sys.stderr.write(f"{text}\n")
 
 
 class MissingItem(Readable, pytest.Item):

@@ -8,6 +8,8 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.runner.errors import describe, describe_on_gpu
+from pytest_kernelbench.runner.pauses import Pauses
+from pytest_kernelbench.wire import protocol
 from pytest_kernelbench.wire.conditions import CallConditions
 from pytest_kernelbench.wire.device_names import AS, COMPILE, CUDA, INTERPRETER, stand_in_of
 
@@ -39,6 +41,10 @@ class ExecutionEnvironment:
         """Enter the context in which the code of the kernel's file is executed."""
         with self.mode():
             yield
+
+    def pausing(self, responder: protocol.Responder | None) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the judge is told when the device is not used; never without a responder."""
+        return contextlib.nullcontext()
 
     def ran(self) -> list[int]:
         """Return the lines of the kernel's file that have run for the first time since the last call."""
@@ -179,11 +185,16 @@ class OnGpu(_Instrumented):
         self.device = device
         self.tensor_device = device.name
         device.watch(self.instruments)
+        self.pauses = Pauses(device.settled)
+        self.pauses.while_compiling(device.compiler())
 
     def mode(self, poison: str = "nan") -> contextlib.AbstractContextManager[Any]:
         from pytest_kernelbench.devices.stand_in import Poisoned
 
         return Poisoned(poison)
+
+    def pausing(self, responder: protocol.Responder | None) -> contextlib.AbstractContextManager[None]:
+        return self.pauses.allowed(responder)
 
     def run(self, conditions: CallConditions, call: Callable[[], Any]) -> Any:
         self.device.synchronise()

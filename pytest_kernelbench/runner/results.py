@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import torch
 
 from pytest_kernelbench.wire import protocol
-from pytest_kernelbench.wire.materialize import Arguments
+from pytest_kernelbench.wire.materialize import Arguments, GuardedTensor
+
+Part = TypeVar("Part", bytes, torch.Tensor)
+"""The contents of a tensor: its bytes, or a tensor of them on its device."""
 
 MAX_KEPT = 1 << 18
 """Elements of the largest tensor that is kept until the next call."""
@@ -31,11 +35,26 @@ class LastResult:
 def described(result: Any, arguments: Arguments, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return the header of a response to a call and the parts of its body: outputs, then the memory of all arguments.
 
+    See `held`.
+    """
+    return held(result, arguments, max_bytes, contents, GuardedTensor.snapshot)
+
+
+def held(
+    result: Any,
+    arguments: Arguments,
+    max_bytes: int,
+    take: Callable[[torch.Tensor], Part],
+    snapshot: Callable[[GuardedTensor], Part],
+) -> tuple[dict[str, Any], list[Part]]:
+    """Return the header of a response to a call, and what `take` and `snapshot` make of the outputs and the arguments.
+
     Outputs beyond `max_bytes` bytes together are described without their contents. The header also has neutral values
     of everything that a call may report beside its result.
     """
-    outputs, parts = _outputs(result, arguments, max_bytes)
-    memory = [guarded.snapshot() for guarded in arguments.tensors]
+    parts: list[Part]
+    outputs, parts = _outputs(result, arguments, max_bytes, take)
+    memory: list[Part] = [snapshot(guarded) for guarded in arguments.tensors]
     header = {
         "status": "ok",
         "outputs": outputs,
@@ -63,10 +82,18 @@ def contents(tensor: torch.Tensor) -> bytes:
     return bytes(dense.reshape(-1).view(torch.uint8).numpy().tobytes()) if dense.numel() else b""
 
 
-def _outputs(result: Any, arguments: Arguments, max_bytes: int) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Describe every output, and return the bytes of the plain tensors among them, as far as `max_bytes` allows."""
+def copied(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the bytes of `contents` as a tensor on the device."""
+    dense = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+    return dense.reshape(-1).view(torch.uint8) if dense.numel() else torch.empty(0, dtype=torch.uint8)
+
+
+def _outputs(
+    result: Any, arguments: Arguments, max_bytes: int, take: Callable[[torch.Tensor], Part]
+) -> tuple[list[dict[str, Any]], list[Part]]:
+    """Describe every output, and return what `take` makes of the plain tensors among them, as `max_bytes` allows."""
     entries: list[dict[str, Any]] = []
-    parts: list[bytes] = []
+    parts: list[Part] = []
     for value in _flatten(result)[: protocol.MAX_OUTPUTS]:
         if type(value) not in (torch.Tensor, torch.nn.Parameter):
             kind, derived = type(value).__name__, isinstance(value, torch.Tensor)
@@ -86,7 +113,7 @@ def _outputs(result: Any, arguments: Arguments, max_bytes: int) -> tuple[list[di
         if max_bytes < 0 or value.layout != torch.strided:
             entries.append({**entry, "bytes": 0, "omitted": True})
             continue
-        block = contents(value)
+        block = take(value)
         entries.append({**entry, "bytes": len(block)})
         parts.append(block)
     return entries, parts

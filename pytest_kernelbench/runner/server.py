@@ -116,7 +116,8 @@ class _Server:
         try:
             if request["op"] in compiled_files.OPERATIONS:
                 return responder(*self.compiled.respond(request, body))
-            header, parts = self._response(request, responder)
+            with self.environment.pausing(responder if request.get("pauses") else None):
+                header, parts = self._response(request, responder)
             responder({**header, **self._observed()}, *parts)
         except BaseException as error:  # whatever a kernel raises is data, exits and skips included
             header = self.environment.describe(error, self.path)
@@ -143,18 +144,8 @@ class _Server:
             return self.environment.look(request, self.entry, self.path), []
         if request["op"] in OPERATIONS:
             self.environment.tune()
-            return self._time(request)
+            return self.workbench.respond(request, self.entry)
         return call(request, self.entry, self.environment, self.last, self.threads)
-
-    def _time(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-        """Respond to one of the requests that timing consists of."""
-        if request["op"] == "prepare":
-            return self.workbench.prepare(request, self.entry), []
-        if request["op"] == "batch":
-            return self.workbench.batch(request), []
-        if request["op"] == "rewrite":
-            return self.workbench.rewrite(request), []
-        return described(*self.workbench.last(), request["max_bytes"])
 
 
 def call(

@@ -15,11 +15,12 @@ import torch
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.editing import Editor
+from pytest_kernelbench.runner.results import contents, copied, described, held
 from pytest_kernelbench.wire.calling_conventions import bind
 from pytest_kernelbench.wire.checksums import checksums
-from pytest_kernelbench.wire.materialize import Arguments, materialize, onednn_where_sound, refill
+from pytest_kernelbench.wire.materialize import Arguments, GuardedTensor, materialize, onednn_where_sound, refill
 
-OPERATIONS = ("prepare", "batch", "rewrite", "last")
+OPERATIONS = ("prepare", "batch", "rewrite", "hold", "last")
 """Requests that a workbench responds to."""
 
 
@@ -116,6 +117,21 @@ class Workbench:
         self.case: Case | None = None
         """The first case; all have the same shapes, dtypes and layouts."""
         self._last: tuple[int, Any] = (0, None)
+        self._held: tuple[dict[str, Any], list[bytes] | list[torch.Tensor]] | None = None
+        """The result of the last batch as it was held."""
+
+    def respond(self, request: Mapping[str, Any], entry: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """Respond to one of `OPERATIONS`."""
+        match request["op"]:
+            case "prepare":
+                return self.prepare(request, entry), []
+            case "batch":
+                return self.batch(request), []
+            case "rewrite":
+                return self.rewrite(request), []
+            case "hold":
+                return self.hold(request["max_bytes"], to_host=request["to_host"]), []
+        return self.last(request["max_bytes"])
 
     def prepare(self, request: Mapping[str, Any], entry: Any) -> dict[str, Any]:
         """Make the input sets and call the entry point on two of them; return the header of the response.
@@ -147,6 +163,7 @@ class Workbench:
         With 0, all sets have their original contents. `untimed` is the time that this takes, which is not part of the
         other times: elapsed, and of the processor.
         """
+        self._held = None
         torch.set_num_threads(request["threads"])
         elapsed, processor = time.perf_counter(), time.process_time()
         timed = self._timed(request["first"], request["count"], edit=request["edit"], gated=request["gated"])
@@ -178,8 +195,28 @@ class Workbench:
             self.fresh[index] = _copies(self.sets[index])
         return {"status": "ok", "inputs": checksums(self.sets[index].values)}
 
-    def last(self) -> tuple[Any, Arguments]:
-        """Return the result of the last call of the last batch, and the current state of its arguments."""
+    def hold(self, max_bytes: int, *, to_host: bool) -> dict[str, Any]:
+        """Copy the result of the last call and its arguments, as they are now, for `last`.
+
+        Whatever the kernel has left running then changes nothing of the response, however late the judge asks for it.
+        The copies are on the device, which takes next to no time, until they are held `to_host`.
+        """
+        if self._held is None and not to_host:
+            self._held = held(*self._latest(), max_bytes, copied, GuardedTensor.copied)
+            self.timer.synchronise()
+        else:
+            self._held = self.last(max_bytes)
+        return {"status": "ok"}
+
+    def last(self, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:
+        """Return header and parts of the response about the last call of the last batch, as it was held, or is now."""
+        if self._held is None:
+            return described(*self._latest(), max_bytes)
+        (header, parts), self._held = self._held, None
+        return header, [part if isinstance(part, bytes) else contents(part) for part in parts]
+
+    def _latest(self) -> tuple[Any, Arguments]:
+        """Return the result of the last call, and the current state of its arguments."""
         index, result = self._last
         return result, self.sets[index % len(self.sets)]
 

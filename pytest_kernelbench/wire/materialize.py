@@ -45,6 +45,16 @@ class GuardedTensor:
         bands = (self.memory[part].cpu().numpy().tobytes() for part in GUARD_BANDS)
         return bytes(elements.numpy().tobytes()).join(bands)
 
+    def copied(self) -> torch.Tensor:
+        """Return the bytes of `snapshot` as a tensor on the device."""
+        if self.rows is None:
+            return self.memory.clone()
+        import torch
+
+        elements = self.rows.contiguous().reshape(-1).view(torch_dtype("uint8"))
+        first, last = (self.memory[part] for part in GUARD_BANDS)
+        return torch.cat([first, elements, last])
+
     def overwrite(self, block: torch.Tensor) -> None:
         """Replace all bytes in use by those of a tensor, in the form of `snapshot`."""
         if self.rows is None:

@@ -63,6 +63,13 @@ def send(channel: socket.socket, header: dict[str, Any], *parts: bytes) -> None:
         raise Closed from error
 
 
+PROGRESS = "progress"
+"""Status of a message before the response to a request."""
+
+PAUSE = "pause"
+"""Field of such a message: whether the device is not used from now on, or is wanted again, which the judge answers."""
+
+
 class Responder:
     """Sends responses to one request, each bearing the number of that request."""
 
@@ -73,6 +80,10 @@ class Responder:
     def __call__(self, header: dict[str, Any], *parts: bytes) -> None:
         """Send one message."""
         send(self._channel, {**header, "number": self._number}, *parts)
+
+    def wait(self) -> None:
+        """Wait until the judge says that the request goes on."""
+        receive(self._channel, max_bytes=0)
 
 
 def receive(

@@ -12,6 +12,7 @@ from pytest_kernelbench.judge.comparison.evidence import EagerRunner, OracleErro
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 
 if TYPE_CHECKING:
     import torch
@@ -35,11 +36,15 @@ reference = task.reference
 class GpuEager:
     """Runs references on a GPU, in one runner that loads one task after the other: starting takes seconds there."""
 
-    def __init__(self, device: str, code: Callable[[str], str]) -> None:
-        """`device` is the device of `RunnerSettings`; `code` returns the text of a task's file by the task's name."""
+    def __init__(self, device: str, code: Callable[[str], str], turns: Turns = UNDIVIDED) -> None:
+        """`device` is the device of `RunnerSettings`; `code` returns the text of a task's file by the task's name.
+
+        `turns` says when the device may be used.
+        """
         # The reference is trusted code, and torch may have to compile for it.
         self._settings = RunnerSettings(device=device, sandbox="off")
         self._code = code
+        self._turns = turns
         self._runner: Runner | None = None
         self._name = ""
 
@@ -59,9 +64,10 @@ class GpuEager:
             runner = self._loaded(name)
             if runner is None:
                 return None
-            answer = runner.call(
-                case, signature(task), convention=task.calling_convention, max_bytes=MAX_BYTES, timeout=TIMEOUT
-            )
+            with self._turns.beside():
+                answer = runner.call(
+                    case, signature(task), convention=task.calling_convention, max_bytes=MAX_BYTES, timeout=TIMEOUT
+                )
         except RunnerDied:
             self.close()
             return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace as with_fields
 from typing import Any
 
 from pytest_kernelbench.host.answers import Answer
+from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, signature
 from pytest_kernelbench.judge.correctness.explanations import UNWRITTEN, unwritten
@@ -113,7 +115,21 @@ class CaseTrial(Trial):
         if runner is None or not runner.alive:
             self.close()
             runner = self.load()
-        started, before = time.perf_counter(), runner.cpu_seconds()
+        with self.beside_in_pieces() as pauses:
+            return self._called(runner, case, max_bytes, conditions, rewrite, left, pauses)
+
+    def _called(
+        self,
+        runner: Runner,
+        case: Case,
+        max_bytes: int,
+        conditions: CallConditions,
+        rewrite: Case | None,
+        timeout: float,
+        pauses: Callable[[bool], float] | None,
+    ) -> Answer:
+        """Call the kernel in a runner that has loaded it; raises `Finding`."""
+        started, before, waited = time.perf_counter(), runner.cpu_seconds(), self.waited
         try:
             answer = runner.call(
                 case,
@@ -122,11 +138,13 @@ class CaseTrial(Trial):
                 conditions=with_fields(conditions, any_may_win=self.task.any_may_win),
                 rewrite=rewrite,
                 max_bytes=max_bytes,
-                timeout=left,
+                timeout=timeout,
+                pauses=pauses,
             )
             self.observe(answer)
             self.asked |= answer.counts.get("asked") is True
-            self.work_seconds = time.perf_counter() - started if self.on_gpu else runner.cpu_seconds() - before
+            elapsed = time.perf_counter() - started - (self.waited - waited)
+            self.work_seconds = elapsed if self.on_gpu else runner.cpu_seconds() - before
             return answer
         except RunnerDied as death:
             raise self.died(death, case) from None

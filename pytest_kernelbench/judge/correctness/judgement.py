@@ -36,6 +36,7 @@ from pytest_kernelbench.model.record import (
 )
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import FACETS, GRADIENTS, Task
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 
 if TYPE_CHECKING:
     from pytest_kernelbench.model.submission import Kernel
@@ -64,9 +65,9 @@ class Judgement:
         key: str | None,
         spares: Spares | None = None,
         kept: KeptCode | None = None,
+        turns: Turns = UNDIVIDED,
     ) -> None:
-        """`key` names the kernel's entry in the example database; None uses no database.
-
+        """`key` names the kernel's entry in the example database, or None; `turns` are those of a shared device.
         Raises `KernelBenchError` for a case of the settings with arguments that the task does not have.
         """
         if settings.case is not None:
@@ -78,7 +79,7 @@ class Judgement:
         self.key = key
         runner = confined(settings, kernel.origin)
         self.trial = CaseTrial(kernel, task, oracle, runner, settings.timeout)
-        self.trial.spares, self.trial.kept = spares, kept
+        self.trial.spares, self.trial.kept, self.trial.turns = spares, kept, turns
         self.trial.domain = settings.domain if settings.case is None else None
         self.results: dict[str, str] = {}
         """Status by facet, for the facets that were tried."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, Output
@@ -24,6 +26,7 @@ from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.code import Undecodable
 from pytest_kernelbench.model.submission import entry_points, modules_for
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 from pytest_kernelbench.wire.device_names import on_gpu
 
 if TYPE_CHECKING:
@@ -58,6 +61,10 @@ class Trial:
         """Seconds for all calls of the kernel together."""
         self.deadline = time.monotonic() + timeout
         """End of the kernel's time, on the monotonic clock."""
+        self.turns: Turns = UNDIVIDED
+        """When the kernel may use the device."""
+        self.waited = 0.0
+        """Seconds of waiting for turns, which are not the kernel's time."""
         self.spares: Spares | None = None
         """Runners that were started before they were needed; None where each is started when it is needed."""
         self.kept: KeptCode | None = None
@@ -102,6 +109,27 @@ class Trial:
     def on_gpu(self) -> bool:
         """Whether the kernel runs on a real GPU."""
         return on_gpu(self.settings.device)
+
+    @contextlib.contextmanager
+    def beside_in_pieces(self) -> Iterator[Callable[[bool], float] | None]:
+        """Call the kernel while others may use the device, too; yields what gives the turn back, and gets a new one.
+
+        That is what `host.client.Runner` calls where the kernel is compiled meanwhile; None where no turns are needed.
+        """
+        with contextlib.ExitStack() as held:
+
+            def pauses(unused: bool) -> float:
+                started = time.monotonic()
+                held.close()
+                if not unused:
+                    held.enter_context(self.turns.beside())
+                waited = time.monotonic() - started
+                self.deadline += waited
+                self.waited += waited
+                return waited
+
+            pauses(False)
+            yield pauses if self.turns is not UNDIVIDED else None
 
     def load(self) -> Runner:
         """Start a runner, import the kernel and return the runner; raises `Finding`."""

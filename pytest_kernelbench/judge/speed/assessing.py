@@ -91,6 +91,8 @@ class Assessing:
         self.task: Task | None = None
         self.evidence: dict[str, Evidence] = {}
         """Evidence by the text of the case, the latest last."""
+        self.body = b""
+        """The body of the answer that is assessed next."""
 
     def respond(self, request: dict[str, Any], body: bytes) -> dict[str, Any]:
         """Return the header of the response to one request."""
@@ -98,11 +100,15 @@ class Assessing:
             if request["op"] == "task":
                 self.task, self.evidence = _task_of(request["code"], request["filename"]), {}
                 return {"status": "ok"}
+            if request["op"] == "answer":
+                self.body = body
+                return {"status": "ok"}
             case: Case = decode(request["case"])
             if request["op"] == "expect":
                 evidence = self.evidence_of(case)
                 return {"status": "ok", "max_bytes": evidence.max_bytes, "inputs": checksums(evidence.arguments)}
-            return {"status": "ok", **self.assess(case, request, body)}
+            answered, self.body = self.body, b""
+            return {"status": "ok", **self.assess(case, request, answered)}
         except OracleError as error:
             return {"status": "error", "message": str(error)}
         except Exception as error:  # an error in kernelbench, which costs one record and not the process
@@ -151,7 +157,7 @@ class Assessing:
         return compare(moved(evidence, "cpu"), outputs)
 
     def assess(self, case: Case, request: dict[str, Any], body: bytes) -> dict[str, Any]:
-        """Return breach, grade and mismatch of the answer in a request, whose header and body are those of a runner."""
+        """Return breach, grade and mismatch of an answer, whose header and body are those of a runner."""
         assert self.task is not None
         found = answer(request["answer"], body, request["memory"])
         outputs = [*found.outputs, *updated(self.task, case, found)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from pytest_kernelbench.host.fork_servers import Remote
@@ -66,10 +67,22 @@ class Assessor:
         return Expected(found["max_bytes"], found["inputs"])
 
     def assess(
-        self, name: str, case: Case, answer: RawAnswer, *, out_is: str | None, on_gpu: bool, timeout: float
+        self,
+        name: str,
+        case: Case,
+        answer: RawAnswer,
+        *,
+        out_is: str | None,
+        on_gpu: bool,
+        timeout: float,
+        turn: AbstractContextManager[object] | None = None,
     ) -> Assessment:
-        """Compare an answer with the evidence for a case; raises `OracleError`."""
+        """Compare an answer with the evidence for a case; raises `OracleError`.
+
+        The device is used within `turn` only, and not while the answer is sent.
+        """
         self._load(name, timeout)
+        self._ask({"op": "answer"}, timeout, answer.body)
         request = {
             "op": "assess",
             "case": encode(case),
@@ -78,7 +91,8 @@ class Assessor:
             "out_is": out_is,
             "on_gpu": on_gpu,
         }
-        found = self._ask(request, timeout, answer.body)
+        with turn or nullcontext():
+            found = self._ask(request, timeout)
         mismatch = Mismatch(*found["mismatch"]) if found["mismatch"] is not None else None
         return Assessment(Verdict(found["grade"], mismatch), found["breach"])
 

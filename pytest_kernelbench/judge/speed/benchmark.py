@@ -18,11 +18,12 @@ from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.correctness.trial import Finding
 from pytest_kernelbench.judge.speed.assessor import Assessor
 from pytest_kernelbench.judge.speed.backends import SpeedBackend
+from pytest_kernelbench.judge.speed.baselines import NO_SPARES, Baselines, TimedSpares
 from pytest_kernelbench.judge.speed.clock_audit import outliers
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, NoTime, measure
 from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
 from pytest_kernelbench.judge.speed.scaled import halved, scaled
-from pytest_kernelbench.judge.speed.timed_runner import BASELINE_CODE, THREADS, TimedRunner, fresh_edit, start_baseline
+from pytest_kernelbench.judge.speed.timed_runner import THREADS, TimedRunner, fresh_edit
 from pytest_kernelbench.judge.speed.timed_trial import TimedTrial, TooSlow, Unsupported
 from pytest_kernelbench.judge.speed.workload_limits import input_sets
 from pytest_kernelbench.model.case import Case
@@ -30,6 +31,7 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import MAX_OBSERVATIONS, SCALED, Failure, RecordIdentity, SpeedRecord
 from pytest_kernelbench.model.rules import broken
 from pytest_kernelbench.model.task import Task
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 from pytest_kernelbench.wire.edits import can_edit
 
 if TYPE_CHECKING:
@@ -37,9 +39,6 @@ if TYPE_CHECKING:
 
 MEMORY = 12 << 30
 """Bytes of memory for a runner: input sets, results, and the making of both."""
-
-MAX_NOTE = 300
-"""Characters that a record keeps of why a baseline is missing."""
 
 
 class SpeedBenchmark:
@@ -57,15 +56,17 @@ class SpeedBenchmark:
         backend: SpeedBackend,
         assessor: Assessor | None = None,
         kept: KeptCode | None = None,
+        turns: Turns = UNDIVIDED,
+        spares: TimedSpares = NO_SPARES,
     ) -> None:
         """`task_code` is the text of the task's file, from which the baselines are made.
 
         `assessor` compares results in the place of this process, on the device on which kernels are timed;
-        `kept` is what Triton has compiled for the kernel before.
+        `kept` is what Triton has compiled for the kernel before; `turns` says when the device may be used; `spares` are
+        runners that enter it for those who are timed next.
         """
         self.kernel = kernel
         self.task = task
-        self.task_code = task_code
         self.workload = workload
         """Name of the workload, which says whether it is a scaled one."""
         self.case = task.workloads[workload]
@@ -74,11 +75,9 @@ class SpeedBenchmark:
         self.backend = backend
         runner = confined(settings, kernel.origin, memory=MEMORY, cpu=None)
         self.trial = TimedTrial(kernel, task, oracle, runner, settings.timeout)
-        self.trial.assessor, self.trial.kept = assessor, kept
-        self.baselines: dict[str, TimedRunner] = {}
-        """Runners of the baselines by name."""
-        self.others: dict[str, dict[str, Any]] = {}
-        """Fields of the record for the baselines that do not decide, by name."""
+        self.trial.assessor, self.trial.kept, self.trial.turns = assessor, kept, turns
+        self.trial.spares = spares.kernel
+        self.baselines = Baselines(settings.baselines, task, task_code, f"{kernel.task}.py", runner, spares.baseline)
         self.watch = self.trial.watch
         """Where the seconds go."""
         self.notes: list[str] = []
@@ -90,22 +89,10 @@ class SpeedBenchmark:
         self.unconfirmed = False
         """Whether a small difference was found and there was no time for further replicates."""
 
-    def run(self, alone: contextlib.AbstractContextManager[object] | None = None) -> SpeedRecord:
-        """Time the kernel and return its record; nothing that the kernel does raises an exception here.
-
-        `alone` keeps others from timing on the device, which processes enter before that: it disturbs nobody.
-        """
-        try:
-            if self.backend.parallel:
-                self.trial.warm()
-            with alone or contextlib.nullcontext():
-                self.trial.begin()
-                return self._run()
-        finally:
-            self._end()
-
-    def _run(self) -> SpeedRecord:
+    def run(self) -> SpeedRecord:
+        """Time the kernel and return its record; nothing that the kernel does raises an exception here."""
         started = time.perf_counter()
+        self.trial.begin()
         status, failure, fields = "passed", None, {}
         try:
             self._time()
@@ -131,8 +118,8 @@ class SpeedBenchmark:
             failure=failure,
             seconds=round(time.perf_counter() - started, 3),
             workload=self.workload,
-            baseline=self.settings.baselines[0],
-            others=self.others,
+            baseline=self.baselines.first,
+            others=self.baselines.others,
             timing=self.timing,
             notes=list(dict.fromkeys([*self.notes, *self.backend.notes])),
             **fields,
@@ -151,7 +138,7 @@ class SpeedBenchmark:
                 self._scale(halved(self.task, self.case), str(slow))
                 continue
             now = time.monotonic()
-            if settled(self.measurements, self.settings.baselines[0]):
+            if settled(self.measurements, self.baselines.first):
                 return
             if self.trial.deadline - now < 2 * (now - started):
                 self.notes.append("a small difference, and no time to measure it again in fresh processes")
@@ -168,26 +155,29 @@ class SpeedBenchmark:
 
     def _replicate(self, cases: Sequence[Case]) -> Measurement:
         """Start fresh processes, check the kernel, time it, check it again, and audit its clock; raises `Finding`."""
-        if self.baselines or self.trial.runner is not None:
+        if self.baselines.timers or self.trial.runner is not None:
             self._end()
-        self.trial.warm()
-        written = bool(self.task.written(self.case) & set(self.case.arguments))
+        written, sets = bool(self.task.written(self.case) & set(self.case.arguments)), len(cases)
         with self.watch.part("start"):
             kernel = self._started(cases, written)
-        sets = len(cases)
         self.trial.check(kernel, cases[0], sets=sets)
-        for name, timer in self.baselines.items():
+        for name, timer in self.baselines.timers.items():
             self.trial.same_inputs(name, timer, cases[0])
-        with self.watch.part("timing"):
-            measurement = self._measure(kernel, written, sets)
 
-        # Input sets, contents and numbers of calls are drawn now, so that no earlier call can know them.
+        # Input sets, contents and numbers of calls are drawn after timing, so that no earlier call can know them.
         def calls() -> int:
             return 1 if written else measurement.calls + secrets.randbelow(measurement.calls + 1)
 
-        index, edit = secrets.randbelow(sets), fresh_edit() + 2 * measurement.calls
-        if can_edit(self.case):
-            self.trial.check(kernel, cases[index], sets=sets, index=index, calls=calls(), edit=edit)
+        index, edited = secrets.randbelow(sets), can_edit(self.case)
+        with self.trial.alone():
+            with self.watch.part("timing"):
+                measurement = self._measure(kernel, written, sets)
+            edit = fresh_edit() + 2 * measurement.calls
+            if edited:
+                # Without a pause: after one, a kernel could expect that it is checked.
+                self.trial.call(kernel, cases[index], sets=sets, index=index, calls=calls(), edit=edit)
+        if edited:
+            self.trial.check(kernel, cases[index], sets=sets, index=index, edit=edit, called=True)
         fresh = reseeded(self.case, sets + secrets.randbelow(1 << 30))
         self.trial.check(kernel, fresh, sets=sets, index=secrets.randbelow(sets), calls=calls(), rewrite=True)
         if self.trial.violation is not None:
@@ -199,47 +189,47 @@ class SpeedBenchmark:
         return measurement
 
     def _started(self, cases: Sequence[Case], written: bool) -> TimedRunner:
-        """Start the baselines and the kernel, each with its input sets; at the same time where that saves time."""
+        """Start the baselines and the kernel, each with its input sets; at the same time where that saves time.
+
+        Processes enter the device and load their code before a turn on it is asked for: that disturbs nobody.
+        """
         if not self.backend.parallel:
-            for name in self.settings.baselines:
-                self._start_baseline(name, cases, written)
-            return self.trial.prepare(cases, written)
+            for name in self.baselines.names:
+                self.baselines.load(name, self.trial.deadline)
+                self._prepare_baseline(name, cases, written)
+            return self.trial.prepare(self.trial.enter(), cases, written)
+        self.trial.warm()
+        with ThreadPoolExecutor(1) as beside:
+            entering = beside.submit(self.trial.enter)
+            self.baselines.enter()
+            for name in self.baselines.names:
+                self.baselines.load(name, self.trial.deadline)
         with ThreadPoolExecutor(2) as beside:
-            kernel = beside.submit(self.trial.prepare, cases, written)
+            # What the baseline lacks is said first.
+            prepared = beside.submit(lambda: self.trial.prepare(entering.result(), cases, written))
             beside.submit(self.trial.ahead, cases[0])
-            for name in self.settings.baselines:
-                self._start_baseline(name, cases, written)
-        return kernel.result()
+            with contextlib.ExitStack() as held:
+                with self.watch.part("waiting"):
+                    held.enter_context(self.trial.turns.beside())
+                for name in self.baselines.names:
+                    self._prepare_baseline(name, cases, written)
+        return prepared.result()
 
     def _end(self) -> None:
         """End all runners."""
         self.trial.close()
-        for timer in self.baselines.values():
-            timer.runner.close()
-        self.baselines.clear()
+        self.baselines.close()
 
-    def _start_baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
-        """Start a trusted runner of the reference; raises `Unsupported` if the first baseline, which decides, fails."""
-        code = f"{self.task_code}\n\n{BASELINE_CODE[name]}\n"
-        decides = name == self.settings.baselines[0]
-        try:
-            timer, seconds = start_baseline(
-                self.trial.settings, code, f"{self.kernel.task}.py", self.task, cases,
-                written=written, deadline=self.trial.deadline,
-            )  # fmt: skip
-        except RunnerDied as death:
-            if decides:
-                raise Unsupported(f"the baseline {name} cannot be timed: {death}") from None
-            self.others[name] = {"note": f"no {name} baseline: {str(death)[:MAX_NOTE]}"}
-            return
-        self.baselines[name] = timer
-        if decides and (reason := self.backend.too_slow(seconds)) is not None:
+    def _prepare_baseline(self, name: str, cases: Sequence[Case], written: bool) -> None:
+        """Make the input sets of a baseline; raises `TooSlow`."""
+        seconds = self.baselines.prepare(name, cases, self.trial.deadline, written=written)
+        if name == self.baselines.first and (reason := self.backend.too_slow(seconds)) is not None:
             raise TooSlow(reason)
 
     def _timers(self, kernel: TimedRunner) -> dict[str, TimedRunner]:
         """Return the runners by name: the deciding baseline, the kernel, further baselines."""
-        first, *rest = self.baselines
-        return {first: self.baselines[first], KERNEL: kernel, **{name: self.baselines[name] for name in rest}}
+        first, *rest = timers = self.baselines.timers
+        return {first: timers[first], KERNEL: kernel, **{name: timers[name] for name in rest}}
 
     def _measure(self, kernel: TimedRunner, written: bool, sets: int) -> Measurement:
         """Time all runners interleaved, and note how; raises `Finding`."""
@@ -272,15 +262,15 @@ class SpeedBenchmark:
 
     def _figures(self) -> dict[str, Any]:
         """Return the fields of the record that come from the measurements."""
-        first = self.settings.baselines[0]
+        first = self.baselines.first
         found = {"baseline": samples(self.measurements, first), KERNEL: samples(self.measurements, KERNEL)}
-        for name in self.settings.baselines[1:]:
+        for name in self.baselines.names[1:]:
             measured = [each for each in self.measurements if name in each.estimates]
             if measured:
                 seconds = median(each.device_seconds(name) for each in measured)
-                self.others[name] = {"seconds": seconds, **combined(measured, name)}
+                self.baselines.others[name] = {"seconds": seconds, **combined(measured, name)}
                 found[name] = samples(measured, name)
-            self.others.setdefault(name, {"note": f"no {name} baseline: too few blocks"})
+            self.baselines.others.setdefault(name, {"note": f"no {name} baseline: too few blocks"})
         if not all(each.warm for each in self.measurements):
             self.notes.append("times were not steady after the warm-up")
         if beyond := outliers(found[KERNEL]):

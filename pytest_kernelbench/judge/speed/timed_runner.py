@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pytest_kernelbench.host.answers import Answer
@@ -60,10 +60,13 @@ class TimedRunner:
         """Whether the runner may run on another core than the one that it was pinned to."""
         return self.core is not None and os.sched_getaffinity(self.runner.pid) != {self.core}
 
-    def prepare(self, task: Task, cases: Sequence[Case], written: bool) -> tuple[Answer, float]:
+    def prepare(
+        self, task: Task, cases: Sequence[Case], written: bool, pauses: Callable[[bool], float] | None = None
+    ) -> tuple[Answer, float]:
         """Make an input set of each case and call on two of them; return the answer and seconds per call.
 
         `written` says that calls write their inputs, which are restored before each batch. Raises `RunnerDied`.
+        `pauses` is called where the device is not used, as in `Runner.ask`.
         """
         return self.runner.prepare(
             cases,
@@ -72,6 +75,7 @@ class TimedRunner:
             written=written,
             threads=THREADS,
             timeout=self.left,
+            pauses=pauses,
         )
 
     def __call__(self, first: int, count: int, *, gated: bool = True) -> Timed:
@@ -119,29 +123,40 @@ def on_one_processor(timers: Sequence[TimedRunner]) -> Iterator[None]:
         os.sched_setaffinity(0, cores)
 
 
-def start_baseline(
-    settings: RunnerSettings,
-    code: str,
-    filename: str,
-    task: Task,
-    cases: Sequence[Case],
-    *,
-    written: bool,
-    deadline: float,
-) -> tuple[TimedRunner, float]:
-    """Start a runner of trusted code, whose entry point is `baseline`; return it with seconds per call.
+def trusted(settings: RunnerSettings) -> RunnerSettings:
+    """Return the settings of a baseline's runner, from those of the kernel's.
 
     It comes from the same fork server as the runners of kernels and has the same limits, but no sandbox: torch.compile
-    starts programs and reads files anywhere. The sandbox has no measurable effect on the time of a call. Raises
-    `RunnerDied` if the code does not work.
+    starts programs and reads files anywhere. The sandbox has no measurable effect on the time of a call.
     """
-    timer = TimedRunner(Runner(replace(settings, sandbox="off", origin=None)), deadline)
+    return replace(settings, sandbox="off", origin=None)
+
+
+def load_baseline(runner: Runner, code: str, filename: str, deadline: float) -> TimedRunner:
+    """Load trusted code, whose entry point is `baseline`; raises `RunnerDied`, and ends the runner, if it cannot be."""
+    timer = TimedRunner(runner, deadline)
+    with _ended_where_it_fails(timer):
+        _expect_ok(runner.load(code, filename, ["baseline"], timer.left))
+    return timer
+
+
+def prepare_baseline(timer: TimedRunner, task: Task, cases: Sequence[Case], written: bool) -> float:
+    """Make the input sets of a baseline, call it, and return the seconds of a call; as `load_baseline` on errors."""
+    with _ended_where_it_fails(timer):
+        answer, seconds = timer.prepare(task, cases, written)
+        _expect_ok(answer)
+    return seconds
+
+
+@contextlib.contextmanager
+def _ended_where_it_fails(timer: TimedRunner) -> Iterator[None]:
     try:
-        loaded = timer.runner.load(code, filename, ["baseline"], timer.left)
-        answer, seconds = (loaded, 0.0) if loaded.status != "ok" else timer.prepare(task, cases, written)
-        if answer.status != "ok":
-            raise RunnerDied(answer.status, answer.message)
+        yield
     except RunnerDied:
         timer.runner.close()
         raise
-    return timer, seconds
+
+
+def _expect_ok(answer: Answer) -> None:
+    if answer.status != "ok":
+        raise RunnerDied(answer.status, answer.message)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_kernelbench.host.answers import Answer
-from pytest_kernelbench.host.client import Runner, memory_of
+from pytest_kernelbench.host.client import memory_of
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.evidence import Evidence, OracleError, collect_evidence
@@ -45,8 +45,8 @@ class TimedTrial(Trial):
     """What collects evidence and compares results in the place of this process; None where this process does."""
     expected: Mapping[str, str] | None = None
     """Checksums of the inputs of the first case that was checked, as the judge made them."""
-    _spare: Runner | None = None
-    """A runner that enters its device while others start."""
+    max_bytes = 0
+    """Bytes of outputs that may be sent, as for the first case that was checked; all have the same shapes."""
     _first: tuple[Case, Evidence] | None = None
     """The first case that was checked, and its evidence: further replicates begin with it again."""
     _raw: RawAnswer | None = None
@@ -63,46 +63,66 @@ class TimedTrial(Trial):
         self.watch.begin()
 
     def warm(self) -> None:
-        """Start the process of the kernel, and the assessor's, so that they enter the device meanwhile."""
+        """Start the assessor's process, if it does not run, so that it enters the device while others do."""
         if self.assessor is not None:
             self.assessor.start()
-        self._spare = self._spare or Runner(self.settings)
 
     def ahead(self, case: Case) -> None:
         """Have the assessor collect the evidence for a case; if it cannot, that is found when the case is checked."""
         if self.assessor is not None:
-            with contextlib.suppress(OracleError):
+            with self.turns.beside(), contextlib.suppress(OracleError):
                 self.assessor.expect(self.kernel.task, case, ASSESSING)
 
-    def started(self) -> Runner:
-        """Return the runner that was started before, if there is one that still runs."""
-        spare, self._spare = self._spare, None
-        if spare is None or spare.alive:
-            return spare or super().started()
-        spare.close()
-        return super().started()
+    @contextlib.contextmanager
+    def using(self, turn: contextlib.AbstractContextManager[object]) -> Iterator[None]:
+        """Use the device in a turn; the wait for it is not the kernel's time, and a part of its own."""
+        started = time.monotonic()
+        with contextlib.ExitStack() as held:
+            with self.watch.part("waiting"):
+                held.enter_context(turn)
+            self.deadline += time.monotonic() - started
+            yield
 
-    def close(self) -> None:
-        """End the runner, and the one that was not used."""
-        super().close()
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
+    def beside(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which others may use the device, too."""
+        return self.using(self.turns.beside())
 
-    def prepare(self, cases: Sequence[Case], written: bool) -> TimedRunner:
-        """Load the kernel, make an input set of each case, and call on two of them; raises `Finding`.
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context in which the kernel is timed and nobody else uses the device."""
+        return self.using(self.turns.alone())
+
+    def enter(self) -> TimedRunner:
+        """Return a runner that has entered its device and loaded the kernel; raises `Finding`."""
+        return TimedRunner(self.load(), self.deadline)
+
+    def prepare(self, timer: TimedRunner, cases: Sequence[Case], written: bool) -> TimedRunner:
+        """Make an input set of each case, call on two of them, and return the runner; raises `Finding`.
 
         `written` says that calls write their inputs, which are restored before each batch.
         """
-        timer = TimedRunner(self.load(), self.deadline)
         try:
-            answer, _ = timer.prepare(self.task, cases, written)
+            with self.beside_in_pieces() as pauses:
+                timer.deadline = self.deadline
+                answer, _ = timer.prepare(self.task, cases, written, pauses)
         except RunnerDied as death:
             raise self.died(death, cases[0]) from None
         self.observe(answer)
         if answer.status != "ok":
             raise Finding(answer.status, answer.message, cases[0])
         return timer
+
+    def call(self, timer: TimedRunner, case: Case, *, sets: int, index: int, calls: int, edit: int) -> None:
+        """Time one batch as in `check`, whose result is held for that, with `called`; raises `Finding`.
+
+        To the kernel it is one more batch: the judge decides later which is right, and asks for nothing before.
+        """
+        timer.deadline = self.deadline
+        with self.watch.part("calls"):
+            try:
+                self._batch(timer, sets=sets, index=index, calls=calls, edit=edit)
+                timer.runner.hold(max_bytes=self.max_bytes, to_host=False, timeout=timer.left)
+            except RunnerDied as death:
+                raise self.died(death, case) from None
 
     def check(
         self,
@@ -114,21 +134,31 @@ class TimedTrial(Trial):
         calls: int = 1,
         rewrite: bool = False,
         edit: int = 0,
+        called: bool = False,
     ) -> None:
         """Assess the last of `calls` calls in one batch, which runs on input set `index` out of `sets`.
 
         That set must hold the contents of the case; with `rewrite`, they are written there first, and with `edit`, the
-        last call finds that edit of them. Raises `Finding`.
+        last call finds that edit of them. With `called`, the batch has run in `call`. Raises `Finding`.
+
+        Others may use the device meanwhile, and it is not used while results are sent.
         """
         assessed = map_tensors(case, lambda path, recipe: replace(recipe, edited=edit)) if edit else case
-        with self.watch.part("reference"):
+        with self.watch.part("reference"), self.beside():
             evidence, max_bytes, inputs = self._expected(assessed)
-        timer.deadline = self.deadline
-        first = index + (sets - 1) * (calls - 1)
-        rewritten = index if rewrite else None
-        start = edit and edit - (calls - 1)
+        self.max_bytes = self.max_bytes or max_bytes
         with self.watch.part("calls"):
-            answer = self._ask(timer, case, max_bytes, first=first, calls=calls, rewritten=rewritten, edit=start)
+            try:
+                with self.beside():
+                    timer.deadline = self.deadline
+                    if rewrite:
+                        timer.runner.rewrite(index, case, timeout=timer.left)
+                    if not called:
+                        self._batch(timer, sets=sets, index=index, calls=calls, edit=edit)
+                    timer.runner.hold(max_bytes=max_bytes, to_host=True, timeout=timer.left)
+                answer = self._last(timer, case, max_bytes)
+            except RunnerDied as death:
+                raise self.died(death, case) from None
         if (rewrite or (self.expected is None and index == 0)) and (names := differing(inputs, timer.runner.inputs)):
             self.observed[f"its process reports other inputs than the judge made: {', '.join(names)}"] = ""
         self.expected = self.expected or inputs
@@ -153,7 +183,9 @@ class TimedTrial(Trial):
             return super().compared(case, evidence, answer, out_is)
         name, raw, self._raw = self.kernel.task, self._raw, None
         try:
-            return self.assessor.assess(name, case, raw, out_is=out_is, on_gpu=self.on_gpu, timeout=ASSESSING)
+            return self.assessor.assess(
+                name, case, raw, out_is=out_is, on_gpu=self.on_gpu, timeout=ASSESSING, turn=self.beside()
+            )
         except OracleError as error:
             raise Finding("error", str(error), case) from error
 
@@ -183,26 +215,15 @@ class TimedTrial(Trial):
             self._first = case, evidence
         return evidence
 
-    def _ask(
-        self,
-        timer: TimedRunner,
-        case: Case,
-        max_bytes: int,
-        *,
-        first: int,
-        calls: int,
-        rewritten: int | None,
-        edit: int,
-    ) -> Answer:
-        """Have a batch timed and return the answer to its last call; raises `Finding` if the runner dies."""
-        try:
-            if rewritten is not None:
-                timer.runner.rewrite(rewritten, case, timeout=timer.left)
-            timer.runner.batch(first, calls, edit=edit, threads=THREADS, gated=True, timeout=timer.left)
-            header, body = timer.runner.last_raw(case, max_bytes=max_bytes, timeout=timer.left)
-            answer = timer.runner.checked(case, header, body)
-            self._raw = RawAnswer(header, body, memory_of(case)) if self.assessor is not None else None
-        except RunnerDied as death:
-            raise self.died(death, case) from None
+    def _batch(self, timer: TimedRunner, *, sets: int, index: int, calls: int, edit: int) -> None:
+        """Have a batch timed whose last call is on input set `index` and, unless it is 0, its edit `edit`."""
+        first, start = index + (sets - 1) * (calls - 1), edit and edit - (calls - 1)
+        timer.runner.batch(first, calls, edit=start, threads=THREADS, gated=True, timeout=timer.left)
+
+    def _last(self, timer: TimedRunner, case: Case, max_bytes: int) -> Answer:
+        """Return the answer to the last call of the last batch."""
+        header, body = timer.runner.last_raw(case, max_bytes=max_bytes, timeout=timer.left)
+        answer = timer.runner.checked(case, header, body)
+        self._raw = RawAnswer(header, body, memory_of(case)) if self.assessor is not None else None
         self.observe(answer)
         return answer

@@ -19,6 +19,7 @@ from pytest_kernelbench.model.judging import JudgingSettings
 from pytest_kernelbench.model.record import CompileRecord, Failure, Record, RecordIdentity, SpeedRecord, check
 from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.model.targets import TARGETS
+from pytest_kernelbench.model.turns import UNDIVIDED
 from tests.unit.evaluation.conftest import KERNEL, Start
 
 TARGET = TARGETS["sm_90"]
@@ -154,6 +155,7 @@ class Judged:
         key: Any,
         spares: Any,
         kept: Any,
+        turns: Any,
     ) -> Any:
         found = self._found[min(len(self.asked), len(self._found) - 1)]
         self.asked.append(SimpleNamespace(kernel=kernel, settings=settings, key=key))
@@ -241,11 +243,11 @@ class TestTime:
             def __init__(
                 self, kernel: Kernel, task: Any, code: str, workload: str, settings: Any, identity: Any, *rest: Any
             ) -> None:
-                self.workload, self.identity = workload, identity
+                self.workload, self.identity, self.turns = workload, identity, rest[-2]
                 assert "def reference" in code
 
-            def run(self, alone: Any) -> SpeedRecord:
-                seen.append("alone" if alone is not None else "held")
+            def run(self) -> SpeedRecord:
+                seen.append("held" if self.turns is UNDIVIDED else self.turns.path.stem)
                 seen.append(self.workload)
                 return self.identity.speed(status="passed", stage="basic", workload=self.workload, ratio=2.0)
 
@@ -265,7 +267,7 @@ class TestTime:
             "mine", judging=JudgingSettings(device="cuda:h100", gpu_uuid="GPU-1"), pool=pool
         ).submissions
         assert submission.time(kernel_of(submission), "small").ratio == 2.0
-        assert timed == ["alone", "small", "closed"]
+        assert timed == ["GPU-1", "small", "closed"]
 
     def test_a_right_kernel(
         self, submission: SubmissionSession, judged: Callable[..., Judged], timed: list[Any]

@@ -35,6 +35,12 @@ class FakeDevice:
     def watch(self, instruments: Instruments) -> None:
         self.instruments = instruments
 
+    def compiler(self) -> Any:
+        return type("Compiler", (), {"_do_compile": lambda *_: "compiled"})
+
+    def settled(self) -> bool:
+        return True
+
     def hold(self) -> None:
         self.calls.append("hold")
 

@@ -98,6 +98,38 @@ def test_what_calls_write_is_restored_before_each_batch(runner: Runner) -> None:
         assert torch.equal(last(runner, CASES[0]), materialize(CASES[0]).values["x"] + 1)
 
 
+LATE = """
+import threading, time
+
+def work(x):
+    result = x * 2
+    def spoil():
+        time.sleep(0.2)
+        result.zero_()
+        x.zero_()
+    threading.Thread(target=spoil).start()
+    return result
+"""
+
+
+@pytest.mark.parametrize("to_host", [(True,), (False,), (False, True), (True, True)])
+def test_what_is_held_does_not_change_any_more(runner: Runner, to_host: tuple[bool, ...]) -> None:
+    prepare(runner, LATE)
+    time.sleep(0.4)
+    for _ in range(2):
+        runner.rewrite(1, CASES[1], timeout=60)
+        runner.batch(1, 1, edit=0, threads=1, gated=True, timeout=60)
+        for each in to_host:
+            runner.hold(max_bytes=1 << 20, to_host=each, timeout=60)
+        time.sleep(0.4)
+        answer = runner.last(CASES[1], max_bytes=1 << 20, timeout=60)
+        original = materialize(CASES[1])
+        assert answer.outputs[0].tensor is not None
+        assert torch.equal(answer.outputs[0].tensor, 2 * original.values["x"])
+        assert answer.memory == (original.tensors[0].snapshot(),)
+    assert not last(runner, CASES[1]).any(), "what is not held is as it is now"
+
+
 def test_a_kernel_that_fails_in_a_batch_ends_the_timing(runner: Runner) -> None:
     prepare(runner, "rest = [1, 2]\ndef work(x):\n    rest.pop()\n    return x\n")
     with pytest.raises(RunnerDied, match="pop from empty list") as death:

@@ -83,7 +83,7 @@ def findings(trials: Trials, code: str, assessor: Assessor | None) -> tuple[Any,
     trial.assessor = assessor
     found: tuple[Any, ...] = (None, None, None)
     try:
-        timer = trial.prepare(CASES, written=False)
+        timer = trial.prepare(trial.enter(), CASES, written=False)
         trial.check(timer, CASES[0], sets=3)
         trial.check(timer, CASES[1], sets=3, index=1, edit=1234)
     except Finding as raised:
@@ -129,7 +129,7 @@ timing.materialize = spoilt
 def test_both_sides_tell_which_inputs_they_made(trials: Trials, assessor: Assessor, there: bool) -> None:
     trial = trials.of(RIGHT)
     trial.assessor = assessor if there else None
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     trial.check(timer, CASES[0], sets=3)
     trial.same_inputs("eager", timer, CASES[0])
     trial.check(timer, CASES[1], sets=3, index=1, rewrite=True)
@@ -141,7 +141,7 @@ def test_both_sides_tell_which_inputs_they_made(trials: Trials, assessor: Assess
 def test_a_process_with_other_inputs_is_named(trials: Trials, assessor: Assessor, there: bool) -> None:
     trial = trials.of(OTHER_INPUTS + RIGHT)
     trial.assessor = assessor if there else None
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     with pytest.raises(Finding) as found:
         trial.check(timer, CASES[0], sets=3)
     assert found.value.status == "wrong_values"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pytest_kernelbench.judge.speed import benchmark, timed_runner
+from pytest_kernelbench.judge.speed import baselines, benchmark, timed_runner
 from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, NoTime
 from pytest_kernelbench.judge.speed.replicates import settled
@@ -47,51 +45,11 @@ def test_the_record_of_a_right_kernel() -> None:
     assert timing.pop("calls") > 1
     assert timing.pop("warm") in (True, False)
     parts = timing.pop("seconds")
-    assert {"start", "reference", "calls", "comparison", "timing", "other"} == {*parts}
+    assert {"start", "waiting", "reference", "calls", "comparison", "timing", "other"} == {*parts}
     assert sum(parts.values()) == pytest.approx(record.seconds, abs=0.5)
     assert timing == {
         "clock": "a clock", "order": "ABBA", "inputs": 2, "threads": 1, "processes": 1, "roofline": "measured",
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("parallel", [False, True])
-def test_the_device_is_waited_for_once_and_waiting_is_not_the_kernels_time(parallel: bool) -> None:
-    backend = ShortBackend()
-    backend.parallel = parallel
-    timed = benchmark_of(backend=backend)
-    seen: list[Any] = []
-
-    @contextlib.contextmanager
-    def alone() -> Iterator[None]:
-        seen.append(timed.trial._spare)
-        timed.trial.deadline -= 1000
-        time.sleep(0.6)
-        yield
-        seen.append(timed.trial.runner)
-
-    record = timed.run(alone())
-    assert record.status == "passed"
-    assert sum(record.timing["seconds"].values()) == pytest.approx(record.seconds, abs=0.5)
-    started, ended = seen
-    assert (started is not None) == parallel, "processes enter a GPU before"
-    assert ended is None
-
-
-def test_what_was_started_ends_where_the_device_is_never_free() -> None:
-    backend = ShortBackend()
-    backend.parallel = True
-    timed = benchmark_of(backend=backend)
-    spares: list[Any] = []
-
-    @contextlib.contextmanager
-    def interrupted() -> Iterator[None]:
-        spares.append(timed.trial._spare)
-        raise KeyboardInterrupt
-        yield
-
-    with pytest.raises(KeyboardInterrupt):
-        timed.run(interrupted())
-    assert spares[0]._output.closed, "it was ended"
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -112,7 +70,7 @@ def test_runners_end_with_the_benchmark() -> None:
     measured = benchmark_of(backend=backend)
     measured.run()
     assert len(pids) == 2
-    assert (measured.baselines, measured.trial.runner) == ({}, None)
+    assert (measured.baselines.timers, measured.trial.runner) == ({}, None)
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -196,9 +154,7 @@ def test_a_runner_that_reports_no_time() -> None:
 
 def test_a_baseline_that_fails() -> None:
     broken = CODE.replace("return input.sin()", "raise RuntimeError('not here')")
-    speed = benchmark_of(task_code=CODE)
-    speed.task_code = broken
-    status, facet, text = failed(speed.run())
+    status, facet, text = failed(benchmark_of(task_code=broken).run())
     assert (status, facet) == ("unsupported", "workload")
     assert text.startswith("the baseline eager cannot be timed: ")
     assert "not here" in text
@@ -216,7 +172,7 @@ def test_a_baseline_that_dies_while_it_is_timed_is_an_error_of_ours() -> None:
 def test_further_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timed_runner, "BASELINE_CODE", {"eager": "", "compile": ""})
     monkeypatch.setattr(
-        benchmark, "BASELINE_CODE", {"eager": "baseline = task.reference", "compile": "baseline = task.reference"}
+        baselines, "BASELINE_CODE", {"eager": "baseline = task.reference", "compile": "baseline = task.reference"}
     )
     record = benchmark_of(baselines=("eager", "compile")).run()
     assert record.status == "passed", record.failure
@@ -226,7 +182,7 @@ def test_further_baselines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_further_baseline_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark, "BASELINE_CODE", {"eager": "baseline = task.reference", "compile": "import nope"})
+    monkeypatch.setattr(baselines, "BASELINE_CODE", {"eager": "baseline = task.reference", "compile": "import nope"})
     record = benchmark_of(baselines=("eager", "compile")).run()
     assert record.status == "passed", record.failure
     assert record.others["compile"]["note"].startswith("no compile baseline: ")
@@ -308,5 +264,5 @@ def test_what_was_odd_about_a_measurement_is_noted(monkeypatch: pytest.MonkeyPat
 
 def test_a_further_baseline_of_which_too_little_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     speed = timed([1.5], monkeypatch)
-    speed.settings = benchmark_of(baselines=("eager", "compile")).settings
+    speed.baselines = benchmark_of(baselines=("eager", "compile")).baselines
     assert speed.run().others == {"compile": {"note": "no compile baseline: too few blocks"}}

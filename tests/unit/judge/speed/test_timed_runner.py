@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.judge.speed.timed_runner import (
     BASELINE_CODE,
     TimedRunner,
+    load_baseline,
     on_one_processor,
-    start_baseline,
+    prepare_baseline,
+    trusted,
 )
 from pytest_kernelbench.model.judging import BASELINES
 from tests.unit.judge.speed.waves import CODE, task_of_code
@@ -34,9 +37,8 @@ def start() -> Iterator[Start]:
 
     def begin(code: str = EAGER, seconds: float = 60.0) -> tuple[TimedRunner, float]:
         deadline = time.monotonic() + seconds
-        timer, took = start_baseline(
-            RunnerSettings("cpu", cpu=None), code, "wave.py", TASK, CASES, written=False, deadline=deadline
-        )
+        timer = load_baseline(Runner(trusted(RunnerSettings("cpu", cpu=None))), code, "wave.py", deadline)
+        took = prepare_baseline(timer, TASK, CASES, written=False)
         started.append(timer)
         return timer, took
 

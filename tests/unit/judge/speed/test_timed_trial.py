@@ -40,7 +40,7 @@ def trials() -> Iterator[Trials]:
 
 def test_a_right_kernel_on_old_and_new_contents(trials: Trials) -> None:
     trial = trials.of(RIGHT)
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     trial.check(timer, CASES[0], sets=3)
     for index, calls in ((0, 1), (2, 5), (1, 64)):
         trial.check(timer, reseeded(CASES[0], 99 + index), sets=3, index=index, calls=calls, rewrite=True)
@@ -49,7 +49,7 @@ def test_a_right_kernel_on_old_and_new_contents(trials: Trials) -> None:
 
 def test_the_checked_set_is_the_named_one(trials: Trials) -> None:
     trial = trials.of(RIGHT)
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     trial.check(timer, CASES[2], sets=3, index=2, calls=7)
     with pytest.raises(Finding) as found:
         trial.check(timer, CASES[1], sets=3, index=2, calls=7)
@@ -58,7 +58,7 @@ def test_the_checked_set_is_the_named_one(trials: Trials) -> None:
 
 def test_a_result_that_is_cached_by_address(trials: Trials) -> None:
     trial = trials.of("seen = {}\ndef wave(x):\n    return seen.setdefault(x.data_ptr(), x.sin())\n")
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     trial.check(timer, CASES[0], sets=3)
     with pytest.raises(Finding) as found:
         trial.check(timer, reseeded(CASES[0], 99), sets=3, rewrite=True)
@@ -73,8 +73,9 @@ def test_a_result_that_is_cached_by_address(trials: Trials) -> None:
     ],
 )
 def test_a_kernel_that_fails_in_its_first_call(code: str, status: str, trials: Trials) -> None:
+    trial = trials.of(code)
     with pytest.raises(Finding) as found:
-        trials.of(code).prepare(CASES, written=False)
+        trial.prepare(trial.enter(), CASES, written=False)
     assert (found.value.status, found.value.case) == (status, CASES[0])
 
 
@@ -82,7 +83,7 @@ def test_a_kernel_that_dies_later(trials: Trials) -> None:
     trial = trials.of(
         f"import os\ncalls = []\n{RIGHT.replace('return', 'calls.append(0); len(calls) < 4 or os._exit(1); return')}"
     )
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     with pytest.raises(Finding) as found:
         trial.check(timer, CASES[0], sets=3, calls=9)
     assert found.value.status == "crash"
@@ -91,7 +92,7 @@ def test_a_kernel_that_dies_later(trials: Trials) -> None:
 
 def test_a_reference_that_fails_is_an_error_of_ours(trials: Trials) -> None:
     trial = trials.of(RIGHT)
-    timer = trial.prepare(CASES, written=False)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
     trial.task = task_of(lambda input: input.nope, CASES[0])
     with pytest.raises(Finding) as found:
         trial.check(timer, CASES[0], sets=3)

@@ -9,9 +9,11 @@ from typing import Any
 from pytest_kernelbench import Case, Task
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.speed.backends import SpeedBackend, Timers
+from pytest_kernelbench.judge.speed.baselines import NO_SPARES, TimedSpares
 from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
 from pytest_kernelbench.judge.speed.interleaving import Measurement, Schedule
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 from tests.support.judging import identity_of, kernel_of_text
 
 CODE = """
@@ -90,10 +92,26 @@ class ShortBackend:
 
 
 def benchmark_of(
-    code: str = RIGHT, backend: SpeedBackend | None = None, task_code: str = CODE, **settings: Any
+    code: str = RIGHT,
+    backend: SpeedBackend | None = None,
+    task_code: str = CODE,
+    turns: Turns = UNDIVIDED,
+    spares: TimedSpares = NO_SPARES,
+    **settings: Any,
 ) -> SpeedBenchmark:
     """Return a benchmark of a kernel on the workload `small`, in runners on the CPU."""
     options: Mapping[str, Any] = {"device": "cpu", "language": "torch", "timeout": 60.0, **settings}
     kernel, task = kernel_of_text(code, "wave"), task_of_code(task_code)
     judging, identity = JudgingSettings(**options), identity_of(kernel)
-    return SpeedBenchmark(kernel, task, task_code, "small", judging, identity, Oracle(), backend or ShortBackend())
+    return SpeedBenchmark(
+        kernel,
+        task,
+        task_code,
+        "small",
+        judging,
+        identity,
+        Oracle(),
+        backend or ShortBackend(),
+        turns=turns,
+        spares=spares,
+    )
