@@ -45,8 +45,13 @@ class Pauses:
             self._responder = responder
 
     def while_compiling(self, compiler: Any) -> None:
-        """Pause whenever the class `compiler`, which is `triton.runtime.jit.JITFunction`, compiles."""
-        original = compiler._do_compile
+        """Pause whenever the class `compiler`, which is `triton.runtime.jit.JITFunction`, compiles.
+
+        Versions of Triton that have no method for that compile without a pause.
+        """
+        original = getattr(compiler, "_do_compile", None)
+        if original is None:
+            return
 
         def compiled(function: Any, *arguments: Any, **options: Any) -> Any:
             with self.pause():
