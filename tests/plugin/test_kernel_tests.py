@@ -12,6 +12,9 @@ SCALED = """
     def scaled(x, weight, eps=1e-6):
         return x * weight + eps
 
+    def product(a, b):
+        return a * b
+
     def wrong(x, weight, eps=1e-6):
         return x * weight.flip(0) + eps
 
@@ -150,7 +153,7 @@ def test_the_fixture_checks_one_call_here_or_in_a_runner(package: Project) -> No
 
             def test_of_names(kernelbench):
                 kernelbench.check(lambda a, b: a * b, torch.mul, torch.randn(4, 6), torch.randn(6))
-                kernelbench.check("mypkg.ops:scaled", torch.mul, torch.randn(4, 6), torch.randn(6) + 1e6)
+                kernelbench.check("mypkg.ops:product", torch.mul, torch.randn(4, 6), torch.randn(6))
                 with pytest.raises(RuntimeError) as caught:
                     kernelbench.check(without_gpu, reference, torch.randn(4, 6), torch.randn(6))
                 assert "by its name, 'test_ops:without_gpu'" in caught.value.__notes__[0]
