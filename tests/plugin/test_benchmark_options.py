@@ -81,6 +81,7 @@ def test_results_are_kept_by_device_unless_told_otherwise(timed: Timed) -> None:
         assert len(list((timed.path / folder).rglob("0001_one.json"))) == 1
 
 
+@pytest.mark.slow
 def test_results_of_another_gpu_are_not_compared(timed: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
     has_cuda = "from pytest_kernelbench.evaluation import settings\nsettings.torch_has_cuda = lambda: True\n"
     timed.write({"conftest.py": MADE_UP + has_cuda})

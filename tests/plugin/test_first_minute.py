@@ -31,6 +31,7 @@ def test_a_path_to_anything_else_says_nothing(project: Project) -> None:
     assert "to judge" not in project.run("notes").stdout.str()
 
 
+@pytest.mark.slow
 def test_several_kernels_for_a_task_are_samples_and_odd_lines_fail_alone(project: Project) -> None:
     rows = [("relu.py", TORCH_RELU), ("relu.py", WRONG_RELU), ("sigmoid.py", SIGMOID), ("rellu.py", TORCH_RELU)]
     lines = [json.dumps({"file": file, "predict": code}) for file, code in rows]
@@ -57,6 +58,7 @@ def test_several_kernels_for_a_task_are_samples_and_odd_lines_fail_alone(project
     }
 
 
+@pytest.mark.slow
 def test_facets_that_were_not_asked_have_a_dash(project: Project) -> None:
     project.submit({"relu.py": TORCH_RELU, "submission.toml": 'language = "torch"\n'})
     project.judge("-m", "correctness").stdout.re_match_lines([r"Activation +1 +1/10 +1 +1 +1 +- +- +- +- +- +- +1$"])

@@ -26,6 +26,7 @@ def test_helpers_are_no_items_and_can_be_imported(project: Project) -> None:
     result.assert_outcomes(passed=1, deselected=1)
 
 
+@pytest.mark.slow
 def test_a_failure_in_a_helper_shows_its_line(project: Project) -> None:
     project.submit(FILES)
     result = project.judge(*QUICK, "-k", "sigmoid")
@@ -43,6 +44,7 @@ def test_a_changed_helper_is_judged_again(project: Project) -> None:
     assert len(Path("r.jsonl").read_text().splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_a_helper_is_decoded_as_python_does(project: Project) -> None:
     project.submit({"relu.py": FILES["relu.py"], "sigmoid.py": "from latin import *\n", "gelu.py": "import broken\n"})
     folder = next(Path.cwd().rglob("relu.py")).parent

@@ -46,6 +46,7 @@ def test_ini_values(needy: Project) -> None:
     assert needy.judge(*QUICK).ret == 0
 
 
+@pytest.mark.slow
 def test_a_variable_is_in_the_record_in_what_resumes_and_in_the_replay(needy: Project) -> None:
     file = ("--kb-results=results.jsonl", *QUICK)
     result = needy.judge("--kb-env=MYLIB_SCALE=half", *file)
