@@ -67,7 +67,7 @@ def held(
         "operations": {},
         "violations": [],
     }
-    return header, [*parts, *memory]
+    return header, parts + memory
 
 
 def readable(result: Any) -> list[torch.Tensor]:
