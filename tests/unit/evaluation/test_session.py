@@ -13,6 +13,7 @@ from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.turns import UNDIVIDED
 from tests.support.records import correctness
 from tests.unit.evaluation.conftest import TASK, Start
 
@@ -48,14 +49,16 @@ def test_records_of_an_earlier_session_are_known_where_they_are_asked_for(start:
     assert start("mine", results=tmp_path / "absent.jsonl", resume=True).known.records == 0
 
 
-def test_the_lock_is_that_of_the_gpu(start: Start) -> None:
-    one, other = (start("mine", judging=JudgingSettings(gpu_uuid=uuid)).gpu_lock.path for uuid in ("GPU-1", "GPU-2"))
-    assert one != other
-    assert start("mine").gpu_lock.path not in (one, other)
-
-
 def state(gpu: Gpu | None = None) -> SharedState:
     return SharedState(Catalogue([]), gpu)
+
+
+def test_the_lock_is_that_of_the_gpu_and_only_a_gpu_has_turns() -> None:
+    one, other = (state(Gpu(0, uuid, "NVIDIA H100", 80 << 30, "580.1")) for uuid in ("GPU-1", "GPU-2"))
+    assert [one.lock.path.stem, other.lock.path.stem] == ["GPU-1", "GPU-2"]
+    assert one.turns is one.lock
+    assert state().lock.path.stem.startswith("cpu-")
+    assert state().turns is UNDIVIDED
 
 
 class TestSharedState:
@@ -80,7 +83,7 @@ class TestSharedState:
         seen: list[Any] = []
 
         class GpuEager:
-            def __init__(self, device: str, code: object) -> None:
+            def __init__(self, device: str, code: object, turns: object) -> None:
                 seen.append(device)
 
             def of(self, name: str) -> str:
