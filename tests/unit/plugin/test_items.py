@@ -54,7 +54,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             identity = self.identity(kernel, "compile", selection, target=target.name)
             return identity.compilation(status=status, stage="runs", target=target.name, failure=failure), "hello"
 
-        def time(self: SubmissionSession, kernel: Any, workload: str, selection: str, say: Any) -> Any:
+        def time(self: SubmissionSession, kernel: Any, workload: str, selection: str) -> Any:
             identity = self.identity(kernel, "speed", selection)
             return identity.speed(status=status, stage="runs", workload=workload, failure=failure)
 
@@ -198,7 +198,8 @@ def test_waiting_for_a_gpu_is_said_at_once(
     said: list[str] = []
     monkeypatch.setattr(sys, "stderr", SimpleNamespace(write=said.append, flush=lambda: None))
     monkeypatch.setattr(item.config.pluginmanager, "getplugin", lambda name: None)
-    item._say("waiting")
+    item.runtest()
+    item.submission.session.shared.lock.say("waiting")
     assert said == ["waiting\n"]
 
 
