@@ -49,6 +49,15 @@ MAX_NAME = 48
 """Characters of each of them."""
 
 
+def answered_elsewhere(trial: CaseTrial, task: Task, idle: Sequence[Case], facets: Sequence[str]) -> str | None:
+    """Return what a kernel that passed these facets answers without a launch that matters; None if little enough.
+
+    `idle` are audited cases on which no launch matters.
+    """
+    large = idle_large(trial, task) if "sizes" in facets else ()
+    return fallback(trial, (*idle, *large)) or surveyed_fallback(trial, task, facets)
+
+
 def fallback(trial: CaseTrial, idle: Sequence[Case]) -> str | None:
     """Return what the kernel answers without a launch that matters, in words; None if that is little enough.
 

@@ -16,7 +16,7 @@ from pytest_kernelbench.judge.correctness.completion import complete
 from pytest_kernelbench.judge.correctness.explanations import check_arguments
 from pytest_kernelbench.judge.correctness.extra import try_drawn, try_extra
 from pytest_kernelbench.judge.correctness.facets import settle
-from pytest_kernelbench.judge.correctness.fallback import fallback, idle_large, surveyed_fallback
+from pytest_kernelbench.judge.correctness.fallback import answered_elsewhere
 from pytest_kernelbench.judge.correctness.provenance import Provenance, provenance_of
 from pytest_kernelbench.judge.correctness.published import told_apart
 from pytest_kernelbench.judge.correctness.refusals import REFUSED, attempt, status_of, within
@@ -251,9 +251,7 @@ class Judgement:
         if self.provenance.label is None or self.wrong or self.settings.language != "triton":
             return
         passed = [facet for facet, status in self.results.items() if status in RIGHT]
-        idle = (*self.provenance.idle, *(idle_large(self.trial, self.task) if "sizes" in passed else ()))
-        found = fallback(self.trial, idle) or surveyed_fallback(self.trial, self.task, passed)
-        if found is not None:
+        if (found := answered_elsewhere(self.trial, self.task, self.provenance.idle, passed)) is not None:
             self.trial.observed[found] = "fallback"
 
     @property

@@ -10,9 +10,10 @@ from __future__ import annotations
 import torch
 import triton
 import triton.language as tl
+from _common.complex_numbers import chosen, real_dtype
 from _common.elimination import eliminate
 from _common.flat import lanes
-from _common.planes import batched, computed, destination, finished, load, number, operand, store, where
+from _common.planes import batched, destination, finished, load, number, operand, store
 
 BLOCK = 1024
 
@@ -30,7 +31,7 @@ def part_kernel(
         one = (row == column) & (PART == "L")
         stored = inside & ((row > column) if PART == "L" else (row <= column))
     x = load(factors, batch, row, column, stored, False, COMPUTE)
-    store(part, batch, row, column, inside, where(one, number(one.to(COMPUTE), x), x), False)
+    store(part, batch, row, column, inside, chosen(one, number(one.to(COMPUTE), x), x), False)
 
 
 def lu(
@@ -47,7 +48,7 @@ def lu(
             target = batched(result)
             part_kernel[(triton.cdiv(result.numel(), BLOCK),)](
                 operand(factors), places, operand(target), result.numel(), *target.shape[1:], m,
-                PART=name, COMPUTE=computed(A), BLOCK=BLOCK,
+                PART=name, COMPUTE=real_dtype(A), BLOCK=BLOCK,
             )  # fmt: skip
         results.append(finished(given, result))
     return tuple(results)

@@ -10,20 +10,8 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import (
-    axes,
-    blocks,
-    computed,
-    conjugate,
-    less_product,
-    load,
-    number,
-    operand,
-    picked,
-    ratio,
-    store,
-    where,
-)
+from _common.complex_numbers import chosen, conjugate, real_dtype
+from _common.planes import axes, blocks, less_product, load, number, operand, picked, ratio, store
 
 
 @triton.jit
@@ -37,10 +25,10 @@ def panel_kernel(
     for step in range(0, width):
         below = picked(tile, column == step, 2)
         root = tl.sqrt(picked(below, row == step, 1)[0])
-        factor = where(row == step, number(root, below), ratio(below, number(root, below)))
+        factor = chosen(row == step, number(root, below), ratio(below, number(root, below)))
         across = conjugate(picked(factor, row == column, 1))
-        tile = where((column > step) & (row >= column), less_product(tile, factor, across), tile)
-        tile = where((column == step) & (row >= step), factor, tile)
+        tile = chosen((column > step) & (row >= column), less_product(tile, factor, across), tile)
+        tile = chosen((column == step) & (row >= step), factor, tile)
     store(work, batch, start + row, start + column, held, tile, CONJUGATE)
 
 
@@ -63,7 +51,7 @@ def others_kernel(
         right = load(work, batch, column, step, (batch < batches) & (column < n), CONJUGATE, COMPUTE)
         tile = less_product(tile, left, conjugate(right))
     # The first launch writes the zeros above the diagonal, too.
-    store(work, batch, row, column, held if FIRST else lower, where(lower, tile, number(row * 0.0, tile)), CONJUGATE)
+    store(work, batch, row, column, held if FIRST else lower, chosen(lower, tile, number(row * 0.0, tile)), CONJUGATE)
 
 
 def cholesky_factor(matrices: torch.Tensor, factor: torch.Tensor, conjugated: bool = False) -> None:
@@ -80,10 +68,10 @@ def cholesky_factor(matrices: torch.Tensor, factor: torch.Tensor, conjugated: bo
             programs, rest = triton.cdiv(batches, panel["BLOCK_B"]), triton.cdiv(n - start - width, side)
             panel_kernel[(programs,)](
                 source, work, batches, n, start, min(width, n - start),
-                CONJUGATE=conjugated, COMPUTE=computed(matrices), **panel,
+                CONJUGATE=conjugated, COMPUTE=real_dtype(matrices), **panel,
             )  # fmt: skip
             if rest > 0:
                 others_kernel[(programs, triton.cdiv(n, side), rest)](
                     source, work, batches, n, start, width,
-                    CONJUGATE=conjugated, FIRST=start == 0, COMPUTE=computed(matrices), **tile,
+                    CONJUGATE=conjugated, FIRST=start == 0, COMPUTE=real_dtype(matrices), **tile,
                 )  # fmt: skip

@@ -6,8 +6,9 @@ import torch
 import triton
 import triton.language as tl
 
+from _common.complex_numbers import times
 from _common.elimination import eliminate
-from _common.planes import batched, destination, finished, load, number, operand, store, times
+from _common.planes import batched, destination, finished, load, number, operand, store
 
 BLOCK = 128
 

@@ -13,28 +13,16 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import (
-    axes,
-    blocks,
-    computed,
-    empty_columns,
-    less_product,
-    load,
-    magnitude,
-    operand,
-    picked,
-    ratio,
-    store,
-    where,
-)
+from _common.complex_numbers import chosen, real_dtype
+from _common.planes import axes, blocks, empty_columns, less_product, load, magnitude, operand, picked, ratio, store
 
 
 @triton.jit
 def exchanged(tile, row, first, second):
     """Return a tile with two rows of each matrix exchanged, and the one that comes first."""
     upper = picked(tile, row == second, 1)
-    tile = where(row == second, picked(tile, row == first, 1), tile)
-    return where(row == first, upper, tile), upper
+    tile = chosen(row == second, picked(tile, row == first, 1), tile)
+    return chosen(row == first, upper, tile), upper
 
 
 @triton.jit
@@ -61,8 +49,8 @@ def panel_kernel(
         else:
             upper = picked(tile, row == step, 1)
         factor = ratio(picked(tile, column == step, 2), picked(upper, column == step, 2))
-        tile = where((row > step) & (column > step), less_product(tile, factor, upper), tile)
-        tile = where((row > step) & (column == step), factor, tile)
+        tile = chosen((row > step) & (column > step), less_product(tile, factor, upper), tile)
+        tile = chosen((row > step) & (column == step), factor, tile)
     store(work, batch, start + row, start + column, held & (column < width), tile, False)
     if PIVOT:
         at = batch * m + start
@@ -119,7 +107,7 @@ def eliminate(matrices: torch.Tensor, pivot: bool = True) -> Elimination:
     swaps = torch.empty(batches if pivot else 0, dtype=torch.int32, device=matrices.device)
     if matrices.numel():
         tile = blocks(matrices, m, n)
-        panel, compute = tile["BLOCK_C"], computed(matrices)
+        panel, compute = tile["BLOCK_C"], real_dtype(matrices)
         work = source = operand(factors)
         for start in range(0, min(m, n), panel):
             source = work if start else operand(matrices)

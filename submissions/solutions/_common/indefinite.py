@@ -11,25 +11,21 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import (
+from _common.complex_numbers import chosen, conjugate, minus, real_dtype, times
+from _common.planes import (  # fmt: skip
     SMALL_TILE,
     axes,
     blocks,
-    computed,
-    conjugate,
     empty_columns,
     less_product,
     load,
     magnitude,
-    minus,
     number,
     operand,
     picked,
     ratio,
     store,
-    times,
-    where,
-)  # fmt: skip
+)
 from _common.substitution import substituted
 
 ALPHA = tl.constexpr(0.6403882032022076)  # (1 + sqrt(17)) / 8, for which the growth of a pair equals that of two
@@ -49,8 +45,8 @@ def mirror_kernel(
     low, high = tl.minimum(row, column), tl.maximum(row, column)
     x = load(source, batch, high, low, held, False, COMPUTE)
     if HERMITIAN:
-        x = where(row < column, conjugate(x), x)
-        x = where(row == column, number(x[0], x), x)
+        x = chosen(row < column, conjugate(x), x)
+        x = chosen(row == column, number(x[0], x), x)
     store(work, batch, row, column, held, x, False)
 
 
@@ -111,18 +107,18 @@ def divided(
     theirs = load(work, batch, row, step + 1, held & paired, False, COMPUTE)
     first, down = picked(ours, row == step, 1), picked(ours, row == step + 1, 1)
     across, last = picked(theirs, row == step, 1), picked(theirs, row == step + 1, 1)
-    down = where(paired, down, number(first[0] * 0 + 1, first))
-    across = where(paired, across, number(first[0] * 0 + 1, first))
+    down = chosen(paired, down, number(first[0] * 0 + 1, first))
+    across = chosen(paired, across, number(first[0] * 0 + 1, first))
     one = number(first[0] * 0 + 1, first)
     top, bottom = ratio(first, down), ratio(last, across)
-    divisor = where(paired, minus(times(top, bottom), one), one)
-    single = ratio(ours, where(paired, one, first))
+    divisor = chosen(paired, minus(times(top, bottom), one), one)
+    single = ratio(ours, chosen(paired, one, first))
     left, right = ratio(ours, down), ratio(theirs, across)
     pair_left = ratio(minus(times(left, bottom), right), divisor)
     pair_right = ratio(minus(times(right, top), left), divisor)
     tl.debug_barrier()
     below = held & (row > target)
-    store(work, batch, row, step, below, where(paired, pair_left, single), False)
+    store(work, batch, row, step, below, chosen(paired, pair_left, single), False)
     store(work, batch, row, step + 1, below & paired, pair_right, False)
     if WHOLE_ROWS:
         # The pair is read from the upper triangle, so that L is a triangle with ones on its diagonal.
@@ -208,7 +204,7 @@ def decompose(
     batches, n, _ = matrices.shape
     kinds, places = torch.empty((2, batches, n), dtype=torch.int32, device=matrices.device)
     if matrices.numel():
-        compute, source, target = computed(matrices), operand(matrices), operand(work)
+        compute, source, target = real_dtype(matrices), operand(matrices), operand(work)
         rows = blocks(matrices, n, 1)
         size = min(triton.next_power_of_2(n), 128 if matrices.element_size() <= 4 else 64)
         shared = max(1, min(triton.next_power_of_2(batches), SMALL_TILE // size**2))
@@ -251,16 +247,16 @@ def solve_kernel(
         across = load(factor, batch, step, step + 1, known & paired, False, COMPUTE)
         last = load(factor, batch, step + 1, step + 1, known & paired, False, COMPUTE)
         one = number(first[0] * 0 + 1, first)
-        across = where(paired, across, one)
+        across = chosen(paired, across, one)
         down = conjugate(across) if HERMITIAN else across
         x, y = picked(tile, row == step, 1), picked(tile, row == step + 1, 1)
         top, bottom, left, right = ratio(first, across), ratio(last, down), ratio(x, across), ratio(y, down)
-        divisor = where(paired, minus(times(top, bottom), one), one)
-        single = ratio(x, where(kind == SINGLE, first, one))
-        upper_value = where(paired, ratio(minus(times(bottom, left), right), divisor), single)
+        divisor = chosen(paired, minus(times(top, bottom), one), one)
+        single = ratio(x, chosen(kind == SINGLE, first, one))
+        upper_value = chosen(paired, ratio(minus(times(bottom, left), right), divisor), single)
         lower_value = ratio(minus(times(top, right), left), divisor)
-        tile = where((row == step) & (kind != SECOND), upper_value, tile)
-        tile = where((row == step + 1) & paired, lower_value, tile)
+        tile = chosen((row == step) & (kind != SECOND), upper_value, tile)
+        tile = chosen((row == step + 1) & paired, lower_value, tile)
     tile = substituted(tile, upper, batch, row, known, n, True, True, HERMITIAN, COMPUTE)
     tl.debug_barrier()  # the result may be the right-hand sides
     store(result, batch, place, column, held, tile, False)
@@ -275,5 +271,5 @@ def solve(matrices: torch.Tensor, rhs: torch.Tensor, result: torch.Tensor, hermi
         tile = blocks(result, n, columns)
         solve_kernel[(triton.cdiv(batches, tile["BLOCK_B"]), triton.cdiv(columns, tile["BLOCK_C"]))](
             operand(factor), operand(factor.mT), operand(rhs), operand(result), kinds, places, batches, n, columns,
-            HERMITIAN=hermitian, COMPUTE=computed(matrices), **tile,
+            HERMITIAN=hermitian, COMPUTE=real_dtype(matrices), **tile,
         )  # fmt: skip

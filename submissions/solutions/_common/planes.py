@@ -1,7 +1,7 @@
 """Batches of real or complex matrices: a number is a tuple of planes, one of real parts or two with imaginary parts.
 
 Tiles are (matrices, rows, columns), so that a program takes one large matrix, or many small ones. The planes of a
-complex tensor are views of it, which nothing is copied for.
+complex tensor are views of it, which nothing is copied for. The arithmetic of numbers is in `complex_numbers.py`.
 """
 
 from __future__ import annotations
@@ -55,15 +55,6 @@ def number(x, like):
 
 
 @triton.jit
-def where(condition, x, y):
-    """Return x where a condition holds, elsewhere y."""
-    if len(x) == 1:
-        return (tl.where(condition, x[0], y[0]),)
-    else:
-        return (tl.where(condition, x[0], y[0]), tl.where(condition, x[1], y[1]))
-
-
-@triton.jit
 def picked(x, condition, axis: tl.constexpr):
     """Return the one element along an axis for which a condition holds, or 0; the axis is kept."""
     real = tl.sum(tl.where(condition, x[0], 0), axis=axis, keep_dims=True)
@@ -74,36 +65,12 @@ def picked(x, condition, axis: tl.constexpr):
 
 
 @triton.jit
-def minus(x, y):
-    if len(x) == 1:
-        return (x[0] - y[0],)
-    else:
-        return (x[0] - y[0], x[1] - y[1])
-
-
-@triton.jit
-def times(x, y):
-    if len(x) == 1:
-        return (x[0] * y[0],)
-    else:
-        return (x[0] * y[0] - x[1] * y[1], x[0] * y[1] + x[1] * y[0])
-
-
-@triton.jit
 def less_product(x, y, z):
     """Return x - y z."""
     if len(x) == 1:
         return (x[0] - y[0] * z[0],)
     else:
         return (x[0] - y[0] * z[0] + y[1] * z[1], x[1] - y[0] * z[1] - y[1] * z[0])
-
-
-@triton.jit
-def conjugate(x):
-    if len(x) == 1:
-        return x
-    else:
-        return (x[0], -x[1])
 
 
 @triton.jit
@@ -142,11 +109,6 @@ def batched(x: torch.Tensor, batch: tuple[int, ...] | None = None) -> torch.Tens
     """View matrices of any batch dimensions, which may be expanded, as (batch, rows, columns)."""
     expanded = x if batch is None else x.expand(*batch, *x.shape[-2:])
     return expanded.reshape(math.prod(expanded.shape[:-2]), *expanded.shape[-2:])
-
-
-def computed(x: torch.Tensor) -> tl.dtype:
-    """Return the dtype of planes to compute in."""
-    return tl.float64 if x.dtype in (torch.float64, torch.complex128) else tl.float32
 
 
 def empty_columns(batches: int, rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:

@@ -11,20 +11,8 @@ import torch
 import triton
 import triton.language as tl
 
-from _common.planes import (
-    axes,
-    batched,
-    blocks,
-    computed,
-    less_product,
-    load,
-    number,
-    operand,
-    picked,
-    ratio,
-    store,
-    where,
-)  # fmt: skip
+from _common.complex_numbers import chosen, real_dtype
+from _common.planes import axes, batched, blocks, less_product, load, number, operand, picked, ratio, store  # fmt: skip
 
 
 @triton.jit
@@ -38,7 +26,7 @@ def substituted(
         x = picked(tile, row == step, 1)
         if not UNIT:
             x = ratio(x, load(factor, batch, step, step, held, CONJUGATE, COMPUTE))
-            tile = where(row == step, x, tile)
+            tile = chosen(row == step, x, tile)
         rest = (row < step) if UPPER else (row > step) & (row < n)
         tile = less_product(tile, load(factor, batch, row, step, rest & held, CONJUGATE, COMPUTE), x)
     return tile
@@ -96,7 +84,7 @@ def substitute(
         triangular_kernel[(triton.cdiv(batches, tile["BLOCK_B"]), triton.cdiv(columns, tile["BLOCK_C"]))](
             None if lower is None else operand(lower), operand(upper), None if rhs is None else operand(rhs),
             operand(result), places, None if added is None else operand(added), bits, batches, n, columns, UNIT=unit,
-            CONJUGATE_LOWER=conjugate[0], CONJUGATE_UPPER=conjugate[1], COMPUTE=computed(result), **tile,
+            CONJUGATE_LOWER=conjugate[0], CONJUGATE_UPPER=conjugate[1], COMPUTE=real_dtype(result), **tile,
         )  # fmt: skip
 
 
