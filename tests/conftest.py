@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.support import measured
+
+# Hundreds of processes import the same modules, also where an image of a container switches bytecode off.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 measured_runners = measured.measured_runners
 

@@ -238,6 +238,9 @@ class SubmissionSession:
     def _judge(
         self, kernel: Kernel, settings: JudgingSettings, identity: RecordIdentity, key: str | None
     ) -> tuple[Record, Judgement]:
+        from pytest_kernelbench.host.fork_servers import fork_server_for
+
+        fork_server_for(settings.device).warm()  # beside this process, which imports torch meanwhile
         from pytest_kernelbench.judge.correctness.judgement import Judgement
 
         task = self.session.catalogue.load(kernel.task)

@@ -21,6 +21,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_kernelbench.model.locks import PROCESS_LOCK
+from pytest_kernelbench.wire.device_names import COMPILE, on_gpu
 
 INHERITED = ("PATH", "PYTHON", "VIRTUAL_ENV", "LD_", "LC_", "LANG", "TZ", "MALLOC_", "OMP_", "GOMP_", "KMP_", "MKL_",
              "DNNL_", "ATEN_", "TORCH", "TRITON_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "HSA_")  # fmt: skip
@@ -125,6 +126,12 @@ class RunnerForkServer:
         self.server = Server(self.environment)
         self.server.set_forkserver_preload(list(self.preload))
 
+    def warm(self) -> None:
+        """Start the server without waiting for it: what it imports takes seconds, which others can use meanwhile."""
+        # Whoever needs the server tries again and tells what went wrong.
+        with _STARTING, _bare_main(), contextlib.suppress(OSError, EOFError):
+            self.server.ensure_running()
+
     def start(self, target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
         """Fork a process that runs `target(*arguments)` and return it; raises `OSError` or `EOFError`."""
         with _STARTING, _bare_main(), self._connected():
@@ -210,6 +217,11 @@ COMPILING = RunnerForkServer(
     environment={**_SINGLE_THREADED, "TRITON_INTERPRET": None},
 )
 """The fork server of runners on GPUs and of those that compile for a target."""
+
+
+def fork_server_for(device: str) -> RunnerForkServer:
+    """Return the fork server of the runners on a device."""
+    return COMPILING if on_gpu(device) or device.startswith(COMPILE) else INTERPRETING
 
 
 def _before_fork() -> None:

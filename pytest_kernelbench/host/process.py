@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import printable
-from pytest_kernelbench.host.fork_servers import COMPILING, INTERPRETING, Remote, orphaned
+from pytest_kernelbench.host.fork_servers import Remote, fork_server_for, orphaned
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.host.vigil import Exceeded, Vigil
 from pytest_kernelbench.model.errors import KernelBenchError
@@ -21,7 +21,7 @@ from pytest_kernelbench.sandbox import ending, space, users
 from pytest_kernelbench.sandbox.cgroups import ControlGroup
 from pytest_kernelbench.sandbox.refusals import Refusals
 from pytest_kernelbench.wire import protocol
-from pytest_kernelbench.wire.device_names import COMPILE, on_gpu
+from pytest_kernelbench.wire.device_names import on_gpu
 from pytest_kernelbench.wire.far import RESERVE
 
 if TYPE_CHECKING:
@@ -272,9 +272,7 @@ def _start(
     """Start a process from the fork server for its device."""
     from multiprocessing.connection import Connection
 
-    gpu = on_gpu(settings.device)
-    fork_server = COMPILING if gpu or settings.device.startswith(COMPILE) else INTERPRETING
-    memory = None if gpu else settings.memory
+    memory = None if on_gpu(settings.device) else settings.memory
     # multiprocessing hands sockets and connections to a new process, but no plain file descriptors.
     with Connection(os.dup(output)) as printed:
         confinement = {
@@ -289,4 +287,4 @@ def _start(
             "paths": list(settings.paths),
             "environment": dict(settings.environment),
         }
-        return fork_server.start(main, (channel, printed, str(home), settings.device, confinement))
+        return fork_server_for(settings.device).start(main, (channel, printed, str(home), settings.device, confinement))

@@ -79,6 +79,8 @@ def serve(channel: socket.socket, output: Connection, home: str, device: str, co
     )
     _report(channel, entered, enclosed=enclosed)
     _allow_locks()
+    # What is imported for a kernel must not look like a kernel that writes files.
+    sys.dont_write_bytecode = True
     observer = None if device.startswith(COMPILE) else Observer(home, [*own, *paths])
     if observer is not None:
         observer.install()

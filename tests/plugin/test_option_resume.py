@@ -40,7 +40,9 @@ def test_all_is_reported_again_and_nothing_is_judged(project: Project) -> None:
     first = project.judge("--kb-missing=skip", "-m", "activation or reduce", "--kb-examples=0")
     before = lines()
     project.write({"conftest.py": NO_TORCH})
-    again = project.judge("--kb-missing=skip", "-m", "activation or reduce", "--kb-resume", "-p", "no:hypothesispytest")
+    again = project.judge(
+        "--kb-missing=skip", "-m", "activation or reduce", "--kb-resume", "-p", "no:hypothesispytest", warm=False
+    )
     assert again.parseoutcomes() == first.parseoutcomes()
     assert again.ret == first.ret
     assert lines() == before

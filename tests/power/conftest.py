@@ -31,7 +31,7 @@ class Session:
 
     def finish(self) -> None:
         """Wait for the end and keep what came of it."""
-        self.output, _ = self.process.communicate(timeout=600)
+        self.output, _ = self.process.communicate(timeout=120 + 30 * len(self.kernels))
         results = self.folder / "results.jsonl"
         lines = results.read_text().splitlines() if results.exists() else []
         self.records = {record["variant"]: record for record in map(json.loads, lines)}

@@ -9,15 +9,19 @@ import pytest
 from pytest_kernelbench import evaluate
 from pytest_kernelbench.evaluation.api import Evaluation
 from tests.power.gradients.kernels import CONTROLS, FAULTS, with_replaced
+from tests.power.sampling import some_in_every_run
 
 TASKS = Path(__file__).parent / "gradients" / "tasks"
+
+IN_EVERY_RUN = 3
+"""One in so many backward passes is judged in every run."""
 
 
 def judged(code: str, *facets: str) -> Evaluation:
     return evaluate(code, "row_scale", tasks=TASKS, facets=facets, examples=0, device="interpreter", sandbox="off")
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", some_in_every_run(FAULTS, IN_EVERY_RUN))
 def test_wrong_backward_passes_fail(name: str) -> None:
     status, replaced = FAULTS[name]
     record = judged(with_replaced(replaced), "gradients").record
@@ -26,7 +30,7 @@ def test_wrong_backward_passes_fail(name: str) -> None:
     assert record.failure.facet == "gradients"
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", some_in_every_run(CONTROLS, IN_EVERY_RUN))
 def test_right_backward_passes_pass(name: str) -> None:
     record = judged(with_replaced(CONTROLS[name]), "gradients").record
     assert (record.status, record.facets) == ("passed", {"gradients": "passed"}), record.failure

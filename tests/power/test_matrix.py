@@ -13,8 +13,8 @@ from tests.power.matrix.matrix import row
 from tests.power.matrix.pairs import CATALOGUE, Pair, exempt, pairs
 from tests.power.matrix.verdicts import verdict
 
-SAMPLE = ("addmm", "batch_norm", "fused_hstack_div", "std")
-"""Tasks whose faults are judged in every run: between them, most faults apply."""
+SAMPLE = ("addmm", "batch_norm")
+"""Tasks whose faults are judged in every run: one of matrices, one with statistics."""
 
 TASKS = sorted(CATALOGUE.names())
 

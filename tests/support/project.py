@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.measured import is_measuring
+from tests.support.warm import warm_pytest
 
 RELU = """
 import torch
@@ -76,10 +81,25 @@ class Project:
         """Run pytest here; it leaves no cache behind."""
         return self.pytester.runpytest_subprocess(*self.common, *options, timeout=timeout)
 
-    def judge(self, *options: str, submission: str = "mine", timeout: float = 120) -> pytest.RunResult:
-        """Judge a submission as quickly as possible; options that are given win."""
+    def judge(
+        self, *options: str, submission: str = "mine", timeout: float = 120, warm: bool = True
+    ) -> pytest.RunResult:
+        """Judge a submission as quickly as possible; options that are given win.
+
+        The session is `warm` where it may have torch before it asks for it, see `tests.support.warm`.
+        """
         asked = (f"--kb-submission={submission}", *QUICK, "--kb-results=results.jsonl", *options)
-        return self.run(*asked, timeout=timeout)
+        run = self.run_warm if warm and not is_measuring() else self.run
+        return run(*asked, timeout=timeout)
+
+    def run_warm(self, *options: str, timeout: float = 120) -> pytest.RunResult:
+        """Run pytest here, as `run` does, in a process that has torch."""
+        started, files = time.monotonic(), (self.path / "stdout", self.path / "stderr")
+        arguments = (f"--basetemp={self.path / 'temporary'}", *self.common, *options)
+        status = warm_pytest().run(arguments, *files, timeout)
+        out, errors = (file.read_text(encoding="utf-8").splitlines() for file in files)
+        sys.stdout.write("\n".join((f"session: {options}", *out, *errors, "")))
+        return pytest.RunResult(status, out, errors, time.monotonic() - started)
 
     def collect(self, *options: str) -> list[str]:
         """Return the node ids that a run would have."""
