@@ -19,7 +19,7 @@ SAMPLE = (
     ("relu", "reads_out_of_bounds"),
     ("softmax", "first_block_only"),
     ("float_atomics__smooth_l1_loss", "unprotected_accumulation"),
-    ("softmax", "torch_where_strided"),
+    ("relu", "torch_where_strided"),
 )
 """Kernels and faults that are judged in every run."""
 

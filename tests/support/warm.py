@@ -60,7 +60,7 @@ def warm_pytest() -> WarmPytest:
 def become(folder: str, environment: Mapping[str, str], files: Sequence[str], timeout: float) -> None:
     """Give this process the state of one that was started in a folder to run `python -m pytest`."""
     os.chdir(folder)
-    sys.path[0] = folder
+    sys.path[:1] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     os.environ.clear()
     os.environ.update(environment)
     for number, file in enumerate((os.devnull, *files)):

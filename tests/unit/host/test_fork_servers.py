@@ -109,3 +109,13 @@ def test_a_kernel_with_which_it_always_dies_has_crashed(tmp_path: Path, monkeypa
     one, kernel = submission(tmp_path)
     record, _ = one.judge(kernel, None)
     assert (record.status, len(killed)) == ("crash", 2)
+
+
+def test_a_server_that_is_warm_serves_the_next_runner() -> None:
+    if INTERPRETING.server.is_alive():
+        kill()
+    INTERPRETING.warm()
+    pid = INTERPRETING.server.pid
+    assert INTERPRETING.server.is_alive()
+    loaded().close()
+    assert INTERPRETING.server.pid == pid
