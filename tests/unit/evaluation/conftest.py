@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import pytest
 
 from pytest_kernelbench.evaluation.session import EvaluationSession
 from pytest_kernelbench.evaluation.settings import Settings
+from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.record import Failure, RecordIdentity
+from pytest_kernelbench.model.submission import Kernel
 
 TASK = """
 from pytest_kernelbench import Case, Task, Tensor
@@ -23,6 +27,8 @@ task = Task(reference, lambda draw, given: case, fixed_cases=(case,), workloads=
 """
 
 KERNEL = "def relu(input):\n    return input.relu()\n"
+
+CPU = JudgingSettings(device="cpu")
 
 Start: TypeAlias = Callable[..., EvaluationSession]
 
@@ -58,3 +64,57 @@ def start(root: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
         return EvaluationSession.start(settings, root, root)
 
     return session
+
+
+@pytest.fixture
+def submission(start: Start) -> SubmissionSession:
+    """The submission `mine`, which is in torch, judged on the CPU."""
+    return start("mine").submissions[0]
+
+
+def kernel_of(submission: SubmissionSession, path: str = "relu.py") -> Kernel:
+    (kernel,) = submission.kernels(submission.source.root / path)
+    return kernel
+
+
+class Judged:
+    """Stands in for `Judgement`: remembers what it was asked, and gives records in their order."""
+
+    def __init__(self, *found: dict[str, Any], orphaned: int = 0) -> None:
+        self.asked: list[SimpleNamespace] = []
+        self._found, self._orphaned = list(found), orphaned
+
+    def __call__(
+        self,
+        kernel: Kernel,
+        task: Any,
+        settings: JudgingSettings,
+        oracle: Any,
+        identity: RecordIdentity,
+        *,
+        key: Any,
+        spares: Any,
+        kept: Any,
+        turns: Any,
+    ) -> Any:
+        found = self._found[min(len(self.asked), len(self._found) - 1)]
+        self.asked.append(SimpleNamespace(kernel=kernel, settings=settings, key=key))
+        trial = SimpleNamespace(orphaned=len(self.asked) <= self._orphaned)
+        return SimpleNamespace(run=lambda: identity.correctness(**found), trial=trial)
+
+
+PASSED = {"status": "passed", "stage": "basic", "facets": {"basic": "passed"}}
+WRONG = {"status": "wrong_values", "stage": "runs", "facets": {"basic": "wrong_values"},
+         "failure": Failure("basic", "got 1")}  # fmt: skip
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Judged]:
+    """Judge kernels as they are told, without running them."""
+
+    def judged(*found: dict[str, Any], orphaned: int = 0) -> Judged:
+        stand_in = Judged(*found, orphaned=orphaned)
+        monkeypatch.setattr("pytest_kernelbench.judge.correctness.judgement.Judgement", stand_in)
+        return stand_in
+
+    return judged
