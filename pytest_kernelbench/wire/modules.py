@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-Made = Callable[..., "torch.nn.Module"]
+ModuleFactory = Callable[..., "torch.nn.Module"]
 
 OWN = ("init_inputs", "training")
 """Arguments of a case that are for the module's construction, not for its call."""
@@ -37,7 +37,7 @@ MAX_KEPT = 6
 class ModuleEntry:
     """The class of a kernel as the entry point of its file."""
 
-    def __init__(self, made: Made, tensor_device: str | None = None) -> None:
+    def __init__(self, made: ModuleFactory, tensor_device: str | None = None) -> None:
         """`tensor_device` is where parameters are copied to; None leaves them where they are made."""
         self._made = made
         self._device = tensor_device
@@ -64,7 +64,7 @@ class ModuleEntry:
         restore(self.module(values))
 
     def _constructed(self, values: Mapping[str, Any]) -> torch.nn.Module:
-        model: Made = importlib.import_module(PROBLEM).Model
+        model: ModuleFactory = importlib.import_module(PROBLEM).Model
         source = constructed(model, values["init_inputs"], training=values["training"])
         module = constructed(self._made, values["init_inputs"], training=values["training"])
         give(source, module)
@@ -93,7 +93,7 @@ class ModuleEntry:
 class ReferenceModule:
     """The class of the reference as a function of tensors in any floating-point dtype, on any device."""
 
-    def __init__(self, made: Made) -> None:
+    def __init__(self, made: ModuleFactory) -> None:
         self._made = made
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         own = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in OWN]
@@ -135,7 +135,7 @@ class ReferenceModule:
         return found
 
 
-def constructed(made: Made, init_inputs: Sequence[Any], *, training: bool) -> torch.nn.Module:
+def constructed(made: ModuleFactory, init_inputs: Sequence[Any], *, training: bool) -> torch.nn.Module:
     """Return a module that is constructed under the fixed seed; the random state is afterwards as before."""
     import torch
 

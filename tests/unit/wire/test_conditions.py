@@ -30,5 +30,5 @@ def test_an_ordinary_call_changes_nothing_but_uninitialised_memory() -> None:
 
 
 def test_an_unknown_condition_is_an_error() -> None:
-    with pytest.raises(TypeError, match="ghost"):
-        CallConditions(ghost=True)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="nothing"):
+        CallConditions(nothing=True)  # type: ignore[call-arg]

@@ -106,9 +106,9 @@ def test_matrices(dtype: str) -> None:
     hermitian = made("hermitian", (3, 5, 5), dtype)
     assert torch.equal(hermitian, hermitian.mH)
     for name in ("hermitian(0)", "symmetric(0)"):
-        hollow = made(name, (3, 5, 5), dtype)
-        assert not hollow.diagonal(dim1=-2, dim2=-1).any()
-        assert torch.linalg.matrix_rank(hollow).min() == 5
+        matrix = made(name, (3, 5, 5), dtype)
+        assert not matrix.diagonal(dim1=-2, dim2=-1).any()
+        assert torch.linalg.matrix_rank(matrix).min() == 5
     symmetric = made("symmetric", (3, 5, 5), dtype)
     assert torch.equal(symmetric, symmetric.mT)
     definite = made("positive_definite", (3, 5, 5), dtype)
