@@ -14,6 +14,7 @@ from pathlib import Path
 from pytest_kernelbench.sandbox import processes, space
 from pytest_kernelbench.sandbox.ending import Family
 from pytest_kernelbench.sandbox.refusals import Refusals
+from pytest_kernelbench.wire.protocol import Closed
 
 PERIOD = 0.25
 """Seconds between two looks at what a runner uses."""
@@ -29,7 +30,8 @@ class Exceeded(Exception):
 class Vigil:
     """Waits for messages of one runner."""
 
-    def __init__(self, channel: socket.socket, family: Family, home: Path) -> None:
+    def __init__(self, channel: socket.socket, family: Family, home: Path, end: int | None = None) -> None:
+        """`end` is a descriptor that can be read once the runner's process has ended; whoever made it closes it."""
         self.family = family
         self.refusals: Refusals | None = None
         """The refused calls of the runner, where Linux reports them."""
@@ -38,6 +40,7 @@ class Vigil:
         self.space: int | None = None
         """Bytes of all files together that are watched; None where Linux limits them."""
         self._channel = channel
+        self._end = end
         self._files = space.Files(home)
         self._next = time.monotonic() + PERIOD
 
@@ -47,7 +50,11 @@ class Vigil:
         return list(self.refusals.names) if self.refusals is not None else []
 
     def wait(self, deadline: float | None) -> None:
-        """Return when the channel has something to read, or at the deadline; raises `Exceeded`."""
+        """Return when the channel has something to read, or at the deadline; raises `Exceeded`.
+
+        Raises `Closed` where the process has ended and the channel is empty: what the process has forked may still hold
+        the other end open.
+        """
         while True:
             now = time.monotonic()
             if now >= self._next:
@@ -57,6 +64,11 @@ class Vigil:
             ready = self._polled(max(0.0, left))
             if self._channel.fileno() in ready or (deadline is not None and time.monotonic() >= deadline):
                 return
+            if self._end in ready:
+                # The last message can have arrived between the looks at both.
+                if self._channel.fileno() in self._polled(0):
+                    return
+                raise Closed
             if ready and self.refusals is not None:
                 self.refusals.answer()
 
@@ -69,6 +81,8 @@ class Vigil:
         """Return the descriptors that have something to read, after at most so many seconds."""
         poll = select.poll()
         poll.register(self._channel.fileno(), select.POLLIN)
+        if self._end is not None:
+            poll.register(self._end, select.POLLIN)
         if self.refusals is not None and self.refusals.fileno() >= 0:
             poll.register(self.refusals.fileno(), select.POLLIN)
         return {descriptor for descriptor, _ in poll.poll(1000 * seconds)}
