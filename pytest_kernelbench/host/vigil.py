@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_kernelbench.sandbox import processes, space
@@ -61,12 +62,12 @@ class Vigil:
                 self._look()
                 self._next = time.monotonic() + PERIOD
             left = self._next - now if deadline is None else min(self._next, deadline) - now
-            ready = self._polled(max(0.0, left))
+            ready = _readable(self._awaited(), max(0.0, left))
             if self._channel.fileno() in ready or (deadline is not None and time.monotonic() >= deadline):
                 return
             if self._end in ready:
-                # The last message can have arrived between the looks at both.
-                if self._channel.fileno() in self._polled(0):
+                # Its last message may be a moment behind; so may its own end, where its fork server has died.
+                if _readable([self._channel.fileno()], PERIOD):
                     return
                 raise Closed
             if ready and self.refusals is not None:
@@ -77,15 +78,10 @@ class Vigil:
         if self.refusals is not None:
             self.refusals.close()
 
-    def _polled(self, seconds: float) -> set[int]:
-        """Return the descriptors that have something to read, after at most so many seconds."""
-        poll = select.poll()
-        poll.register(self._channel.fileno(), select.POLLIN)
-        if self._end is not None:
-            poll.register(self._end, select.POLLIN)
-        if self.refusals is not None and self.refusals.fileno() >= 0:
-            poll.register(self.refusals.fileno(), select.POLLIN)
-        return {descriptor for descriptor, _ in poll.poll(1000 * seconds)}
+    def _awaited(self) -> list[int]:
+        """Return the descriptors that are waited for."""
+        others = (self._end, self.refusals.fileno() if self.refusals is not None else None)
+        return [self._channel.fileno(), *(each for each in others if each is not None and each >= 0)]
 
     def _look(self) -> None:
         if self.memory is not None and self._uses_more(self.memory):
@@ -99,6 +95,14 @@ class Vigil:
             return False
         time.sleep(AGAIN)
         return processes.memory(self.family.all(), limit) > limit
+
+
+def _readable(descriptors: Sequence[int], seconds: float) -> set[int]:
+    """Return the descriptors that have something to read, after at most so many seconds."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return {descriptor for descriptor, _ in poll.poll(1000 * seconds)}
 
 
 def _mib(size: int) -> int:
