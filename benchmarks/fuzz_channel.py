@@ -10,6 +10,7 @@ import json
 import resource
 import socket
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,14 +20,17 @@ with atheris.instrument_imports(include=["pytest_kernelbench.host", "pytest_kern
                                          "pytest_kernelbench.judge.compilation.compilation",
                                          "pytest_kernelbench.model.compiled"]):  # fmt: skip
     from pytest_kernelbench.host import answers, client, process, vigil
+    from pytest_kernelbench.host.compiled_files import compiled_files
     from pytest_kernelbench.judge.compilation import compilation
     from pytest_kernelbench.model.compiled import compiled
     from pytest_kernelbench.wire import protocol
 
 from pytest_kernelbench import Case, Tensor
 from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.submission import Kernel
 from pytest_kernelbench.model.targets import TARGETS
 from pytest_kernelbench.sandbox import ending
+from pytest_kernelbench.wire.compiled_names import MAX_BYTES as MAX_FILE_BYTES
 
 NUMBER = "0123456789abcdef"
 CASE = Case(x=Tensor((2,)), y=[Tensor((1,), "int8")])
@@ -45,8 +49,15 @@ DONE = {
     "warps": 4, "stages": 2, "code_bytes": 9, "sgprs": None, "reason": None, "error": None,
 }  # fmt: skip
 COMPILED = {"status": "ok", "number": NUMBER, "launches": 1, "raised": FAILED, "data_dependent": False}
-TIMED = {"status": "ok", "number": NUMBER, "seconds": 0.5, "host_seconds": 0.6, "leaked": False}
-SEEDS = (CALL, TIMED, FAILED, BEGUN, DONE, COMPILED)
+TIMED = {
+    "status": "ok", "number": NUMBER, "seconds": 0.5, "host_seconds": 0.6, "leaked": False, "untimed": [0.1, 0.1],
+    "inputs": {"x": "a"},
+}  # fmt: skip
+PAUSED = {"status": "progress", "number": NUMBER, protocol.PAUSE: True}
+RESUMED = {**PAUSED, protocol.PAUSE: False}
+LOOKED = {"status": "ok", "number": NUMBER, "asked": True, "refused": FAILED}
+FILES = {"status": "ok", "number": NUMBER, "names": ["A/k.cubin", "A/k.json"], "sizes": [8, sum(SIZES.values())]}
+SEEDS = (CALL, TIMED, FAILED, BEGUN, DONE, COMPILED, PAUSED, RESUMED, LOOKED, FILES)
 ODD = (
     None, True, False, 0, 1, -1, 2**31, 2**63 - 1, 2**64, 10**400, 0.5, float("nan"), float("inf"), "", "x", NUMBER,
     "Tensor", "float32", "int8", "load", "__class__", "ok", "progress", "crash", "\x1b[2J", "ü" * 9, [], {}, [[]],
@@ -105,10 +116,56 @@ def message(data: atheris.FuzzedDataProvider) -> bytes:
     return protocol.FRAME.pack(protocol.MAGIC, *sizes) + text + body
 
 
+def call(runner: client.Runner) -> None:
+    """Ask for outputs."""
+    answer = runner.call(CASE, [], max_bytes=MAX_BYTES, timeout=5, pauses=lambda begins: 0.0)
+    assert all(len(output.shape) <= 64 for output in answer.outputs)
+    assert answer.status != "ok" or [len(block) for block in answer.memory] == list(SIZES.values())
+
+
+def prepare(runner: client.Runner) -> None:
+    """Ask for input sets."""
+    answer, seconds = runner.prepare(
+        [CASE], [], convention="call", written=False, threads=1, timeout=5, pauses=lambda begins: 0.0
+    )
+    assert 0 <= seconds < answers.MAX_SECONDS
+    assert isinstance(answer.text, str)
+
+
+def batch(runner: client.Runner) -> None:
+    """Ask for times."""
+    seconds, host_seconds, *_ = runner.batch(0, 1, edit=0, threads=1, gated=True, timeout=5)
+    assert 0 <= seconds < answers.MAX_SECONDS > host_seconds >= 0
+
+
+def compile_(runner: client.Runner) -> None:
+    """Ask for specialisations."""
+    one = compilation.Compilation(KERNEL, TASK, TARGETS["sm_90"], JudgingSettings(), IDENTITY)
+    header = runner.compile(CASE, [], convention="call", timeout=5, seen=one._progress)
+    one._count(header, "", CASE)
+
+
+def look(runner: client.Runner) -> None:
+    """Ask what a GPU would refuse."""
+    refused = runner.look(CASE, [], convention="call", timeout=5).get("refused")
+    assert not isinstance(refused, dict) or isinstance(answers.plain(refused).text, str)
+
+
+def files(runner: client.Runner) -> None:
+    """Ask for compiled files."""
+    assert sum(map(len, runner.compiled(5).values())) <= MAX_FILE_BYTES
+
+
+REQUESTS: Mapping[str, Callable[[client.Runner], None]] = {
+    each.__name__: each for each in (call, prepare, batch, compile_, look, files)
+}
+"""What the judge asks."""
+
+
 def respond(raw: bytes) -> None:
     """Let the judge send one request, and respond as the bytes say."""
     data = atheris.FuzzedDataProvider(raw)
-    asked = data.PickValueInList(["call", "compile", "batch"])
+    asked = REQUESTS[data.PickValueInList([*REQUESTS])]
     sent = b"".join(message(data) for _ in range(data.ConsumeIntInRange(1, 3)))
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -125,17 +182,7 @@ def respond(raw: bytes) -> None:
         runner._vigil = vigil.Vigil(ours, runner.family, Path())
         STATISTICS.cases += 1
         try:
-            if asked == "compile":
-                one = compilation.Compilation(KERNEL, TASK, TARGETS["sm_90"], JudgingSettings(), IDENTITY)
-                header = runner.compile(CASE, [], convention="call", timeout=5, seen=one._progress)
-                one._count(header, "", CASE)
-            elif asked == "batch":
-                seconds, host_seconds, *_ = runner.batch(0, 1, edit=0, threads=1, gated=True, timeout=5)
-                assert 0 <= seconds < answers.MAX_SECONDS > host_seconds >= 0
-            else:
-                answer = runner.call(CASE, [], max_bytes=MAX_BYTES, timeout=5)
-                assert all(len(output.shape) <= 64 for output in answer.outputs)
-                assert answer.status != "ok" or [len(block) for block in answer.memory] == list(SIZES.values())
+            asked(runner)
             STATISTICS.answers += 1
         except (process.RunnerDied, compilation._Ended):
             STATISTICS.deaths += 1
@@ -143,7 +190,8 @@ def respond(raw: bytes) -> None:
         _report()
 
 
-KERNEL, TASK, IDENTITY = SimpleNamespace(task="k"), SimpleNamespace(), SimpleNamespace()
+KERNEL = Kernel("k", "Activation", Path("k.py"), "", None, None, "")
+TASK, IDENTITY = SimpleNamespace(), SimpleNamespace()
 REPORTED = 50_000
 """Cases between two lines of figures."""
 STATISTICS = SimpleNamespace(cases=0, answers=0, deaths=0)
@@ -154,14 +202,20 @@ def _report() -> None:
     print(f"{STATISTICS.cases} cases: {STATISTICS.answers} answers, {STATISTICS.deaths} deaths; at most {memory} MiB")
 
 
-def main() -> None:
-    """Start libFuzzer."""
+def prepared() -> None:
+    """Replace what needs a process, and make sure that what is mutated is right."""
     process.secrets = SimpleNamespace(token_hex=lambda size: NUMBER)
     process.ending = SimpleNamespace(end=lambda family: True)
     process.orphaned = lambda process: False
     client.Runner.pid = property(lambda runner: 0)
     assert answers.answer(CALL, BODY, SIZES).status == "ok"
     assert compiled(DONE, TARGETS["sm_90"]).registers == 32
+    assert len(compiled_files(FILES, BODY)) == 2
+
+
+def main() -> None:
+    """Start libFuzzer."""
+    prepared()
     atheris.Setup([*sys.argv, "-max_len=4096", "-rss_limit_mb=1024"], respond)
     atheris.Fuzz()
 

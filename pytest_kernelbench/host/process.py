@@ -95,7 +95,7 @@ class Child:
         """The runner with all processes that it starts."""
         if self._user is None:
             self._watched = users.USERS.watch(self.pid, self.family.started)
-        self._vigil = Vigil(self._channel, self.family, self.home)
+        self._vigil = Vigil(self._channel, self.family, self.home, self._process.sentinel)
         self._watch_memory()
 
     def _watch_memory(self) -> None:

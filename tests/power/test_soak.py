@@ -24,6 +24,6 @@ def test_a_small_soak() -> None:
     told = json.loads(done.stdout.splitlines()[-1])
     assert sum(told["statuses"].values()) == 60
     assert told["statuses"].keys() == {
-        "passed", "wrong_values", "runtime_error", "load_error", "crash", "timeout",
+        "passed", "wrong_values", "refused", "runtime_error", "load_error", "crash", "timeout",
     }  # fmt: skip
     assert (told["lost"], told["unexpected"], told["processes"], told["files"]) == (0, {}, [], [])

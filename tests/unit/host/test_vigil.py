@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from pytest_kernelbench.host import process, vigil
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
+from pytest_kernelbench.sandbox import ending
+from pytest_kernelbench.wire.protocol import Closed
 
 CASE = Case(x=Tensor((2,)))
 Make = Callable[..., Runner]
@@ -103,3 +108,33 @@ def test_what_is_within_the_limits_is_left_alone(make: Make, monkeypatch: pytest
     runner = make("    open('f', 'wb').write(bytes(1 << 20)); kept = bytes(1 << 20); time.sleep(0.3)")
     assert ask(runner).status == "ok"
     assert runner._vigil.refused == []
+
+
+LEAVING = """
+    if os.fork() == 0:
+        time.sleep(60)
+    os._exit(3)
+"""
+
+
+def test_a_runner_that_leaves_its_children_behind_has_ended(make: Make) -> None:
+    runner = make(LEAVING)
+    started = time.monotonic()
+    with pytest.raises(RunnerDied, match="the kernel ended its process with exit status 3") as death:
+        ask(runner)
+    assert (death.value.status, runner.family.all()) == ("crash", [])
+    assert time.monotonic() - started < 30
+
+
+def test_what_a_process_has_sent_before_its_end_is_read(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    ended, ends = os.pipe()
+    with ours, theirs:
+        watch = vigil.Vigil(ours, ending.Family(0, 0), tmp_path, ended)
+        theirs.send(b"x")
+        os.close(ends)
+        watch.wait(None)
+        assert ours.recv(1) == b"x"
+        with pytest.raises(Closed):
+            watch.wait(None)
+    os.close(ended)
