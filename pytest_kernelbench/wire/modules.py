@@ -1,8 +1,8 @@
 """Modules as kernels: a class that is constructed from a case's numbers and called on its tensors.
 
-A module gets the parameters of the reference's module: both are constructed under the same seed, and what has the same
-name and shape in both is then copied. Modules are kept between calls, as those of a model are. At the beginning of each
-call their buffers are as they were made, so that no result depends on earlier calls.
+A module gets the parameters of the reference's module: both are constructed under the seed that a case names, and what
+has the same name and shape in both is then copied. Modules are kept between calls, as those of a model are. At the
+beginning of each call their buffers are as they were made, so that no result depends on earlier calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ModuleFactory = Callable[..., "torch.nn.Module"]
 
-OWN = ("init_inputs", "training")
+OWN = ("init_inputs", "training", "parameter_seed")
 """Arguments of a case that are for the module's construction, not for its call."""
 
 CLASS = "ModelNew"
@@ -28,7 +28,7 @@ PROBLEM = "kernelbench_problem"
 """Module in a kernel's process that defines the class of the reference, `Model`."""
 
 SEED = 42
-"""Seed under which modules are constructed."""
+"""Seed under which modules are constructed where a case names no other."""
 
 MAX_KEPT = 6
 """Modules of one class that are kept."""
@@ -65,8 +65,7 @@ class ModuleEntry:
 
     def _constructed(self, values: Mapping[str, Any]) -> torch.nn.Module:
         model: ModuleFactory = importlib.import_module(PROBLEM).Model
-        source = constructed(model, values["init_inputs"], training=values["training"])
-        module = constructed(self._made, values["init_inputs"], training=values["training"])
+        source, module = (_constructed(made, values) for made in (model, self._made))
         give(source, module)
         return kept(module if self._device is None else module.to(self._device))
 
@@ -74,7 +73,7 @@ class ModuleEntry:
         import torch
 
         with torch.device("meta"):
-            return constructed(self._made, values["init_inputs"], training=values["training"])
+            return _constructed(self._made, values)
 
     def bound(self, parameters: Sequence[tuple[str, str]], values: Mapping[str, Any]) -> Callable[[], Any]:
         """Return a function that calls the module on the tensors of a case, without recording gradients."""
@@ -101,8 +100,10 @@ class ReferenceModule:
         plain = [each.replace(annotation=inspect.Parameter.empty) for each in forward]
         self.__signature__ = inspect.Signature([*plain, *own])
 
-    def __call__(self, *inputs: Any, init_inputs: Sequence[Any], training: bool, **named: Any) -> Any:
-        """Return the result of a module that was constructed under the fixed seed."""
+    def __call__(
+        self, *inputs: Any, init_inputs: Sequence[Any], training: bool, parameter_seed: int = SEED, **named: Any
+    ) -> Any:
+        """Return the result of a module that was constructed under a seed."""
         import torch
 
         floating = [each for each in (*inputs, *named.values()) if _is_floating(each)]
@@ -110,23 +111,23 @@ class ReferenceModule:
         tensors = [each for each in (*inputs, *named.values()) if isinstance(each, torch.Tensor)]
         device = tensors[0].device if tensors else torch.device("cpu")
         with torch.no_grad():
-            module = self.module(init_inputs, training, dtype, device)
+            module = self.module(init_inputs, training, dtype, device, parameter_seed)
             restore(module)
             return module(*inputs, **named)
 
     def module(
-        self, init_inputs: Sequence[Any], training: bool, dtype: torch.dtype, device: torch.device
+        self, init_inputs: Sequence[Any], training: bool, dtype: torch.dtype, device: torch.device, seed: int = SEED
     ) -> torch.nn.Module:
-        """Return the module for these arguments, dtype and device."""
+        """Return the module for these arguments, dtype, device and seed."""
         import torch
 
-        key = (repr(init_inputs), training, dtype, device)
+        key = (repr(init_inputs), training, dtype, device, seed)
         if key not in self._kept:
             if device.type == "meta":
                 with torch.device("meta"):
-                    module = constructed(self._made, init_inputs, training=training).to(dtype)
+                    module = constructed(self._made, init_inputs, training=training, seed=seed).to(dtype)
             else:
-                module = constructed(self._made, init_inputs, training=training).to(dtype).to(device)
+                module = constructed(self._made, init_inputs, training=training, seed=seed).to(dtype).to(device)
             self._kept[key] = kept(module)
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
@@ -135,12 +136,19 @@ class ReferenceModule:
         return found
 
 
-def constructed(made: ModuleFactory, init_inputs: Sequence[Any], *, training: bool) -> torch.nn.Module:
-    """Return a module that is constructed under the fixed seed; the random state is afterwards as before."""
+def _constructed(made: ModuleFactory, values: Mapping[str, Any]) -> torch.nn.Module:
+    seed = values.get("parameter_seed", SEED)
+    return constructed(made, values["init_inputs"], training=values["training"], seed=seed)
+
+
+def constructed(
+    made: ModuleFactory, init_inputs: Sequence[Any], *, training: bool, seed: int = SEED
+) -> torch.nn.Module:
+    """Return a module that is constructed under a seed; the random state is afterwards as before."""
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
+        torch.manual_seed(seed)
         return made(*init_inputs).train(training)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.problems import (
+    CLAMPED,
     MIX,
     SOFTPLUS,
     SOFTPLUS_KERNEL,
@@ -53,6 +54,20 @@ def test_runs_are_judged_and_one_that_works_at_the_published_sizes_only_is_told_
     assert only["label"] == "published_only"
     assert "it is right on the published sizes" in only["failure"]["message"]
     assert records["level1_7_Shifted_softplus", "sample_0"]["label"] == "kernel"
+
+
+def test_a_kernel_that_is_right_under_one_seed_only_is_wrong(project: Project, bench: Path) -> None:
+    (bench / "bench" / "level1" / "8_Clamped.py").write_text(CLAMPED)
+    constant = renamed(CLAMPED).replace("torch.clamp(x.mean(1) + 4 * self.offset, -1, 1)", "torch.ones_like(x[:, 0])")
+    runs(bench, {
+        "level_1_problem_8_sample_0_kernel.py": renamed(CLAMPED),
+        "level_1_problem_8_sample_1_kernel.py": constant,
+    }, "torch")  # fmt: skip
+    project.run("--kb-submission=runs/x", *OPTIONS)
+    right, wrong = project.records()
+    assert right["status"] == "passed"
+    assert (wrong["status"], wrong["label"]) == ("wrong_values", "torch_only")
+    assert "parameter_seed=43" in wrong["failure"]["case"]
 
 
 @pytest.mark.slow

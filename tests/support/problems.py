@@ -58,6 +58,33 @@ def get_init_inputs():
     return [width, features, groups, slope]
 """
 
+CLAMPED = """
+import torch
+import torch.nn as nn
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.offset = nn.Parameter(torch.randn(1))
+
+    def forward(self, x):
+        return torch.clamp(x.mean(1) + 4 * self.offset, -1, 1)
+
+
+rows = 512
+columns = 1024
+
+
+def get_inputs():
+    return [torch.rand(rows, columns)]
+
+
+def get_init_inputs():
+    return []
+"""
+"""Under the seed of KernelBench, its result is 1 for all inputs."""
+
 SOFTPLUS_KERNEL = """
 import torch
 import torch.nn as nn

@@ -1,7 +1,8 @@
 """A problem of KernelBench as a task: small cases that keep the relations of its sizes, and the published one.
 
 The reference is the problem's `Model`. A kernel's `ModelNew` is constructed under the same seed with the same numbers,
-and gets the parameters of `Model` by name.
+and gets the parameters of `Model` by name. Cases differ in that seed, too: under some parameters a result is the same
+for all inputs, such as the bound of a clamp, and shows nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from pytest_kernelbench.formats.kernelbench.probe import Outcome, Probe, run
 from pytest_kernelbench.formats.kernelbench.problem import Problem
 from pytest_kernelbench.formats.kernelbench.recipes import fills_of
 from pytest_kernelbench.formats.kernelbench.sizes import Relation, Scaled, scaled
-from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
+from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors, replace
 from pytest_kernelbench.model.errors import TaskError
 from pytest_kernelbench.model.task import VALUE_FILLS, Contract, Draw, DrawRequest, Task
 from pytest_kernelbench.wire.materialize import materialize
-from pytest_kernelbench.wire.modules import CLASS, PROBLEM, ReferenceModule
+from pytest_kernelbench.wire.modules import CLASS, OWN, PROBLEM, SEED, ReferenceModule
 
 WIDER = (67, 33, 17, 131, 9)
 """Sizes of further fixed cases, the first that is cheap enough."""
@@ -43,6 +44,9 @@ MAX_CASES = 6
 
 MAX_LARGE_CASES = 3
 """Large cases."""
+
+PARAMETER_SEEDS = 4
+"""Seeds under which modules are constructed, from `SEED` on."""
 
 
 def task_of(path: Path) -> Task:
@@ -81,7 +85,7 @@ class _Maker:
         base = self.case({}) or base
         assert self.probe.published is not None
         published = self._made(self.probe.published)
-        fixed = (base, *self._varied(WIDER, MAX_FIXED, MAX_CASES - 1, with_one=True))
+        fixed = _with_other_parameters((base, *self._varied(WIDER, MAX_FIXED, MAX_CASES - 1, with_one=True)))
         return Task(
             self.reference,
             self._drawn,
@@ -108,7 +112,7 @@ class _Maker:
     def _made(self, outcome: Outcome) -> Case:
         recipes = [each.recipe(fill) for each, fill in zip(outcome.inputs, self.fills, strict=True)]
         inputs = dict(zip(self.names, recipes, strict=False))
-        return Case(**inputs, init_inputs=outcome.init_inputs, training=self.training)
+        return Case(**inputs, init_inputs=outcome.init_inputs, training=self.training, parameter_seed=SEED)
 
     def _varied(
         self, sizes: tuple[int, ...], most: tuple[int, int], count: int, *, with_one: bool = False
@@ -157,6 +161,7 @@ class _Maker:
         assert case is not None
         fill, layout = draw(st.sampled_from(given.fills)), draw(st.sampled_from(given.layouts))
         seed = draw(st.integers(0, 1 << 16))
+        case = replace(case, parameter_seed=SEED + draw(st.integers(0, PARAMETER_SEEDS - 1)))
         return map_tensors(case, lambda path, recipe: _redrawn(recipe, fill, layout, seed))
 
     def _values(self, cases: Sequence[Case]) -> tuple[str, ...]:
@@ -183,10 +188,10 @@ class _Maker:
     def _results(self, values: Mapping[str, Any]) -> Iterator[Any]:
         import torch
 
-        inputs = [values[name] for name in self.names if name in values and name not in ("init_inputs", "training")]
+        inputs = [values[name] for name in self.names if name in values and name not in OWN]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = self.reference(*inputs, init_inputs=values["init_inputs"], training=values["training"])
+            result = self.reference(*inputs, **{name: values[name] for name in OWN})
         yield from (each for each in (result if isinstance(result, (tuple, list)) else (result,))
                     if isinstance(each, torch.Tensor))  # fmt: skip
 
@@ -202,6 +207,12 @@ class _Maker:
         return tuple(tuple(each.shape) for each in module.state_dict().values())
 
 
+def _with_other_parameters(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Return the cases, each with the next seed of parameters; the first one again with another seed if it is alone."""
+    several = (*cases, *cases) if len(cases) == 1 else cases
+    return tuple(replace(case, parameter_seed=SEED + at % PARAMETER_SEEDS) for at, case in enumerate(several))
+
+
 def _rounded(size: int, relation: Relation) -> int:
     return -(-size // relation.step) * relation.step
 
@@ -212,10 +223,10 @@ def _filled(case: Case, fill: str) -> Case:
 
 
 def _redrawn(recipe: Tensor, fill: str, layout: str, seed: int) -> Tensor:
-    from dataclasses import replace
+    from dataclasses import replace as with_fields
 
     ordinary = recipe.fill.startswith(("uniform", "normal")) and fill != "normal"
-    return replace(recipe, fill=fill if ordinary else recipe.fill, layout=layout, seed=seed)
+    return with_fields(recipe, fill=fill if ordinary else recipe.fill, layout=layout, seed=seed)
 
 
 def _is_single(value: Any) -> bool:

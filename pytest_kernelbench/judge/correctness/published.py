@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.trial import Finding
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, replace
+from pytest_kernelbench.wire.modules import SEED
 
 UNKNOWN = "whether it is right on the published sizes is not known: they are too large or too slow here"
 """Observation about a kernel that fails on small sizes."""
@@ -23,15 +24,20 @@ def published_case(trial: CaseTrial) -> Case | None:
 
 
 def told_apart(trial: CaseTrial, finding: Finding) -> Finding | None:
-    """Return the finding about a kernel that fails on some sizes, explained, if it is right on the published sizes."""
+    """Return the finding about a kernel that fails on some sizes, explained, if it is right on the published sizes.
+
+    It must be right there with the parameters with which it fails, too.
+    """
     if trial.task.calling_convention != "module" or finding.status not in FAILED:
         return None
     case = published_case(trial)
     if case is None or trial.expired:
         trial.observed[UNKNOWN] = ""
         return None
+    seeds = dict.fromkeys(each.arguments.get("parameter_seed", SEED) for each in (case, finding.case or case))
     try:
-        trial.run(case)
+        for seed in seeds:
+            trial.run(replace(case, parameter_seed=seed))
     except Finding as other:
         if other.status in SLOW:
             trial.observed[UNKNOWN] = ""

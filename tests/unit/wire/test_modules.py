@@ -68,6 +68,15 @@ def test_a_module_gets_the_parameters_of_the_reference(made: type[nn.Module]) ->
 
 
 @pytest.mark.usefixtures("problem")
+@pytest.mark.parametrize("made", [Model, Swapped, Renamed])
+def test_a_case_names_the_seed_of_the_parameters(made: type[nn.Module]) -> None:
+    wanted = ReferenceModule(Model)(X, init_inputs=(4,), training=True, parameter_seed=43)
+    entry = ModuleEntry(made)
+    assert not torch.allclose(entry.bound(PARAMETERS, CASE)(), wanted, atol=1e-3)
+    assert torch.allclose(entry.bound(PARAMETERS, {**CASE, "parameter_seed": 43})(), wanted, atol=1e-6)
+
+
+@pytest.mark.usefixtures("problem")
 def test_modules_are_kept_between_calls_and_per_arguments() -> None:
     entry = ModuleEntry(Model)
     assert entry.module(CASE) is entry.module({**CASE, "x": X + 1})
@@ -110,7 +119,7 @@ def test_the_reference_follows_the_dtype_of_its_tensors() -> None:
     single, double = (reference(x, init_inputs=(4,), training=True) for x in (X, X.double()))
     assert double.dtype == torch.float64
     assert torch.allclose(single.double(), double, atol=1e-6)
-    assert list(reference.__signature__.parameters) == ["x", "bias", "init_inputs", "training"]
+    assert list(reference.__signature__.parameters) == ["x", "bias", "init_inputs", "training", "parameter_seed"]
 
 
 def test_construction_leaves_the_random_state() -> None:

@@ -12,7 +12,8 @@ from pytest_kernelbench.judge.correctness.search import search
 from pytest_kernelbench.model.case import Case, Tensor, numel
 from pytest_kernelbench.model.errors import KernelBenchError, TaskError
 from pytest_kernelbench.model.task import FACETS, Task
-from tests.support.problems import MIX, SOFTPLUS, folder_of_problems
+from pytest_kernelbench.wire.materialize import materialize
+from tests.support.problems import CLAMPED, MIX, SOFTPLUS, folder_of_problems
 
 
 def made(tmp_path: Path, text: str) -> Task:
@@ -26,8 +27,9 @@ def test_cases_are_small_and_the_workload_is_as_published(tmp_path: Path) -> Non
     first = task.fixed_cases[0]
     assert first.x.fill == "normal"
     assert first.init_inputs[1] % first.init_inputs[2] == 0
-    assert task.workloads["published"] == Case(x=Tensor((256, 320)), init_inputs=(320, 960, 12, 0.1), training=True)
-    assert task.published == Case(x=Tensor((3, 320)), init_inputs=(320, 960, 12, 0.1), training=True)
+    own = {"init_inputs": (320, 960, 12, 0.1), "training": True, "parameter_seed": 42}
+    assert task.workloads["published"] == Case(x=Tensor((256, 320)), **own)
+    assert task.published == Case(x=Tensor((3, 320)), **own)
     assert len(task.fixed_cases) > 2
     assert all(numel(case) < 9000 for case in task.fixed_cases)
 
@@ -49,6 +51,19 @@ def test_drawn_cases_are_taken(tmp_path: Path) -> None:
     assert len({case.x.shape for case in tried}) > 3
     for case in tried:
         assert collect_evidence(task, case, draws=1).expected
+
+
+def test_cases_differ_in_the_parameters_of_the_modules(tmp_path: Path) -> None:
+    task = made(tmp_path, CLAMPED)
+    assert [case.parameter_seed for case in task.fixed_cases][:4] == [42, 43, 44, 45]
+    results = [task.reference(**materialize(case).values) for case in task.fixed_cases]
+    assert (results[0] == 1).all(), "under the published seed, the clamp hides what the problem computes"
+    assert any(((result > -1) & (result < 1)).any() for result in results[1:])
+
+
+def test_a_problem_of_one_case_has_it_with_two_seeds(tmp_path: Path) -> None:
+    text = CLAMPED.replace("rows = 512", "rows = 12").replace("columns = 1024", "columns = 7")
+    assert [case.parameter_seed for case in made(tmp_path, text).fixed_cases] == [42, 43]
 
 
 def test_a_problem_with_dropout_is_judged_without_it(tmp_path: Path) -> None:
