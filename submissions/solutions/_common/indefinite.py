@@ -208,7 +208,7 @@ def decompose(
         rows = blocks(matrices, n, 1)
         size = min(triton.next_power_of_2(n), 128 if matrices.element_size() <= 4 else 64)
         shared = max(1, min(triton.next_power_of_2(batches), SMALL_TILE // size**2))
-        tile = {"BLOCK_B": shared, "BLOCK_R": size, "BLOCK_C": size, "num_warps": 8 if size > 32 else 4}
+        tile = {"BLOCK_B": shared, "BLOCK_R": size, "BLOCK_C": size, "num_warps": 16 if size > 32 else 8}
         programs, tiles = triton.cdiv(batches, shared), triton.cdiv(n, size)
         mirror_kernel[(programs, tiles, tiles)](
             source, target, batches, n, HERMITIAN=hermitian, COMPUTE=compute, **tile
