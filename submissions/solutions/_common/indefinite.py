@@ -155,7 +155,7 @@ def subtracted(work, kinds_ptr, batch, row, column, known, n, step, COMPUTE: tl.
     store(work, batch, row, column, rows & columns, tile, False)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["step"])
 def pivot_kernel(
     work, pivots, kinds_ptr, places_ptr, batches, n, step,
     HERMITIAN: tl.constexpr, WHOLE_ROWS: tl.constexpr, COMPUTE: tl.constexpr,
@@ -166,7 +166,7 @@ def pivot_kernel(
     divided(work, pivots, kinds_ptr, places_ptr, batch, row, known, n, step, HERMITIAN, WHOLE_ROWS, COMPUTE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["step"])
 def outer_kernel(
     work, kinds_ptr, batches, n, step, COMPUTE: tl.constexpr,
     BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
