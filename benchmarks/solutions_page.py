@@ -1,13 +1,28 @@
-"""Write docs/solutions.md, the table of kernels that pass every facet: `python benchmarks/solutions_page.py`."""
+"""Write docs/solutions.md, the table of kernels that pass every facet: `python benchmarks/solutions_page.py`.
+
+With `--compiled FILE...`, results files of `-m compile`, their resources are kept in `solutions_compiled.json`, from
+which the page has its second table. Records of other code than that of today's files are left out.
+"""
 
 from __future__ import annotations
 
+import argparse
 import ast
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.record import CompileRecord
+from pytest_kernelbench.model.submission import Submission
+from pytest_kernelbench.report.results import load
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "solutions.md"
+KEPT = ROOT / "benchmarks" / "solutions_compiled.json"
+TARGETS = ("sm_80", "sm_90", "sm_100", "gfx942")
+"""Targets of the table of resources."""
 
 INTRODUCTION = """# Solutions
 
@@ -17,6 +32,19 @@ each file is complete in itself. Kernels of `submissions/solutions` share the mo
 those of the task's file that are neither empty nor comments nor docstrings.
 
 This page is made by `python benchmarks/solutions_page.py`.
+"""
+
+RESOURCES = """
+## Resources
+
+Every launch of the fixed cases and of the workloads, compiled with Triton's own compiler for GPUs that are not there.
+A cell has the most registers of a thread, the most shared memory of a block and the least theoretical occupancy of any
+launch, not always of the same one, then what a thread spills to memory at most, where it does. Registers of `gfx942`
+are vector registers; what spills there from scalar to vector registers stays on the chip and is not counted. An empty
+cell was not compiled.
+
+`pytest -m compile --kb-submission=solutions --kb-target=sm_80,sm_90,sm_100,gfx942 --kb-results=FILE`, then
+`python benchmarks/solutions_page.py --compiled FILE`.
 """
 
 
@@ -45,7 +73,54 @@ def lines(source: str) -> int:
     return sum(1 for number, line in numbered if number not in hidden and line.strip() and line.strip()[0] != "#")
 
 
-def page(root: Path = ROOT) -> str:
+def resources(record: CompileRecord) -> dict[str, Any]:
+    """Return what the table says of one kernel on one target."""
+    occupancies = [each["occupancy"] for each in record.kernels if each.get("occupancy") is not None]
+    return {
+        "status": record.status,
+        "registers": record.registers,
+        "shared": record.shared_bytes or 0,
+        "occupancy": round(min(occupancies), 3) if occupancies else None,
+        # On AMD, spills to memory are in the stack; the count includes those to other registers.
+        "spilled": (record.stack if record.target.startswith("gfx") else record.spills) or 0,
+    }
+
+
+def keep(files: Sequence[Path], root: Path = ROOT, kept: Path = KEPT) -> None:
+    """Add the resources of compile records to those that are kept."""
+    catalogue = Catalogue.find()
+    folders = [root / "submissions" / name for name in ("examples", "solutions")]
+    today = {kernel.task: kernel.sha256 for each in folders for kernel in Submission.load(each, catalogue).kernels}
+    found: dict[str, dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    for record in load(files, catalogue).records:
+        if isinstance(record, CompileRecord) and record.kernel_sha256 == today.get(record.task):
+            found.setdefault(record.task, {})[record.target] = resources(record)
+    rows = (f"{json.dumps(task)}: {json.dumps(found[task], sort_keys=True)}" for task in sorted(found))
+    kept.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
+
+
+def cell(found: Mapping[str, Any] | None) -> str:
+    """Return the cell of one kernel on one target."""
+    if found is None:
+        return ""
+    if found["status"] != "passed":
+        return str(found["status"])
+    shared, share = found["shared"] / 1024, found["occupancy"]
+    parts = [f"{found['registers']}", f"{shared:.3g} KiB", f"{share:.0%}" if share is not None else ""]
+    return ", ".join([*filter(None, parts), *([f"**spills {found['spilled']} B**"] if found["spilled"] else [])])
+
+
+def table(kept: Path = KEPT) -> str:
+    """Return the section on resources; nothing where none are kept."""
+    if not kept.exists():
+        return ""
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    lines = [RESOURCES, f"| task | {' | '.join(TARGETS)} |", "| --- |" + " --- |" * len(TARGETS)]
+    lines += [f"| `{task}` | {' | '.join(cell(found[task].get(each)) for each in TARGETS)} |" for task in found]
+    return "\n".join(lines) + "\n"
+
+
+def page(root: Path = ROOT, kept: Path = KEPT) -> str:
     """Return the text of the page."""
     total = sum(1 for path in (root / "tasks").glob("*/*.py") if path.stem != "__init__")
     folders = [root / "submissions" / name for name in ("examples", "solutions")]
@@ -60,8 +135,18 @@ def page(root: Path = ROOT) -> str:
         source = path.read_text(encoding="utf-8")
         mark = " (example)" if "examples" in path.parts else ""
         parts.append(f"| `{task}`{mark} | {algorithm(source).replace('|', chr(92) + '|')} | {lines(source)} |")
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts) + "\n" + table(kept)
+
+
+def main() -> None:
+    """Keep the resources of the files that are named, and write the page."""
+    parser = argparse.ArgumentParser(description="Write docs/solutions.md.")
+    parser.add_argument("--compiled", nargs="+", type=Path, default=[], metavar="FILE", help="files of compile records")
+    files = parser.parse_args().compiled
+    if files:
+        keep(files)
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    main()

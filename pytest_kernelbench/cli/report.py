@@ -26,6 +26,14 @@ def declare(commands: Commands) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained HTML page")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same figures as JSON")
     parser.add_argument("--markdown", action="store_true", help="print a short Markdown comment (the default)")
+    parser.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="SUBMISSION",
+        help="compare the others with this submission, whose records are among the results, as the expert "
+        "(may be repeated: the first that solves a task has its kernel)",
+    )
     add_tasks(parser)
     parser.set_defaults(command=run)
 
@@ -33,12 +41,13 @@ def declare(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the files that were asked for; print the comment if it was asked for, or if no file was.
 
-    Raises `KernelBenchError` where there are no records, and `OSError` for a file that cannot be written.
+    Raises `KernelBenchError` where there are no records, or none of the expert, and `OSError` for a file that cannot
+    be written.
     """
     results = load(arguments.results, catalogue_of(arguments))
     if not results.records:
         raise KernelBenchError("; ".join(map(visible, results.notes)) or "no records")
-    found = contents(results)
+    found = contents(results, arguments.against)
     sys.stderr.writelines(f"pytest-kernelbench: note: {visible(note)}\n" for note in found.notes)
     if arguments.html is not None:
         writer.write_page(found, arguments.html)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from pytest_kernelbench.model.record import VERDICTS, CompileRecord, Record, SpeedRecord
+from pytest_kernelbench.report.against import Against, against
 from pytest_kernelbench.report.kernels import Task, label_of, tasks_of
 from pytest_kernelbench.report.levels import Level, levels
 from pytest_kernelbench.report.metrics import (
@@ -135,6 +136,8 @@ class Contents:
     """The changes between consecutive rounds of each submission."""
     levels: Sequence[Level]
     """The figures of KernelBench, by level and submission."""
+    against: Against | None
+    """The submissions beside those of an expert; None where no expert is named."""
     spreads: Mapping[str, Spread]
     """The differences of speedups between GPUs, by the label of the variant."""
     compiled: Sequence[Compiled]
@@ -155,8 +158,8 @@ class Contents:
         return [name for name in self.category_sizes if name in there]
 
 
-def contents(results: Results) -> Contents:
-    """Return the figures of a report on these results."""
+def contents(results: Results, experts: Sequence[str] = ()) -> Contents:
+    """Return the figures of a report on these results, also beside those of the submissions that are the expert."""
     tasks = results.tasks
     sizes = Counter(tasks.values())
     there = [record for record in results.records if record.status != "missing"]
@@ -179,6 +182,7 @@ def contents(results: Results) -> Contents:
         speed=[each for each in there if isinstance(each, SpeedRecord) and each.ratio is not None],
         rounds=list(_rounds(results)),
         levels=levels(results),
+        against=against(results, experts),
         spreads={label: spread for label, spread in spreads.items() if spread.median.n},
         compiled=_compiled(there),
         tasks=tasks_of(results, there),

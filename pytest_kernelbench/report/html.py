@@ -68,6 +68,7 @@ def _sections(contents: Contents, drawn: Mapping[str, Any]) -> list[tuple[str, s
         ("overview", "Overview", contents.overview),
         ("categories", "Categories", contents.overview),
         ("levels", "Levels", contents.levels),
+        ("against", "Beside the expert", contents.against),
         ("breakdown", "Where kernels fail", contents.overview),
         ("fixed", "What the plainest case misses", _found_by(contents)),
         ("rounds", "Rounds", contents.rounds),

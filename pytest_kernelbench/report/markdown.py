@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pytest_kernelbench.report.against import Against, Beside
 from pytest_kernelbench.report.contents import Contents, Overview, Speed
 from pytest_kernelbench.report.kernels import Kernel, Task
 from pytest_kernelbench.report.levels import Level
 from pytest_kernelbench.report.metrics import Figure
-from pytest_kernelbench.report.text import cut, percent, times, visible
+from pytest_kernelbench.report.text import counted, cut, percent, significant, times, visible
 from pytest_kernelbench.report.unrun import unrun
 
 MAX_CHARACTERS = 20_000
@@ -23,7 +24,8 @@ HEAD = ("submission", "passed", "of all tasks", "95 % interval", "plainest case"
 
 def markdown(contents: Contents, limit: int = MAX_CHARACTERS) -> str:
     """Return the comment in at most about `limit` characters; failures that do not fit are counted."""
-    text = "\n".join([*_overview(contents), *_levels(contents.levels), *_notes(contents.notes)]) + "\n"
+    tables = [*_overview(contents), *_levels(contents.levels), *_against(contents.against)]
+    text = "\n".join([*tables, *_notes(contents.notes)]) + "\n"
     kernels = [(task, kernel) for task in contents.tasks for kernel in task.kernels]
     failed = [(task, kernel) for task, kernel in kernels if kernel.status not in ("passed", "passed_within", "missing")]
     text += _unrun(kernels)
@@ -82,6 +84,36 @@ def _levels(levels: Sequence[Level]) -> Iterator[str]:
             for label, some in row.fast.items()
         )
         yield f"| {row.level} | {code(row.submission)} | {passed} | {right} | {fast} |"
+
+
+def _against(against: Against | None) -> Iterator[str]:
+    """Yield the table of submissions beside the expert."""
+    if against is None:
+        return
+    expert, solved = " and ".join(map(code, against.experts)), counted(against.tasks, "task")
+    yield ""
+    yield f"| submission | of the {solved} of {expert} | besides these | ratio to {expert} | eff@k |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for row in against.beside:
+        yield "| " + " | ".join(_beside(row, against)) + " |"
+
+
+def _beside(row: Beside, against: Against) -> Iterator[str]:
+    yield code(row.label)
+    yield _share(row.solved)
+    yield str(len(row.beyond))
+    yield ", ".join(
+        f"{_mean(one.expert)} on {code(one.device)}, to eager {times(one.eager.value)}"
+        for one in row.ratios
+        if one.eager.value is not None
+    )
+    yield ", ".join(
+        f"@{k} {significant(each.value)}"
+        for one in against.efficiency
+        if row.label.partition("/")[0] == one.submission
+        for k, each in one.at.items()
+        if each.value is not None
+    )
 
 
 def _notes(notes: Sequence[str]) -> Iterator[str]:

@@ -164,25 +164,55 @@ def across_devices(found: Mapping[str, Mapping[str, Speedup]], of: int) -> Sprea
     )
 
 
-def eff_at_k(results: Results, submission: str, device: str, k: int, *, limit: float = CENSORED_AT) -> Figure:
+def relative(
+    speeds: Mapping[str, Sequence[SpeedRecord]], expert: Mapping[str, Sequence[SpeedRecord]], tasks: Collection[str]
+) -> dict[str, float]:
+    """Return the time of an expert's kernel over that of another one, for those of the tasks that both have.
+
+    It is the geometric mean over the workloads on which both were timed. Each was timed in turns with the baseline,
+    so the ratio of their speedups does not depend on how fast the device was at the time.
+    """
+    found = {}
+    for task in expert.keys() & set(tasks):
+        theirs = {each.workload: each.ratio for each in expert[task]}
+        pairs = [(each.ratio, theirs.get(each.workload)) for each in speeds[task]]
+        logs = [math.log(mine / other) for mine, other in pairs if mine is not None and other is not None]
+        if logs:
+            found[task] = math.exp(fmean(logs))
+    return dict(sorted(found.items()))
+
+
+def eff_at_k(
+    results: Results,
+    submission: str,
+    device: str,
+    k: int,
+    *,
+    limit: float = CENSORED_AT,
+    expert: Mapping[str, Sequence[SpeedRecord]] | None = None,
+) -> Figure:
     """Return eff@k: the expected efficiency of the best of k samples, as the mean over tasks.
 
     The efficiency of a sample is (T - t)/(T - t_ref), with the baseline's time t_ref and T = `limit` t_ref: it is 1 for
     a kernel as fast as the baseline, above 1 for a faster one, and 0 where t is T or more, or the sample is wrong. The
     estimator for a task is the sum over r from k to n of C(r-1, k-1)/C(n, k) times the r-th smallest efficiency.
     Source: ENAMEL (Qiu et al., ICLR 2025, arXiv 2406.06647). A task with a right sample that was not timed is left out.
+    With `expert`, speed records of right kernels, t_ref is the expert's time, and the tasks are the expert's.
     Raises `KernelBenchError` where the variants are not samples, or fewer than k.
     """
-    per_task: dict[str, list[float | None]] = {task: [] for task in results.tasks}
+    tasks = results.tasks if expert is None else expert
+    per_task: dict[str, list[float | None]] = {task: [] for task in tasks}
     for variant in samples(results, submission, k):
         right = passing(results.correctness(variant))
         speeds = results.speed(variant, device)
         fast, without = speedups(speeds, right), untimed(speeds, right)
+        ratios = relative(speeds, expert, fast) if expert is not None else {task: fast[task].ratio for task in fast}
         for task, values in per_task.items():
-            if task in fast:
-                values.append(max(0.0, limit - 1 / fast[task].ratio) / (limit - 1))
+            if task in ratios:
+                values.append(max(0.0, limit - 1 / ratios[task]) / (limit - 1))
             else:
-                values.append(None if without.get(task, "").startswith(_UNKNOWN) else 0.0)
+                unknown = task in fast or without.get(task, "").startswith(_UNKNOWN)
+                values.append(None if unknown else 0.0)
     known = [[value for value in values if value is not None] for values in per_task.values() if None not in values]
     return bootstrap([_best_of_k(values, k) for values in known], fmean, len(per_task))
 

@@ -1,7 +1,10 @@
 """tanh(sigmoid(x @ weight1)) * weight2 + bias as the product's epilogue; both broadcast by strides of 0."""
 
+from __future__ import annotations
+
 import math
 
+import torch
 import triton
 import triton.language as tl
 from _common.activations import sigmoid, tanh
@@ -16,7 +19,14 @@ def activated(total, batch, row, column, inside, extra):
     return tanh(sigmoid(total)) * scale + bias
 
 
-def combined_activation(input, weight1, weight2, bias, *, out=None):
+def combined_activation(
+    input: torch.Tensor,
+    weight1: torch.Tensor,
+    weight2: torch.Tensor,
+    bias: torch.Tensor,
+    *,
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
     shape = (*input.shape[:-1], weight1.shape[1])
     rows = math.prod(shape[:-1])
     # A reshape copies only operands that repeat along some, but not all, dimensions of the batch.

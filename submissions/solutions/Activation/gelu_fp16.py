@@ -1,5 +1,8 @@
 """x * Phi(x), exact or with the tanh approximation, computed in float32. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.activations import gelu as activated
@@ -13,7 +16,7 @@ def gelu_kernel(x_ptr, y_ptr, count, TANH: tl.constexpr, COMPUTE: tl.constexpr, 
     tl.store(y_ptr + at, activated(x, TANH), mask=inside)
 
 
-def gelu_fp16(input, approximate="none"):
+def gelu_fp16(input: torch.Tensor, approximate: str = "none") -> torch.Tensor:
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate is none or tanh, not {approximate!r}")
     return unary(gelu_kernel, input, TANH=approximate == "tanh")

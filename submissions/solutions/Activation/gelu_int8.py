@@ -1,5 +1,7 @@
 """x * Phi(x) of int8 tensors in float32, truncated towards zero as PyTorch converts. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -14,7 +16,7 @@ def gelu_int8_kernel(x_ptr, y_ptr, count, TANH: tl.constexpr, COMPUTE: tl.conste
     tl.store(y_ptr + at, gelu(x, TANH).to(tl.int8), mask=inside)
 
 
-def gelu_int8(input, approximate="none"):
+def gelu_int8(input: torch.Tensor, approximate: str = "none") -> torch.Tensor:
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate is none or tanh, not {approximate!r}")
     return unary(gelu_int8_kernel, input, dtype=torch.int8, TANH=approximate == "tanh")

@@ -3,6 +3,9 @@
 The constants are those of Klambauer et al., Self-Normalizing Neural Networks, 2017.
 """
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -17,5 +20,5 @@ def selu_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr)
     tl.store(y_ptr + at, tl.where(x > 0, 1.0507009873554805 * x, negative), mask=inside)
 
 
-def selu(input, inplace=False):
+def selu(input: torch.Tensor, inplace: bool = False) -> torch.Tensor:
     return unary(selu_kernel, input, input if inplace else None)

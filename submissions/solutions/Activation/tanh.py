@@ -1,5 +1,8 @@
 """tanh(x) of libdevice, which keeps the digits of small x. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def tanh_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr)
     tl.store(y_ptr + at, libdevice.tanh(x), mask=inside)
 
 
-def tanh(input_tensor, out_tensor=None):
+def tanh(input_tensor: torch.Tensor, out_tensor: torch.Tensor | None = None) -> torch.Tensor:
     return unary(tanh_kernel, input_tensor, out_tensor)

@@ -97,5 +97,6 @@ def conv_transpose2d(
             width, y_height, y_width, *weight.shape[2:], batch, stride, padding, dilation,
             stride // math.gcd(stride, dilation), input.stride(), weight.stride(), result.stride(), GROUPS=groups,
             BLOCK_TAPS=triton.next_power_of_2(max(weight.shape[2:])), BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32,
+            num_warps=8,
         )  # fmt: skip
     return result

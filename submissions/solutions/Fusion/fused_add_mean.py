@@ -1,10 +1,22 @@
 """Mean of input + alpha * other over any dimensions; the sum is never stored. Bound by memory."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import torch
 from _common.sums import mean
 
 
-def fused_add_mean(input, other, dim=None, alpha=1, keepdim=False, dtype=None, out=None):
+def fused_add_mean(
+    input: torch.Tensor,
+    other: torch.Tensor | float,
+    dim: int | Sequence[int] | None = None,
+    alpha: float = 1,
+    keepdim: bool = False,
+    dtype: torch.dtype | None = None,
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
     kind = torch.result_type(input, other)
     if torch.is_tensor(other):
         input, other = torch.broadcast_tensors(input, other)

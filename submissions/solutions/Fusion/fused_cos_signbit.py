@@ -1,5 +1,7 @@
 """cos(x) and whether it is negative, both from one read. Bound by memory: one read, two writes."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -15,5 +17,5 @@ def cos_signbit_kernel(x_ptr, cos_ptr, sign_ptr, count, COMPUTE: tl.constexpr, B
     tl.store(sign_ptr + at, cosine < 0, mask=inside)
 
 
-def fused_cos_signbit(input):
+def fused_cos_signbit(input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return pair(cos_signbit_kernel, input, floating(input), torch.bool)

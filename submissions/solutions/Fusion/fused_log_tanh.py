@@ -1,5 +1,8 @@
 """tanh(log(x)) in one pass. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def fused_log_tanh_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.
     tl.store(y_ptr + at, libdevice.tanh(tl.log(x)), mask=inside)
 
 
-def fused_log_tanh(input, out=None):
+def fused_log_tanh(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(fused_log_tanh_kernel, input, out)

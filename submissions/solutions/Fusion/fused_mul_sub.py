@@ -1,5 +1,7 @@
 """input * other_mul - alpha * other_sub in one pass, where both others are numbers or tensors. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -18,7 +20,13 @@ def mul_sub_kernel(
     tl.store(y_ptr + row * columns + column, product - second * ALPHA, mask=inside)
 
 
-def fused_mul_sub(input, other_mul, other_sub, alpha=1, out=None):
+def fused_mul_sub(
+    input: torch.Tensor,
+    other_mul: torch.Tensor | float,
+    other_sub: torch.Tensor | float,
+    alpha: float = 1,
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
     dtype = torch.result_type(input, other_mul)
     if torch.is_tensor(other_sub):
         dtype = torch.promote_types(dtype, other_sub.dtype)

@@ -1,5 +1,8 @@
 """sqrt(max(0, x)) in one pass; NaN stays NaN, and with `inplace` the input receives the rectified values too."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, packed, unary
@@ -17,7 +20,7 @@ def relu_sqrt_kernel(
     tl.store(y_ptr + at, tl.sqrt(x), mask=inside)
 
 
-def fused_relu_sqrt(input, inplace=False, out=None):
+def fused_relu_sqrt(input: torch.Tensor, inplace: bool = False, out: torch.Tensor | None = None) -> torch.Tensor:
     dense = packed(input)
     copied = inplace and dense is not input
     result = unary(relu_sqrt_kernel, dense, None if copied else out, rectified_ptr=dense if inplace else None)

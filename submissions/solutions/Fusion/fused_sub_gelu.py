@@ -1,5 +1,7 @@
 """GELU of input - alpha * other in one pass, where other is a number or a tensor. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -18,7 +20,13 @@ def sub_gelu_kernel(
     tl.store(y_ptr + row * columns + column, gelu(first - second * ALPHA, TANH), mask=inside)
 
 
-def fused_sub_gelu(input, other, alpha=1, approximate="none", out=None):
+def fused_sub_gelu(
+    input: torch.Tensor,
+    other: torch.Tensor | float,
+    alpha: float = 1,
+    approximate: str = "none",
+    out: torch.Tensor | None = None,
+) -> torch.Tensor:
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate is none or tanh, not {approximate!r}")
     dtype = torch.result_type(input, other)

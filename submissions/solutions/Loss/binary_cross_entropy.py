@@ -3,6 +3,9 @@
 log1p(-p) keeps the digits of small p, and logarithms are at least -100, as in PyTorch.
 """
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.losses import reduced
@@ -16,5 +19,7 @@ def entropy(probability, label):
     return -(label * hit + (1.0 - label) * miss)
 
 
-def binary_cross_entropy(input, target, weight=None, reduction="mean"):
+def binary_cross_entropy(
+    input: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None = None, reduction: str = "mean"
+) -> torch.Tensor:
     return reduced(entropy, input, target, weight, reduction)

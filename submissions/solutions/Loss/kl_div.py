@@ -1,5 +1,8 @@
 """target * (log(target) - input), where a target of 0 adds nothing, summed in the same pass. Bound by memory."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.losses import reduced
@@ -15,5 +18,7 @@ def divergence_of_log_target(x, target):
     return tl.exp(target) * (target - x)
 
 
-def kl_div(input, target, reduction="batchmean", log_target=False):
+def kl_div(
+    input: torch.Tensor, target: torch.Tensor, reduction: str = "batchmean", log_target: bool = False
+) -> torch.Tensor:
     return reduced(divergence_of_log_target if log_target else divergence, input, target, reduction=reduction)

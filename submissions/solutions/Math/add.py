@@ -1,5 +1,7 @@
 """input + alpha * other with PyTorch's promotion; integers are exact, complex numbers are pairs. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -28,7 +30,9 @@ def or_kernel(
     tl.store(y_ptr + row * columns + column, (first + second) != 0, mask=inside)
 
 
-def add(input, other, alpha=1, out=None):
+def add(
+    input: torch.Tensor, other: torch.Tensor | float, alpha: float = 1, out: torch.Tensor | None = None
+) -> torch.Tensor:
     dtype = torch.result_type(input, other)
     if dtype == torch.bool:
         return run(or_kernel, input, other, dtype=dtype, out=out)

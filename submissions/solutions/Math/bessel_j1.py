@@ -1,5 +1,8 @@
 """J1(x) of libdevice. Bound by memory."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def bessel_j1_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.const
     tl.store(y_ptr + at, libdevice.j1(x), mask=inside)
 
 
-def bessel_j1(input, out=None):
+def bessel_j1(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(bessel_j1_kernel, input, out)

@@ -1,5 +1,7 @@
 """input & other of integers or bools that broadcast, in the wider of the two dtypes. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -17,5 +19,5 @@ def bitwise_and_kernel(
     tl.store(y_ptr + row * columns + column, (first & second).to(y_ptr.dtype.element_ty), mask=inside)
 
 
-def bitwise_and(input, other, out=None):
+def bitwise_and(input: torch.Tensor, other: torch.Tensor | int, out: torch.Tensor | None = None) -> torch.Tensor:
     return run(bitwise_and_kernel, input, other, dtype=torch.result_type(input, other), out=out)

@@ -1,5 +1,8 @@
 """cos(x) with libdevice's reduction of large angles. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -12,5 +15,5 @@ def cos_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
     tl.store(y_ptr + at, tl.cos(x), mask=inside)
 
 
-def cos(input_tensor):
+def cos(input_tensor: torch.Tensor) -> torch.Tensor:
     return unary(cos_kernel, input_tensor)

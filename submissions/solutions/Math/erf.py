@@ -1,5 +1,8 @@
 """The error function of the hardware's library. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -12,5 +15,5 @@ def erf_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
     tl.store(y_ptr + at, tl.erf(x), mask=inside)
 
 
-def erf(input_tensor):
+def erf(input_tensor: torch.Tensor) -> torch.Tensor:
     return unary(erf_kernel, input_tensor)

@@ -1,5 +1,8 @@
 """erfc(x), with its own digits where it is small, and sqrt(x), both from one read. Bound by memory."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import floating, lanes, pair
@@ -14,5 +17,5 @@ def erfc_sqrt_kernel(x_ptr, erfc_ptr, sqrt_ptr, count, COMPUTE: tl.constexpr, BL
     tl.store(sqrt_ptr + at, tl.sqrt(x), mask=inside)
 
 
-def erfc_sqrt(input):
+def erfc_sqrt(input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return pair(erfc_sqrt_kernel, input, floating(input), floating(input))

@@ -3,6 +3,9 @@
 Integers, which float32 could not hold, are copied as they are. Bound by memory: one read, one write.
 """
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -18,5 +21,5 @@ def floor_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr
         tl.store(y_ptr + at, x, mask=inside)
 
 
-def floor(input, out=None):
+def floor(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(floor_kernel, input, out, dtype=input.dtype)

@@ -1,5 +1,8 @@
 """log(|gamma(x)|) of libdevice. Bound by arithmetic where x is small, else by memory."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def gammaln_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constex
     tl.store(y_ptr + at, libdevice.lgamma(x), mask=inside)
 
 
-def gammaln(input, out=None):
+def gammaln(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(gammaln_kernel, input, out)

@@ -1,5 +1,8 @@
 """I0(x) of libdevice (Chebyshev series below and above 8). Bound by memory."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def i0_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
     tl.store(y_ptr + at, libdevice.cyl_bessel_i0(x), mask=inside)
 
 
-def i0(input_tensor, out=None):
+def i0(input_tensor: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(i0_kernel, input_tensor, out)

@@ -1,5 +1,8 @@
 """log(x); -inf at zero, NaN below it. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -12,5 +15,5 @@ def log_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr):
     tl.store(y_ptr + at, tl.log(x), mask=inside)
 
 
-def log(input, out=None):
+def log(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(log_kernel, input, out)

@@ -1,5 +1,8 @@
 """log(x / (1 - x)), of x clamped to [eps, 1 - eps] where eps is given. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -16,5 +19,5 @@ def logit_kernel(x_ptr, y_ptr, count, eps, COMPUTE: tl.constexpr, BLOCK: tl.cons
     tl.store(y_ptr + at, tl.log(x / (1.0 - x)), mask=inside)
 
 
-def logit(input, eps=None, out=None):
+def logit(input: torch.Tensor, eps: float | None = None, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(logit_kernel, input, out, eps=eps)

@@ -1,5 +1,7 @@
 """input * other with PyTorch's promotion; integers are exact, complex numbers are pairs. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -32,7 +34,7 @@ def complex_mul_kernel(
     tl.store(y_ptr + row * columns + column, product, mask=inside)
 
 
-def mul(input, other, out=None):
+def mul(input: torch.Tensor, other: torch.Tensor | float, out: torch.Tensor | None = None) -> torch.Tensor:
     dtype = torch.result_type(input, other)
     if not dtype.is_complex:
         return run(mul_kernel, input, other, dtype=dtype, out=out)

@@ -1,5 +1,8 @@
 """x * 180 / pi and sqrt(x), both from one read. Bound by memory: one read, two writes."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import floating, lanes, pair
@@ -13,5 +16,5 @@ def rad2deg_sqrt_kernel(x_ptr, degrees_ptr, sqrt_ptr, count, COMPUTE: tl.constex
     tl.store(sqrt_ptr + at, tl.sqrt(x), mask=inside)
 
 
-def rad2deg_sqrt(input):
+def rad2deg_sqrt(input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return pair(rad2deg_sqrt_kernel, input, floating(input), floating(input))

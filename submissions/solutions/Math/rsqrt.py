@@ -1,5 +1,8 @@
 """1 / sqrt(x); infinite at zero with its sign, NaN below it. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def rsqrt_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr
     tl.store(y_ptr + at, libdevice.rsqrt(x), mask=inside)
 
 
-def rsqrt(input, out=None):
+def rsqrt(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(rsqrt_kernel, input, out)

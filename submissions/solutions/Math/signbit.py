@@ -1,5 +1,7 @@
 """Whether the sign bit is set, read from the bits: true for -0 and for a negative NaN. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -17,5 +19,5 @@ def signbit_kernel(x_ptr, y_ptr, count, BITS: tl.constexpr, COMPUTE: tl.constexp
     tl.store(y_ptr + at, x < 0, mask=inside)
 
 
-def signbit(input, out=None):
+def signbit(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(signbit_kernel, input, out, dtype=torch.bool, BITS=BITS.get(input.element_size(), tl.int8))

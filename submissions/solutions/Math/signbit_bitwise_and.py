@@ -1,5 +1,7 @@
 """Whether the sign bit of input is set, and input & other in the integer dtype of other, both from one read."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -22,7 +24,7 @@ def signbit_and_kernel(x_ptr, other_ptr, sign_ptr, and_ptr, count, BITS: tl.cons
     tl.store(and_ptr + at, x.to(other.dtype) & other, mask=inside)
 
 
-def signbit_bitwise_and(input, other):
+def signbit_bitwise_and(input: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     x, mask = input.contiguous(), other.contiguous()
     # A bool is a byte that is 0 or 1.
     if x.dtype == torch.bool:

@@ -1,5 +1,8 @@
 """tanh(sqrt(x)) in one pass; NaN below zero. Bound by memory: one read, one write."""
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -13,5 +16,5 @@ def sqrt_tanh_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.const
     tl.store(y_ptr + at, libdevice.tanh(tl.sqrt(x)), mask=inside)
 
 
-def sqrt_tanh(input, out=None):
+def sqrt_tanh(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(sqrt_tanh_kernel, input, out)

@@ -1,5 +1,7 @@
 """input - alpha * other with PyTorch's promotion; integers are exact, complex numbers are pairs. Bound by memory."""
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -17,7 +19,9 @@ def sub_kernel(
     tl.store(y_ptr + row * columns + column, first - second * ALPHA, mask=inside)
 
 
-def sub(input, other, *, alpha=1, out=None):
+def sub(
+    input: torch.Tensor, other: torch.Tensor | float, *, alpha: float = 1, out: torch.Tensor | None = None
+) -> torch.Tensor:
     dtype = torch.result_type(input, other)
     if dtype.is_complex:
         pairs = complex_pairs(input, other, dtype=dtype)

@@ -3,6 +3,9 @@
 Integers, which float32 could not hold, are copied as they are. Bound by memory: one read, one write.
 """
 
+from __future__ import annotations
+
+import torch
 import triton
 import triton.language as tl
 from _common.flat import lanes, unary
@@ -19,5 +22,5 @@ def trunc_kernel(x_ptr, y_ptr, count, COMPUTE: tl.constexpr, BLOCK: tl.constexpr
         tl.store(y_ptr + at, x, mask=inside)
 
 
-def trunc(input, out=None):
+def trunc(input: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     return unary(trunc_kernel, input, out, dtype=input.dtype)

@@ -3,6 +3,8 @@
 Bound by the memory of B.
 """
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -26,7 +28,9 @@ def dot_kernel(x_ptr, y_ptr, count, BLOCK: tl.constexpr):
     tl.store(y_ptr, tl.sum(total, axis=0))
 
 
-def matrix_multiply_and_row_dot(A, B, alpha, beta, C):
+def matrix_multiply_and_row_dot(
+    A: torch.Tensor, B: torch.Tensor, alpha: float, beta: float, C: torch.Tensor
+) -> torch.Tensor:
     extra = (C, *C.stride(), float(alpha), float(beta))
     rows = product(A[None, :2], B[None], epilogue=updated, extra=extra, dtype=torch.float32)
     result = torch.empty((), dtype=A.dtype, device=A.device)

@@ -3,6 +3,8 @@
 D is kept in float32 between them. Bound by arithmetic.
 """
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -17,7 +19,9 @@ def updated(total, batch, row, column, inside, extra):
     return total * alpha + tl.where(beta == 0, 0.0, added * beta)
 
 
-def matrix_multiply_symmetric(A, B, C, alpha, beta):
+def matrix_multiply_symmetric(
+    A: torch.Tensor, B: torch.Tensor, C: torch.Tensor, alpha: float, beta: float
+) -> torch.Tensor:
     alpha, beta = float(alpha), float(beta)
     first = product(
         A[None], B[None], epilogue=updated, extra=(C, *C.stride(), alpha, beta), dtype=torch.float32

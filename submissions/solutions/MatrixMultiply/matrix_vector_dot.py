@@ -3,6 +3,8 @@
 Each program sums some rows of the product and writes its part of the dot product; a last program adds the parts.
 """
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -29,7 +31,7 @@ def matrix_vector_kernel(
     tl.store(part_ptr + tl.program_id(0), tl.sum(tl.where(row < n, rounded.to(tl.float32) * x, 0.0), axis=0))
 
 
-def matrix_vector_dot(A, x, y, alpha, beta):
+def matrix_vector_dot(A: torch.Tensor, x: torch.Tensor, y: torch.Tensor, alpha: float, beta: float) -> torch.Tensor:
     n = x.shape[0]
     parts = triton.cdiv(n, 16)
     part = torch.empty(parts, dtype=torch.float32, device=x.device)

@@ -3,6 +3,8 @@
 The matrix is kept in float32 between the two. Bound by arithmetic.
 """
 
+from __future__ import annotations
+
 import torch
 import triton
 import triton.language as tl
@@ -18,7 +20,7 @@ def absolute_update(total, batch, row, column, inside, extra):
     return tl.abs(total * alpha + tl.where(beta == 0, 0.0, added * beta))
 
 
-def symmetric_mm_and_abs_sum(A, C, alpha, beta):
+def symmetric_mm_and_abs_sum(A: torch.Tensor, C: torch.Tensor, alpha: float, beta: float) -> torch.Tensor:
     extra = (C, *C.stride(), float(alpha), float(beta))
     absolute = product(A[None], A.t()[None], epilogue=absolute_update, extra=extra, dtype=torch.float32)
     return total(absolute, None, dtype=A.dtype)

@@ -3,8 +3,12 @@
 The summed dimensions are moved together, which copies a tensor only where they are apart in memory.
 """
 
-import math
+from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+import torch
 import triton
 from _common.products import product
 from triton.language.extra import libdevice
@@ -15,7 +19,7 @@ def reciprocal_root(total, batch, row, column, inside, extra):
     return libdevice.rsqrt(total)
 
 
-def tensordot_rsqrt(a, b, dims):
+def tensordot_rsqrt(a: torch.Tensor, b: torch.Tensor, dims: int | Sequence[Sequence[int]]) -> torch.Tensor:
     ours, theirs = (range(a.ndim - dims, a.ndim), range(dims)) if isinstance(dims, int) else dims
     ours, theirs = [axis % a.ndim for axis in ours], [axis % b.ndim for axis in theirs]
     left = [axis for axis in range(a.ndim) if axis not in ours]

@@ -85,6 +85,6 @@ def attention_w8a8(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) 
     block = max(32, min(64, 16384 // block_d))
     attention_kernel[(batch * triton.cdiv(queries, block),)](
         q, k, v, q_scale, k_scale, v_scale, result, queries, keys, depth, 1 / math.sqrt(depth),
-        BLOCK_Q=block, BLOCK_K=block, BLOCK_D=block_d,
+        BLOCK_Q=block, BLOCK_K=block, BLOCK_D=block_d, num_warps=8 if block_d > 64 else 4,
     )  # fmt: skip
     return result

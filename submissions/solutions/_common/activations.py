@@ -1,5 +1,9 @@
 """Activations as functions of a block, for kernels that end with one."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import triton
 import triton.language as tl
 from triton.language.extra import libdevice
@@ -38,7 +42,7 @@ def tanh_gelu(x):
     return gelu(x, True)
 
 
-def gelu_function(approximate):
+def gelu_function(approximate: str) -> Any:
     """Return the form of GELU that PyTorch names `none` or `tanh`."""
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate is none or tanh, not {approximate!r}")

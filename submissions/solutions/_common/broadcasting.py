@@ -1,5 +1,10 @@
 """Operands that broadcast: broadcasting and any layout are strides, divided out once a row of the result."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -28,12 +33,14 @@ def value(operand, row, column, inside, size_1, size_2, COMPUTE: tl.constexpr):
         return tl.full((1, 1), 1, COMPUTE) * number
 
 
-def four(x, shape):
+def four(x: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
     """Return x expanded to a shape, with the dimensions before the last three made one."""
     return x.expand(shape).reshape(-1, *(1, 1, 1, *shape)[-3:])
 
 
-def run(kernel, *operands, dtype, out=None, **constants):
+def run(
+    kernel: Any, *operands: torch.Tensor | float, dtype: torch.dtype, out: torch.Tensor | None = None, **constants: Any
+) -> torch.Tensor:
     """Launch a kernel of `y_ptr, rows, columns, size_1, size_2, *operands`, the constants, and those of `tile`.
 
     Operands are tensors or numbers, and one at least is a tensor. The result is `out`, resized as PyTorch does, or a
@@ -60,7 +67,7 @@ def run(kernel, *operands, dtype, out=None, **constants):
     return result if out is None or direct else out.copy_(result)
 
 
-def widest(dtype, *tensors):
+def widest(dtype: torch.dtype, *tensors: torch.Tensor) -> Any:
     """Return the dtype to compute in: float64, float32, or for integers int64."""
     kinds = {dtype, *(tensor.dtype for tensor in tensors)}
     if torch.float64 in kinds:
@@ -68,14 +75,14 @@ def widest(dtype, *tensors):
     return tl.float32 if any(kind.is_floating_point for kind in kinds) else tl.int64
 
 
-def complex_pairs(*operands, dtype):
+def complex_pairs(*operands: torch.Tensor | float, dtype: torch.dtype) -> list[torch.Tensor]:
     """Return tensors and numbers of a complex `dtype` as tensors of one shape with a last dimension of two."""
     like = next(operand for operand in operands if torch.is_tensor(operand))
     tensors = [torch.as_tensor(operand, device=like.device).to(dtype) for operand in operands]
     return [torch.view_as_real(tensor) for tensor in torch.broadcast_tensors(*tensors)]
 
 
-def joined(pairs, out=None):
+def joined(pairs: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
     """Return pairs of real numbers as complex ones, in `out` where it is given."""
     result = torch.view_as_complex(pairs)
     return result if out is None else out.resize_(result.shape).copy_(result)

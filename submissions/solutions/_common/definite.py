@@ -14,7 +14,7 @@ from _common.complex_numbers import chosen, conjugate, real_dtype
 from _common.planes import axes, blocks, less_product, load, number, operand, picked, ratio, store
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["start", "width"])
 def panel_kernel(
     source, work, batches, n, start, width, CONJUGATE: tl.constexpr, COMPUTE: tl.constexpr,
     BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
@@ -32,7 +32,7 @@ def panel_kernel(
     store(work, batch, start + row, start + column, held, tile, CONJUGATE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["start", "width"])
 def others_kernel(
     source, work, batches, n, start, width, CONJUGATE: tl.constexpr, FIRST: tl.constexpr, COMPUTE: tl.constexpr,
     BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,

@@ -25,7 +25,7 @@ def exchanged(tile, row, first, second):
     return chosen(row == first, upper, tile), upper
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["start", "width"])
 def panel_kernel(
     source, work, order_ptr, places_ptr, swaps_ptr, batches, m, start, width,
     PIVOT: tl.constexpr, FIRST: tl.constexpr, COMPUTE: tl.constexpr,
@@ -64,7 +64,7 @@ def panel_kernel(
         tl.store(swaps_ptr + batch, swaps, mask=batch < batches)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["start", "width"])
 def others_kernel(
     source, work, order_ptr, batches, m, n, start, width, PIVOT: tl.constexpr, COMPUTE: tl.constexpr,
     BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,

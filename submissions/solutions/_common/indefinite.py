@@ -155,7 +155,7 @@ def subtracted(work, kinds_ptr, batch, row, column, known, n, step, COMPUTE: tl.
     store(work, batch, row, column, rows & columns, tile, False)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["step"])
 def pivot_kernel(
     work, pivots, kinds_ptr, places_ptr, batches, n, step,
     HERMITIAN: tl.constexpr, WHOLE_ROWS: tl.constexpr, COMPUTE: tl.constexpr,
@@ -166,7 +166,7 @@ def pivot_kernel(
     divided(work, pivots, kinds_ptr, places_ptr, batch, row, known, n, step, HERMITIAN, WHOLE_ROWS, COMPUTE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["step"])
 def outer_kernel(
     work, kinds_ptr, batches, n, step, COMPUTE: tl.constexpr,
     BLOCK_B: tl.constexpr, BLOCK_R: tl.constexpr, BLOCK_C: tl.constexpr,
@@ -208,7 +208,7 @@ def decompose(
         rows = blocks(matrices, n, 1)
         size = min(triton.next_power_of_2(n), 128 if matrices.element_size() <= 4 else 64)
         shared = max(1, min(triton.next_power_of_2(batches), SMALL_TILE // size**2))
-        tile = {"BLOCK_B": shared, "BLOCK_R": size, "BLOCK_C": size, "num_warps": 8 if size > 32 else 4}
+        tile = {"BLOCK_B": shared, "BLOCK_R": size, "BLOCK_C": size, "num_warps": 16 if size > 32 else 8}
         programs, tiles = triton.cdiv(batches, shared), triton.cdiv(n, size)
         mirror_kernel[(programs, tiles, tiles)](
             source, target, batches, n, HERMITIAN=hermitian, COMPUTE=compute, **tile

@@ -1,5 +1,9 @@
 """Losses of elements, and their sums: sums of blocks are written side by side and added by a last program."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -33,7 +37,13 @@ def added_kernel(part_ptr, y_ptr, parts, divisor, COMPUTE: tl.constexpr, BLOCK: 
     tl.store(y_ptr, tl.sum(total, axis=0) / divisor)
 
 
-def reduced(function, input, target, weight=None, reduction="mean"):
+def reduced(
+    function: Any,
+    input: torch.Tensor,
+    target: torch.Tensor,
+    weight: torch.Tensor | None = None,
+    reduction: str = "mean",
+) -> torch.Tensor:
     """Return `function(input, target) * weight` of each element, or the sum, the mean, or the sum by the first size."""
     if reduction not in ("none", "mean", "sum", "batchmean"):
         raise ValueError(f"reduction is none, mean, sum or batchmean, not {reduction!r}")

@@ -1,5 +1,10 @@
 """Smallest values of a function along rows, and where they are: the first of equals, and a NaN before all."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -45,7 +50,9 @@ def itself(x):
     return x
 
 
-def minima(x, dim, keepdim=False, function=itself, places=True):
+def minima(
+    x: torch.Tensor, dim: int | Sequence[int] | None, keepdim: bool = False, function: Any = itself, places: bool = True
+) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Return the minima of `function(x)` along one dimension, or of all elements, and their places."""
     dims = normalised(dim, x.ndim)
     shape = kept_shape(x, dims, keepdim)

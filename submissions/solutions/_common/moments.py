@@ -4,6 +4,11 @@ The merge is that of Chan, Golub and LeVeque, Updating Formulae and a Pairwise A
 1979.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -60,7 +65,15 @@ def deviation_kernel(
     tl.store(y_ptr + row, tl.sqrt(variance), mask=row < rows)
 
 
-def deviations(x, dim, correction, keepdim, function, out=None, dtype=None):
+def deviations(
+    x: torch.Tensor,
+    dim: int | Sequence[int] | None,
+    correction: float,
+    keepdim: bool,
+    function: Any,
+    out: torch.Tensor | None = None,
+    dtype: torch.dtype | None = None,
+) -> torch.Tensor:
     """Return the standard deviations of `function(x)` over dimensions."""
     dims = normalised(dim, x.ndim)
     shape = kept_shape(x, dims, keepdim)

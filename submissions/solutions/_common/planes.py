@@ -144,7 +144,7 @@ def blocks(x: torch.Tensor, rows: int, columns: int) -> dict[str, int]:
         raise ValueError(f"matrices of {rows} rows: at most {room} of {x.dtype} fit into a program")
     block_columns = min(triton.next_power_of_2(max(columns, 1)), room // block_rows)
     matrices = max(1, min(triton.next_power_of_2(max(x.shape[0], 1)), SMALL_TILE // (block_rows * block_columns)))
-    warps = max(1, min(16, matrices * block_rows * block_columns * x.element_size() // 4096))
+    warps = max(1, min(16, matrices * block_rows * block_columns * x.element_size() // 1024))
     return {"BLOCK_B": matrices, "BLOCK_R": block_rows, "BLOCK_C": block_columns, "num_warps": warps}
 
 

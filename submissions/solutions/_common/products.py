@@ -4,7 +4,10 @@ Tiles are taken in bands of rows, so that programs that run at the same time rea
 the L2 cache. An epilogue is a function `(total, batch, row, column, inside, extra)` of a tile and a tuple of arguments.
 """
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import torch
 import triton
@@ -52,7 +55,16 @@ def product_kernel(
     tl.store(c_ptr + batch * c_strides[0] + row * c_strides[1] + column * c_strides[2], total, mask=inside)
 
 
-def product(a, b, bias=None, epilogue=unchanged, extra=(), out=None, dtype=None, lower=False):
+def product(
+    a: torch.Tensor,
+    b: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    epilogue: Any = unchanged,
+    extra: tuple[Any, ...] = (),
+    out: torch.Tensor | None = None,
+    dtype: torch.dtype | None = None,
+    lower: bool = False,
+) -> torch.Tensor:
     """Return `epilogue(a @ b + bias)` of (batch, m, k) and (batch, k, n); with `lower`, of the lower triangle of a."""
     batches, m, k = a.shape
     n = b.shape[2]
@@ -68,14 +80,21 @@ def product(a, b, bias=None, epilogue=unchanged, extra=(), out=None, dtype=None,
     return result
 
 
-def linear(x, weight, bias=None, epilogue=unchanged, extra=(), dtype=None):
+def linear(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    epilogue: Any = unchanged,
+    extra: tuple[Any, ...] = (),
+    dtype: torch.dtype | None = None,
+) -> torch.Tensor:
     """Return `epilogue(x @ weight.T + bias)`; the transpose costs nothing, it is read with strides exchanged."""
     rows = x.reshape(1, math.prod(x.shape[:-1]), x.shape[-1])
     result = product(rows, weight.t()[None], bias, epilogue, extra, dtype=dtype)
     return result.view(*x.shape[:-1], weight.shape[0])
 
 
-def matmul(a, b):
+def matmul(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the product of matrices, vectors or batches that broadcast: vectors are thin matrices."""
     left = a[None, :] if a.ndim == 1 else a
     right = b[:, None] if b.ndim == 1 else b

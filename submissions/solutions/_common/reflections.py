@@ -45,18 +45,21 @@ TILE = 8192
 
 
 @triton.jit
-def reflected(u, block):
-    """Return (I - u u*) block."""
-    return minus(block, times(u, total(times(conjugate(u), block), 1)))
+def reflected(u, block, axis: tl.constexpr = 1):
+    """Return (I - u u*) block, or block (I - u* u) of a row u along axis 2."""
+    return minus(block, times(u, total(times(conjugate(u), block), axis)))
 
 
 @triton.jit
-def reflector(x, row, k):
-    """Return u of the reflection that clears the columns x, zero above row k, below this row."""
-    size = tl.max(larger_part(x), axis=1, keep_dims=True)
+def reflector(x, row, k, axis: tl.constexpr = 1):
+    """Return u of the reflection that clears the columns x, zero above row k, below this row.
+
+    Along axis 2, it clears rows x beyond column k.
+    """
+    size = tl.max(larger_part(x), axis=axis, keep_dims=True)
     x = over(x, tl.where(size > 0, size, 1.0))
-    head = total(only(row == k, x), 1)
-    length, first = tl.sqrt(tl.sum(square(x), axis=1, keep_dims=True)), tl.sqrt(square(head))
+    head = total(only(row == k, x), axis)
+    length, first = tl.sqrt(tl.sum(square(x), axis=axis, keep_dims=True)), tl.sqrt(square(head))
     # The head gets the phase of the length, so that nothing is cancelled.
     phase = chosen(first > 0, over(head, tl.where(first > 0, first, 1.0)), number(first * 0 + 1, len(x)))
     moved = plus(x, only(row == k, scaled(phase, length)))

@@ -76,12 +76,14 @@ def selected(
     if count:
         counts = torch.empty(blocks, dtype=torch.int32, device=x.device)
         begins = torch.empty(blocks + 1, dtype=torch.int64, device=x.device)
-        count_kernel[(blocks,)](mask, counts, count, sizes, strides[1], BLOCK=4096)
+        count_kernel[(blocks,)](mask, counts, count, sizes, strides[1], BLOCK=4096, num_warps=16)
         scan_kernel[(1,)](counts, begins, blocks, BLOCK=1024)
         total = int(begins[blocks].item())  # the host has to know how much to allocate
     dtype = dtype or x.dtype
     direct = out is not None and out.resize_(total).is_contiguous() and out.dtype == dtype
     result = out if direct else torch.empty(total, dtype=dtype, device=x.device)
     if total:
-        take_kernel[(blocks,)](x, mask, begins, result, count, sizes, *strides, extra, FUNCTION=function, BLOCK=4096)
+        take_kernel[(blocks,)](
+            x, mask, begins, result, count, sizes, *strides, extra, FUNCTION=function, BLOCK=4096, num_warps=16
+        )
     return result if out is None or direct else out.copy_(result)

@@ -1,5 +1,10 @@
 """Sums and means of a function of each element, without atomics: parts of a row are summed, then their sums."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import triton
 import triton.language as tl
@@ -40,12 +45,31 @@ def sums_kernel(
     tl.store(y_ptr + row * tl.num_programs(1) + tl.program_id(1), sums, mask=row < rows)
 
 
-def mean(x, dim, keepdim=False, dtype=None, out=None, function=identity, other=None, alpha=1):
+def mean(
+    x: torch.Tensor,
+    dim: int | Sequence[int] | None,
+    keepdim: bool = False,
+    dtype: torch.dtype | None = None,
+    out: torch.Tensor | None = None,
+    function: Any = identity,
+    other: torch.Tensor | float | None = None,
+    alpha: float = 1,
+) -> torch.Tensor:
     """Return the mean of `function(x + alpha * other)` over dimensions; other is a tensor of x's shape or a number."""
     return total(x, dim, keepdim, dtype, out, function, other, alpha, average=True)
 
 
-def total(x, dim, keepdim=False, dtype=None, out=None, function=identity, other=None, alpha=1, average=False):
+def total(
+    x: torch.Tensor,
+    dim: int | Sequence[int] | None,
+    keepdim: bool = False,
+    dtype: torch.dtype | None = None,
+    out: torch.Tensor | None = None,
+    function: Any = identity,
+    other: torch.Tensor | float | None = None,
+    alpha: float = 1,
+    average: bool = False,
+) -> torch.Tensor:
     """Return the sum of `function(x + alpha * other)` over dimensions, divided by their size for an average."""
     dims = normalised(dim, x.ndim)
     shape = kept_shape(x, dims, keepdim)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 from pathlib import Path
 from types import ModuleType
+
+from pytest_kernelbench.model.record import CompileRecord
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,3 +41,37 @@ def test_no_task_is_solved_twice_and_each_file_is_a_task() -> None:
     tasks = [(path.parent.name, path.stem) for path in files]
     assert len(set(tasks)) == len(tasks)
     assert {stem for _, stem in tasks} <= {path.stem for path in (ROOT / "tasks").glob("*/*.py")}
+
+
+def test_resources_of_todays_code_are_kept_and_shown(tmp_path: Path) -> None:
+    for folder, task in (("examples", "abs"), ("solutions", "add")):
+        file = tmp_path / "submissions" / folder / "Math" / f"{task}.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"def {task}(input): ...\n")
+    digests = {task: hashlib.sha256(f"def {task}(input): ...\n".encode()).hexdigest() for task in ("abs", "add")}
+
+    def compiled(task: str, target: str, **fields: object) -> str:
+        both = {"status": "passed", "stage": "all", "kernel_sha256": digests[task], "started": "2026-11-20T10:00:00"}
+        record = CompileRecord(
+            kind="compile", submission="mine", variant=None, task=task, category="Math", target=target, **both | fields
+        )  # type: ignore[arg-type]
+        return record.to_json() + "\n"
+
+    launches = [{"occupancy": 1.0}, {"occupancy": 0.25}, {"occupancy": None}]
+    first, second, kept = (tmp_path / name for name in ("first.jsonl", "second.jsonl", "kept.json"))
+    first.write_text(
+        compiled("add", "sm_90", registers=255, spills=8, stack=16, shared_bytes=2048, kernels=launches)
+        + compiled("add", "gfx942", registers=40, spills=9, stack=0, kernels=launches[:1])
+        + compiled("abs", "sm_90", kernel_sha256="of earlier code")
+    )
+    second.write_text(compiled("abs", "sm_80", status="compile_error"))
+    page = script()
+    assert page.table(kept) == ""
+    page.keep([first], tmp_path, kept)
+    page.keep([second], tmp_path, kept)
+    assert {task: sorted(found) for task, found in json.loads(kept.read_text()).items()} == {
+        "abs": ["sm_80"], "add": ["gfx942", "sm_90"],
+    }  # fmt: skip
+    rows = page.table(kept).splitlines()
+    assert "| `abs` | compile_error |  |  |  |" in rows
+    assert "| `add` |  | 255, 2 KiB, 25%, **spills 8 B** |  | 40, 0 KiB, 100% |" in rows

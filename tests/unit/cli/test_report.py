@@ -110,6 +110,17 @@ def test_tasks_of_another_folder(file: Path, tmp_path: Path, capsys: pytest.Capt
     assert "note: 1 task in addition to the 1 of the catalogue: abs" in found.err
 
 
+def test_a_submission_beside_an_expert(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expert = file.with_name("solutions.jsonl")
+    expert.write_text(correctness("relu", submission="solutions", category="Activation").to_json() + "\n")
+    assert main.main(["report", str(file), str(expert), "--against", "solutions"]) == 0
+    found = capsys.readouterr().out
+    assert "| submission | of the 1 task of `solutions` |" in found
+    assert "| `mine` | 1 of 1 (" in found
+    assert main.main(["report", str(file), "--against", "solutions"]) == 1
+    assert "no verdicts of solutions, but of mine" in capsys.readouterr().err
+
+
 def test_what_a_kernel_names_cannot_control_the_terminal(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text(correctness("\x1b[31mred", category="Math").to_json() + "\n", encoding="utf-8")
     assert main.main(["report", str(file)]) == 0
