@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 ENDED = "ZX"
 """States of processes that have ended and wait for their parent."""
+
+MAX_BYTES = 1 << 16
+"""Bytes of the largest file of /proc that is read, which Linux gives in one piece."""
 
 BUFFER = 1 << 19
 """Bytes that an open file may hold without a name and without a page in any process: two buffers of a socket."""
@@ -38,8 +40,9 @@ class Process(NamedTuple):
 def process(pid: int) -> Process | None:
     """Return a process by its id; None if there is none."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return Process(pid, fields[0], int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), int(fields[17]))
+        fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+        parent, group, session = map(int, fields[1:4])
+        return Process(pid, fields[0].decode(), parent, group, session, int(fields[19]), int(fields[17]))
     except (OSError, ValueError, IndexError):
         return None
 
@@ -91,7 +94,7 @@ def memory(processes: Iterable[int], limit: int) -> int:
     """
     folders = [running(pid) for pid in processes]
     buffers = BUFFER * sum(len(_listing(f"{folder}/fd")) for folder in folders)
-    resident = [_sum_of(f"{folder}/status", ("RssAnon:", "RssShmem:")) or 0 for folder in folders]
+    resident = [_sum_of(f"{folder}/status", (b"RssAnon:", b"RssShmem:")) or 0 for folder in folders]
     if buffers + sum(resident) <= limit:
         return buffers + sum(resident)
     return buffers + sum(_proportional(*each) for each in zip(folders, resident, strict=True))
@@ -111,14 +114,14 @@ def running(pid: int) -> str:
 
 
 def _proportional(folder: str, otherwise: int) -> int:
-    shared = _sum_of(f"{folder}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+    shared = _sum_of(f"{folder}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:"))
     return otherwise if shared is None else shared
 
 
-def _sum_of(file: str, names: tuple[str, ...]) -> int | None:
+def _sum_of(file: str, names: tuple[bytes, ...]) -> int | None:
     """Return the sum of some lines of a file that has sizes in kB, in bytes; None if it cannot be read."""
     try:
-        lines = Path(file).read_text().splitlines()
+        lines = _read(file).splitlines()
     except OSError:
         return None
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith(names))
@@ -126,10 +129,17 @@ def _sum_of(file: str, names: tuple[str, ...]) -> int | None:
 
 def _real_user(pid: int) -> int:
     """Return the real user of a process; the files in /proc belong to root where the process is not dumpable."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("Uid:"):
-            return int(line.split()[1])
-    return -1
+    _, _, users = _read(f"/proc/{pid}/status").partition(b"\nUid:")
+    return int(users.split(maxsplit=1)[0]) if users else -1
+
+
+def _read(file: str) -> bytes:
+    """Return a file of /proc, a third as expensive as with Python's own files: all processes are read often."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, MAX_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _listing(path: str) -> list[str]:

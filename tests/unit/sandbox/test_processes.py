@@ -60,7 +60,7 @@ def test_memory_that_processes_share_counts_once() -> None:
         family = [root.pid, *map(int, root.stdout.readline().split())]
         try:
             assert processes.memory(family, 1 << 40) > 4 * (64 << 20)
-            if processes._sum_of(f"/proc/{root.pid}/smaps_rollup", ("Pss_Anon:",)) is None:
+            if processes._sum_of(f"/proc/{root.pid}/smaps_rollup", (b"Pss_Anon:",)) is None:
                 pytest.skip("this machine does not say which pages are shared")
             assert 64 << 20 < processes.memory(family, 200 << 20) < 128 << 20
         finally:
