@@ -13,6 +13,7 @@ from tests.support.problems import (
     SOFTPLUS,
     SOFTPLUS_KERNEL,
     UNMASKED_KERNEL,
+    WIDE,
     folder_of_problems,
     renamed,
 )
@@ -68,6 +69,22 @@ def test_a_kernel_that_is_right_under_one_seed_only_is_wrong(project: Project, b
     assert right["status"] == "passed"
     assert (wrong["status"], wrong["label"]) == ("wrong_values", "torch_only")
     assert "parameter_seed=43" in wrong["failure"]["case"]
+
+
+def test_a_small_fault_is_one_on_long_sums_too(project: Project, bench: Path) -> None:
+    (bench / "bench" / "level1" / "9_Wide.py").write_text(WIDE)
+    no_bias = "nn.functional.linear(x, self.mix.weight)"
+    runs(bench, {
+        "level_1_problem_9_sample_0_kernel.py": renamed(WIDE).replace("self.mix(x)", no_bias),
+        "level_1_problem_9_sample_1_kernel.py": renamed(WIDE).replace(
+            "self.mix(x)", f"self.mix(x) if x.shape[1] == 4096 else {no_bias}"
+        ),
+    }, "torch")  # fmt: skip
+    project.run("--kb-submission=runs/x", *OPTIONS)
+    assert [(record["status"], record["label"]) for record in project.records()] == [
+        ("wrong_values", "torch_only"),
+        ("wrong_values", "published_only"),
+    ]
 
 
 @pytest.mark.slow

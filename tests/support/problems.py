@@ -85,6 +85,33 @@ def get_init_inputs():
 """
 """Under the seed of KernelBench, its result is 1 for all inputs."""
 
+WIDE = """
+import torch
+import torch.nn as nn
+
+
+class Model(nn.Module):
+    def __init__(self, width, features):
+        super().__init__()
+        self.mix = nn.Linear(width, features)
+
+    def forward(self, x):
+        return self.mix(x)
+
+
+batch = 256
+width, features = 4096, 64
+
+
+def get_inputs():
+    return [torch.rand(batch, width)]
+
+
+def get_init_inputs():
+    return [width, features]
+"""
+"""Its published sums are so long that the roundings of TF32 would hide the bias."""
+
 SOFTPLUS_KERNEL = """
 import torch
 import torch.nn as nn
