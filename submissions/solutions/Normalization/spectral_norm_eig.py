@@ -5,8 +5,8 @@ induces. Bound by latency: each reflection needs the one before it. All is done 
 matrices in a block. A shift is above all singular values if all pivots of the tridiagonal matrix with the
 bidiagonal's numbers beside a diagonal of zeros are positive (Golub and Kahan 1965; Demmel and Kahan 1990): unlike A* A,
 it loses no digits. Each round keeps the gap between two of up to 256 shifts. Beyond 64 rows a block spills; matrices of
-more than 300 rows are refused. Jacobi's rotations from one side took 60 times as long on the interpreter and were
-dropped; power iterations, which are slow where two singular values are close, were not tried.
+more than 300 rows are refused. Jacobi's rotations from one side took more than ten times as long on the interpreter
+and were dropped; power iterations, which are slow where two singular values are close, were not tried.
 """
 
 from __future__ import annotations

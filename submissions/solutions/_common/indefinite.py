@@ -221,9 +221,12 @@ def decompose(
             pivot_kernel[(triton.cdiv(batches, rows["BLOCK_B"]),)](
                 target, named, kinds, places, batches, n, step, **options, **rows
             )
-            left = triton.cdiv(n - step - 1, size)
+            left = n - step - 1
             if left:
-                outer_kernel[(programs, left, left)](target, kinds, batches, n, step, COMPUTE=compute, **tile)
+                # Half as wide as the tiles of whole matrices, which would spill.
+                half = {**tile, "BLOCK_C": size // 2}
+                grid = (programs, triton.cdiv(left, size), triton.cdiv(left, size // 2))
+                outer_kernel[grid](target, kinds, batches, n, step, COMPUTE=compute, **half)
     return kinds, places
 
 
