@@ -14,6 +14,7 @@ The latencies are assumptions. Where they come from:
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -135,8 +136,8 @@ class FakeRunner:
         """Return nothing that matters on a GPU."""
         return 0.0
 
-    def ready(self) -> None:
-        """Wait until the process has entered the GPU."""
+    def ready(self, timeout: float = math.inf) -> None:
+        """Wait until the process has entered the GPU; it always does in time."""
         self.world.spent["start"] += max(0.0, self._entered - self.world.now)
         self.world.until(self._entered)
 

@@ -107,7 +107,7 @@ class SharedState:
         """The roofline of the GPU; None without a GPU, or where it is unknown."""
         from pytest_kernelbench.gpus.roofline import roofline
 
-        return roofline(self.gpu) if self.gpu is not None else None
+        return roofline(self.gpu, turns=self.turns) if self.gpu is not None else None
 
     @cached_property
     def versions(self) -> dict[str, str]:

@@ -104,7 +104,7 @@ def parse(table: str, instances: str = "") -> tuple[Gpu, ...]:
 def from_proc(root: Path) -> tuple[Gpu, ...]:
     """Return the GPUs that the kernel module lists in the folder `root`, without memory sizes and MIG instances."""
     found = []
-    version = re.search(r"Kernel Module\D*([\d.]+)", _text(root / "version"))
+    version = re.search(r"Kernel Module(?: for \S+)?\s+([\d.]+)", _text(root / "version"))
     for index, path in enumerate(sorted(root.glob("gpus/*/information"))):
         lines = dict(line.partition(":")[::2] for line in _text(path).splitlines())
         fields = {name.strip(): value.strip() for name, value in lines.items()}

@@ -26,6 +26,7 @@ from typing import Any
 
 from pytest_kernelbench.gpus.inventory import Gpu
 from pytest_kernelbench.model.cache import folder, keep
+from pytest_kernelbench.model.turns import UNDIVIDED, Turns
 
 SCHEMA = 2
 """Version of the measurement; raise it when the method changes."""
@@ -135,21 +136,33 @@ def published(model: str) -> Roofline | None:
     return next((sheet for pattern, sheet in DATASHEETS if re.search(pattern, model)), None)
 
 
-def roofline(gpu: Gpu, run: Callable[[Gpu], str] | None = None) -> Roofline | None:
+def roofline(gpu: Gpu, run: Callable[[Gpu], str] | None = None, turns: Turns = UNDIVIDED) -> Roofline | None:
     """Return the roofline of a GPU: from the cache, else measured now, else as published, else None.
 
-    `run` measures in another process and returns what that prints; tests replace it.
+    `run` measures in another process and returns what that prints; tests replace it. `turns` are those of the GPU,
+    which is measured alone: what others do on it at the same time would become the limit of every kernel.
     """
     path = folder("roofline") / f"{gpu.uuid}-{gpu.driver}-{SCHEMA}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return _read(path.read_text(encoding="utf-8"))
+    if (known := _kept(path)) is not None:
+        return known
+    with turns.alone():
+        if (known := _kept(path)) is not None:  # another process has measured it meanwhile
+            return known
+        try:
+            text = (run or _measured)(gpu)
+            found = _read(text.strip().splitlines()[-1])
+        except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
+            return published(gpu.model)
+        keep(path, json.dumps(asdict(found)).encode())
+        return found
+
+
+def _kept(path: Path) -> Roofline | None:
+    """Return the roofline that was measured earlier; None where there is none."""
     try:
-        text = (run or _measured)(gpu)
-        found = _read(text.strip().splitlines()[-1])
-    except (OSError, subprocess.SubprocessError, ValueError, TypeError, IndexError):
-        return published(gpu.model)
-    keep(path, json.dumps(asdict(found)).encode())
-    return found
+        return _read(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _read(text: str) -> Roofline:

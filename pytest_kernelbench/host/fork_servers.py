@@ -84,6 +84,10 @@ class Server(forkserver.ForkServer):
             if value is not None:
                 os.environ[name] = value
         os.environ.setdefault("TRITON_DEFAULT_FP_FUSION", "1")
+        if "HOME" in before:
+            # Where a runner that enters a GPU compiles a part of Triton's driver: the password file may say another
+            # home, or none.
+            os.environ.setdefault("TRITON_HOME", before["HOME"])
         try:
             yield
         finally:

@@ -7,7 +7,7 @@ import ctypes
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -19,6 +19,7 @@ from pytest_kernelbench.runner.results import contents, copied, described, held
 from pytest_kernelbench.wire.calling_conventions import bind
 from pytest_kernelbench.wire.checksums import checksums
 from pytest_kernelbench.wire.materialize import Arguments, GuardedTensor, materialize, onednn_where_sound, refill
+from pytest_kernelbench.wire.protocol import MAX_TEXT
 
 OPERATIONS = ("prepare", "batch", "rewrite", "hold", "last")
 """Requests that a workbench responds to."""
@@ -143,11 +144,10 @@ class Workbench:
         self.sets, self.calls, self.fresh = [], [], []
         cases = [decode(each) for each in request["cases"]]
         self.case = cases[0]
-        # Judged by a process on the same device, which draws the same inputs there.
-        self.sets = [materialize(case, self.tensor_device, self.tensor_device) for case in cases]
-        self.editors = [Editor(each) for each in self.sets]
-        if request["written"]:
-            self.fresh = [_copies(each) for each in self.sets]
+        try:
+            self._make_inputs(cases, written=request["written"])
+        except torch.OutOfMemoryError as error:  # other processes use the GPU, too; the kernel was not called
+            return {"status": "error", "message": f"no memory of the GPU is left for the inputs: {error}"[:MAX_TEXT]}
         parameters = [(name, kind) for name, kind in request["parameters"]]
         self.calls = [bind(request["convention"], entry, parameters, each.values) for each in self.sets]
         torch.set_num_threads(request["threads"])
@@ -155,6 +155,13 @@ class Workbench:
         for index in range(2):
             timed = self._timed(index, 1, edit=0, gated=False)
         return {"status": "ok", "clock": self.timer.clock, "seconds": timed.seconds, "inputs": inputs}
+
+    def _make_inputs(self, cases: Sequence[Case], *, written: bool) -> None:
+        # Judged by a process on the same device, which draws the same inputs there.
+        self.sets = [materialize(case, self.tensor_device, self.tensor_device) for case in cases]
+        self.editors = [Editor(each) for each in self.sets]
+        if written:
+            self.fresh = [_copies(each) for each in self.sets]
 
     def batch(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Time a batch of calls and return the header of the response.
@@ -199,13 +206,15 @@ class Workbench:
         """Copy the result of the last call and its arguments, as they are now, for `last`.
 
         Whatever the kernel has left running then changes nothing of the response, however late the judge asks for it.
-        The copies are on the device, which takes next to no time, until they are held `to_host`.
+        The copies are on the device, which takes next to no time, until they are held `to_host`, or where the device
+        has no memory left for them.
         """
         if self._held is None and not to_host:
-            self._held = held(*self._latest(), max_bytes, copied, GuardedTensor.copied)
-            self.timer.synchronise()
-        else:
-            self._held = self.last(max_bytes)
+            with contextlib.suppress(torch.OutOfMemoryError):
+                self._held = held(*self._latest(), max_bytes, copied, GuardedTensor.copied)
+                self.timer.synchronise()
+                return {"status": "ok"}
+        self._held = self.last(max_bytes)
         return {"status": "ok"}
 
     def last(self, max_bytes: int) -> tuple[dict[str, Any], list[bytes]]:

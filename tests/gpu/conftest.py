@@ -40,6 +40,9 @@ def judge(gpu: Gpu, tmp_path: Path) -> Judge:
         # On the processor, as the errors of eager PyTorch on the GPU have tests of their own.
         session.shared.oracle = Oracle()
         submission = SubmissionSession(Source("mine", tmp_path, tmp_path), session)
-        return submission.judge(kernel_of(path, tmp_path, session.catalogue), None)[0]
+        try:
+            return submission.judge(kernel_of(path, tmp_path, session.catalogue), None)[0]
+        finally:
+            session.close()
 
     return run

@@ -11,11 +11,7 @@ import pytest
 
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.gpus.inventory import Gpu
-from pytest_kernelbench.gpus.nvml import GpuMonitor
 from pytest_kernelbench.gpus.roofline import published, roofline
-from pytest_kernelbench.judge.comparison.oracle import Oracle
-from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
-from pytest_kernelbench.judge.speed.cuda import CudaBackend
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.source import Source
@@ -46,12 +42,10 @@ def test_a_reference_is_as_fast_as_itself(gpu: Gpu, tmp_path: Path) -> None:
     smallest = min(task.workloads, key=lambda name: sum(t.nbytes for t in _tensors(task.workloads[name])))
     kernel, session = kernel_of(path, tmp_path, catalogue), session_on(gpu, sandbox="off")
     submission = SubmissionSession(Source("mine", tmp_path, tmp_path), session, Metadata(language="torch"))
-    found = roofline(gpu)
-    beyond = found.beyond(published(gpu.model)) if found is not None else None
-    backend = CudaBackend(GpuMonitor(gpu.uuid), found, beyond)
-    identity = submission.identity(kernel, "speed")
-    record = SpeedBenchmark(kernel, task, code, smallest, submission.settings, identity, Oracle(), backend).run()
-    backend.close()
+    try:
+        record = submission.time(kernel, smallest)
+    finally:
+        session.close()
     assert record.status == "passed", record.failure
     assert record.verdict in ("same", "unclear")
     assert record.speed_of_light is None or 0 < record.speed_of_light < 1.05

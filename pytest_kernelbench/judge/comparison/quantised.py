@@ -48,7 +48,7 @@ def _report(
     import torch
 
     at = int(errors.reshape(-1).argmax())
-    index = [int(place) for place in torch.unravel_index(torch.tensor(at), errors.shape)]
+    index = [int(place) for place in torch.unravel_index(torch.tensor(at, device="cpu"), errors.shape)]
     got, wanted = output.reshape(-1)[at].item(), float(pipeline.value.reshape(-1)[at]) + 0.0
     over = "must be equal" if math.isinf(worst) else f"{worst:.3g} tolerances"
     others = f"nearest of {pipelines} pipelines" if pipelines > 1 else "pipeline"

@@ -57,7 +57,8 @@ def residual(evidence: Evidence, got: Sequence[torch.Tensor]) -> Verdict:
     tensors = [value for value in evidence.arguments.values() if isinstance(value, torch.Tensor)]
     matrix = widen(tensors[0])
     n = matrix.shape[-1]
-    right = widen(tensors[1]) if len(tensors) > 1 else torch.eye(n, dtype=matrix.dtype).expand(matrix.shape)
+    identity = torch.eye(n, dtype=matrix.dtype, device=matrix.device)
+    right = widen(tensors[1]) if len(tensors) > 1 else identity.expand(matrix.shape)
     vector = right.dim() == 1 or right.shape == matrix.shape[:-1]
     for expected, solution in zip(evidence.expected, got, strict=True):
         unit = ROUNDOFF[expected.dtype]

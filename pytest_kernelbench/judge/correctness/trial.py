@@ -11,7 +11,7 @@ from pytest_kernelbench.host.answers import Answer, Output
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.kept_code import KeptCode
 from pytest_kernelbench.host.process import RunnerDied
-from pytest_kernelbench.host.settings import RunnerSettings
+from pytest_kernelbench.host.settings import START_SECONDS, RunnerSettings
 from pytest_kernelbench.host.spares import Spares
 from pytest_kernelbench.judge.comparison.compare import compare
 from pytest_kernelbench.judge.comparison.evidence import Evidence
@@ -139,10 +139,11 @@ class Trial:
             raise Finding("load_error", str(error)) from None
         started = time.monotonic()
         self.runner = runner = self.started()
+        self._wait_for(runner)
         try:
             if self.kept is not None:
                 self.kept.give(runner, self.timeout)
-            # Starting the first runner includes starting its fork server, which must not count as the kernel's time.
+            # The first runner starts its fork server, and one on a GPU enters that: neither is the kernel's time.
             self.deadline += time.monotonic() - started
             entries = entry_points(self.kernel, self.task)
             left = max(1.0, self.deadline - time.monotonic())
@@ -161,6 +162,16 @@ class Trial:
     def started(self) -> Runner:
         """Return a runner without a kernel."""
         return Runner(self.settings) if self.spares is None else self.spares.take(self.settings)
+
+    def _wait_for(self, runner: Runner) -> None:
+        """Wait until a runner can take the kernel; raises a `Finding` of status `error` where it cannot.
+
+        No code of the kernel has run by then, so that it is not to blame.
+        """
+        try:
+            runner.ready(max(START_SECONDS, self.timeout))
+        except RunnerDied as death:
+            raise Finding("error", f"no runner could be started: {self.died(death, None).message}") from None
 
     def observe(self, answer: Answer) -> None:
         """Keep what an answer tells beside the result."""

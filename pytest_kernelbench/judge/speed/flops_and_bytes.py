@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_kernelbench.judge.comparison.evidence import OracleError, signature, tensors_in
@@ -43,7 +44,6 @@ def flops_and_bytes(task: Task, case: Case) -> FlopsAndBytes:
     argument. Raises `OracleError` where the reference needs the values of its inputs: such a task needs a
     `flops_and_bytes`.
     """
-    from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.utils.flop_counter import FlopCounterMode
 
     from pytest_kernelbench.judge.speed.least_work import HALF_MATRICES, Watch
@@ -54,7 +54,7 @@ def flops_and_bytes(task: Task, case: Case) -> FlopsAndBytes:
     recipes = dict(leaves(case))
     made: dict[str, torch.Tensor] = {}
     counter: Any = FlopCounterMode(display=False, custom_mapping=_fused_attention())
-    with FakeTensorMode(), warnings.catch_warnings():
+    with _fake_tensors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         values = values_of(case, lambda path, recipe: made.setdefault(path, _empty(recipe)))
         half = {path for path, recipe in recipes.items() if parse_fill(recipe.fill)[0] in HALF_MATRICES}
@@ -72,6 +72,20 @@ def flops_and_bytes(task: Task, case: Case) -> FlopsAndBytes:
     convolved = sum(count for name, count in _by_operation(counter).items() if "conv" in name)
     least = (total - convolved - watch.halved_flops) / FEWER_IN_PRODUCTS + convolved / FEWER_IN_CONVOLUTIONS
     return FlopsAndBytes(total, moved, int(max(0, least)))
+
+
+def _fake_tensors() -> AbstractContextManager[Any]:
+    """Return a context in which tensors have no contents, and in which torch does not ask CUDA for a GPU."""
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    class Fake(FakeTensorMode):  # type: ignore[no-untyped-call]
+        """Fake tensors of a process that never uses CUDA: to ask whether it is available initialises it."""
+
+        @property
+        def avoid_device_init(self) -> bool:
+            return False
+
+    return Fake()
 
 
 def _empty(recipe: Tensor) -> torch.Tensor:

@@ -110,13 +110,14 @@ def test_a_model_is_a_word(model: str, word: str) -> None:
     assert slug(model) == word
 
 
-def test_the_kernel_modules_own_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["NVIDIA UNIX x86_64 Kernel Module", "NVIDIA UNIX Open Kernel Module for x86_64"])
+def test_the_kernel_modules_own_list(tmp_path: Path, module: str) -> None:
     for bus, uuid in (("0000:41:00.0", "GPU-22"), ("0000:01:00.0", "GPU-11")):
         folder = tmp_path / "gpus" / bus
         folder.mkdir(parents=True)
         text = f"Model: \t\t NVIDIA A10\nIRQ:   \t\t 120\nGPU UUID: \t {uuid}\nBus Location: \t {bus}\n"
         (folder / "information").write_text(text)
-    (tmp_path / "version").write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 2023\n")
+    (tmp_path / "version").write_text(f"NVRM version: {module}  535.104.05  Sat Aug 19 2023\n")
     assert from_proc(tmp_path) == (
         Gpu(0, "GPU-11", "NVIDIA A10", driver="535.104.05"),
         Gpu(1, "GPU-22", "NVIDIA A10", driver="535.104.05"),

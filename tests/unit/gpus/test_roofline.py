@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_kernelbench.gpus.inventory import Gpu
+from pytest_kernelbench.gpus.lock import GpuLock
 from pytest_kernelbench.gpus.roofline import (
     DATASHEETS,
     SUSTAINED,
@@ -79,6 +83,25 @@ def test_measured_once_for_a_gpu_and_driver() -> None:
     other = Gpu(0, GPU.uuid, GPU.model, GPU.memory, "590.1")
     assert roofline(other, run) == MEASURED
     assert runs == [GPU, other]
+
+
+def test_measured_alone_and_by_one_process() -> None:
+    lock, runs = GpuLock(GPU.uuid), list[bool]()
+    both = threading.Barrier(2)
+
+    def run(gpu: Gpu) -> str:
+        runs.append(lock.is_held())
+        time.sleep(0.1)  # for the other thread to get to the lock
+        return json.dumps(asdict(MEASURED))
+
+    def found(index: int) -> Roofline | None:
+        both.wait()
+        return roofline(GPU, run, GpuLock(GPU.uuid))
+
+    with ThreadPoolExecutor(2) as workers:
+        assert [*workers.map(found, range(2))] == [MEASURED, MEASURED]
+    assert runs == [True], "the second one takes what the first one has measured"
+    assert not lock.is_held()
 
 
 @pytest.mark.parametrize("text", ["", "no CUDA", '{"bandwidth": 0.0, "flops": {}, "source": "measured"}', "[]", "{}"])

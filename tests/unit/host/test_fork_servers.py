@@ -15,7 +15,7 @@ from pytest_kernelbench.evaluation.session import EvaluationSession, SharedState
 from pytest_kernelbench.evaluation.settings import Settings
 from pytest_kernelbench.evaluation.submission import SubmissionSession
 from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.fork_servers import INTERPRETING
+from pytest_kernelbench.host.fork_servers import INTERPRETING, Server
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.trial import Trial
@@ -119,3 +119,17 @@ def test_a_server_that_is_warm_serves_the_next_runner() -> None:
     assert INTERPRETING.server.is_alive()
     loaded().close()
     assert INTERPRETING.server.pid == pid
+
+
+@pytest.mark.parametrize(("given", "found"), [({}, "/elsewhere"), ({"TRITON_HOME": "/mine"}, "/mine")])
+def test_triton_compiles_its_driver_in_the_users_home(
+    given: dict[str, str], found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password file of a container may name another folder, which cannot be written, or none."""
+    monkeypatch.delenv("TRITON_HOME", raising=False)
+    for name, value in {"HOME": "/elsewhere", **given}.items():
+        monkeypatch.setenv(name, value)
+    with Server({})._environment():
+        assert os.environ.get("HOME") is None
+        assert os.environ["TRITON_HOME"] == found
+    assert os.environ.get("TRITON_HOME") == given.get("TRITON_HOME")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +16,9 @@ from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.correctness.facets import reseeded
 from pytest_kernelbench.model.case import map_tensors
-from pytest_kernelbench.runner.timing import HostTimer
+from pytest_kernelbench.model.case_codec import encode
+from pytest_kernelbench.runner import timing
+from pytest_kernelbench.runner.timing import HostTimer, Workbench
 from pytest_kernelbench.wire.materialize import materialize
 
 CASES = [reseeded(Case(x=Tensor((64, 5))), seed) for seed in range(3)]
@@ -128,6 +131,38 @@ def test_what_is_held_does_not_change_any_more(runner: Runner, to_host: tuple[bo
         assert torch.equal(answer.outputs[0].tensor, 2 * original.values["x"])
         assert answer.memory == (original.tensors[0].snapshot(),)
     assert not last(runner, CASES[1]).any(), "what is not held is as it is now"
+
+
+class TestOnAFullGpu:
+    """Memory that other processes use is not the kernel's fault."""
+
+    @pytest.fixture(autouse=True)
+    def _full(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: Any) -> Any:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+        self.fill = lambda name: monkeypatch.setattr(timing, name, full)
+        monkeypatch.setattr(timing, "_keep_memory", lambda: None)
+        self.bench = Workbench(HostTimer())
+
+    def respond(self, **request: Any) -> dict[str, Any]:
+        asked = {"cases": [encode(case) for case in CASES], "parameters": PARAMETERS, "convention": "call"}
+        asked |= {"written": False, "threads": torch.get_num_threads()}
+        return self.bench.respond({**asked, **request}, lambda x: 2 * x)[0]
+
+    def test_without_room_for_the_inputs(self) -> None:
+        self.fill("materialize")
+        found = self.respond(op="prepare")
+        assert found["status"] == "error"
+        assert found["message"] == "no memory of the GPU is left for the inputs: CUDA out of memory"
+
+    def test_without_room_for_a_copy_the_result_is_held_on_the_host(self) -> None:
+        assert self.respond(op="prepare")["status"] == "ok"
+        self.fill("copied")
+        assert self.respond(op="hold", max_bytes=1 << 20, to_host=False) == {"status": "ok"}
+        self.bench.sets[1].tensors[0].memory.fill_(0)
+        _, parts = self.bench.last(1 << 20)
+        assert parts[1] == materialize(CASES[1]).tensors[0].snapshot()
 
 
 def test_a_kernel_that_fails_in_a_batch_ends_the_timing(runner: Runner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from pytest_kernelbench import Case, Contract, Tensor
 from pytest_kernelbench.host.answers import Answer
+from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
@@ -79,6 +81,38 @@ def test_a_kernel_that_cannot_be_loaded(code: str, status: str, text: str, closi
     assert found.value.status == status
     assert text in found.value.message
     assert found.value.case is None
+
+
+def test_entering_the_device_is_not_the_time_of_the_kernel(
+    closing: list[CaseTrial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU takes seconds to enter, and longer while other processes enter it."""
+
+    def slow(runner: Runner, timeout: float) -> None:
+        if timeout < 5:
+            raise runner.died("timeout", f"no answer within {timeout:.0f} s")
+        monkeypatch.setattr(Runner, "ready", ready)
+        time.sleep(1)
+        ready(runner, timeout)
+
+    ready = Runner.ready
+    monkeypatch.setattr(Runner, "ready", slow)
+    trial = trial_of("def add(x, y):\n    return x + y\n", closing, timeout=8)
+    trial.load()
+    assert trial.deadline - time.monotonic() > 7.5
+
+
+def test_a_runner_that_cannot_be_started_is_no_fault_of_the_kernel(
+    closing: list[CaseTrial], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ready(runner: Runner, timeout: float) -> None:
+        raise runner.died("timeout", "no answer")
+
+    monkeypatch.setattr(Runner, "ready", ready)
+    trial = trial_of("def add(x, y):\n    return x + y\n", closing)
+    with pytest.raises(Finding, match="no runner could be started: no answer") as found:
+        trial.run(CASE)
+    assert (found.value.status, trial.runner) == ("error", None)
 
 
 def test_an_exception_is_a_finding_and_the_runner_stays(closing: list[CaseTrial]) -> None:

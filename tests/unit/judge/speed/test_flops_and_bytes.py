@@ -19,6 +19,21 @@ def test_products_are_counted_and_every_byte_once() -> None:
     assert flops_and_bytes(task_of(lambda x, y: x @ y, case), case)[:2] == (2 * 10 * 20 * 30, 2 * (200 + 600 + 300))
 
 
+def test_cuda_is_not_asked_for_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    asked = list[str]()
+    for name in ("is_available", "device_count", "is_initialized", "_lazy_init"):
+        monkeypatch.setattr(torch.cuda, name, lambda *_, name=name: asked.append(name))
+    case = Case(x=Tensor((4, 2, 8, 16)), y=Tensor((16,)))
+
+    def reference(x: Any, y: Any) -> Any:
+        return torch.nn.functional.scaled_dot_product_attention(x, x, x) * y + torch.tensor(1.0)
+
+    assert flops_and_bytes(task_of(reference, case), case).flops > 0
+    assert asked == [], "the judge never uses CUDA, and to ask initialises it"
+
+
 def test_other_arithmetic_is_not_counted() -> None:
     case = Case(x=Tensor((1000,)), dtype=DType("float16"))
     assert flops_and_bytes(task_of(lambda x, dtype: x.exp().to(dtype), case), case)[:2] == (0, 4000 + 2000)
