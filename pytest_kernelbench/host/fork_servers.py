@@ -27,6 +27,9 @@ INHERITED = ("PATH", "PYTHON", "VIRTUAL_ENV", "LD_", "LC_", "LANG", "TZ", "MALLO
              "DNNL_", "ATEN_", "TORCH", "TRITON_", "CUDA_", "NVIDIA_", "HIP_", "ROCR_", "HSA_")  # fmt: skip
 """Prefixes of the environment variables that fork servers inherit: Python, torch, Triton and libraries read them."""
 
+OF_COMPILERS = ("CC", "CPATH")
+"""Whole names of further ones: Triton builds libraries for launches on a GPU with the C compiler that they name."""
+
 _STARTING = threading.Lock()
 """Held while a process starts: it patches `multiprocessing` and, where a server starts, the environment."""
 
@@ -77,7 +80,7 @@ class Server(forkserver.ForkServer):
         """Reduce the environment to what the server and its runners may read: it must hold no secrets."""
         before = os.environ.copy()
         for name in before:
-            if not name.startswith(INHERITED):
+            if not name.startswith(INHERITED) and name not in OF_COMPILERS:
                 del os.environ[name]
         for name, value in self.environment.items():
             os.environ.pop(name, None)

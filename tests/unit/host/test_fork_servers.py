@@ -133,3 +133,10 @@ def test_triton_compiles_its_driver_in_the_users_home(
         assert os.environ.get("HOME") is None
         assert os.environ["TRITON_HOME"] == found
     assert os.environ.get("TRITON_HOME") == given.get("TRITON_HOME")
+
+
+def test_the_users_c_compiler_is_that_of_triton(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CC", "CPATH", "CCI_TOKEN"):
+        monkeypatch.setenv(name, "mine")
+    with Server({})._environment():
+        assert [os.environ.get(name) for name in ("CC", "CPATH", "CCI_TOKEN")] == ["mine", "mine", None]
