@@ -26,6 +26,9 @@ VIOLATIONS = {"power": "NVML_PERF_POLICY_POWER", "thermal": "NVML_PERF_POLICY_TH
 IDLE_PERCENT, IDLE_POLLS, BETWEEN_POLLS = 5, 3, 0.1
 """A GPU counts as idle below this utilisation in any of this many polls, this many seconds apart."""
 
+WORKER = "PYTEST_XDIST_WORKER"
+"""Environment variable of a worker of pytest-xdist, whose parent has started all workers."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -134,11 +137,14 @@ class GpuMonitor:
     def _foreign(self, listed: list[int]) -> tuple[int, ...]:
         """Return the listed processes that are not ours: not this one, none that it started, and none of theirs.
 
+        In a worker of pytest-xdist, those of the other workers are ours, too: they use the GPU only in their turns.
+
         Where processes of ours are listed by the ids that they have here, an id that no process has here is that of one
         that has just ended.
         """
         own = os.getpid()
-        self.ours |= {pid for pid in listed if pid not in self.ours and own in self.ancestors(pid)}
+        judges = {own, os.getppid()} if WORKER in os.environ else {own}
+        self.ours |= {pid for pid in listed if pid not in self.ours and not judges.isdisjoint(self.ancestors(pid))}
         seen = not {own, *self.ours}.isdisjoint(listed)
         ended = {pid for pid in listed if seen and not self.ancestors(pid)}
         return tuple(sorted({*listed} - self.ours - ended - {own}))

@@ -104,6 +104,22 @@ def test_processes_that_this_one_has_started_are_ours(library: Library) -> None:
     assert monitored.ours == {98, 783}
 
 
+def test_processes_of_other_workers_wait_for_their_turns(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.pids = [98, 99]
+    lineages = {"p97": [60, 1], "p98": [50, 40, os.getppid(), 1], "p99": [60, 1]}
+    monkeypatch.delenv(nvml.WORKER, raising=False)
+    assert monitor(library, **lineages).busy() == ["other processes on the GPU: 98, 99"]
+    monkeypatch.setenv(nvml.WORKER, "gw3")
+    monitored = monitor(library, **lineages)
+    assert monitored.busy() == ["other processes on the GPU: 99"]
+    library.pids = [99]
+    monitored.since()
+    library.pids = [98, 99]
+    assert monitored.since() is None
+    library.pids = [97, 98, 99]
+    assert monitored.since() == "other processes on the GPU: 97"
+
+
 def test_a_process_of_ours_that_has_just_ended_does_not_disturb(library: Library) -> None:
     library.pids = [98, 783]
     assert monitor(library, p98=[os.getpid(), 1]).look().foreign == ()
