@@ -32,6 +32,10 @@ BASELINE_CODE: Mapping[str, str] = {
 """Code by name of the baseline, appended to a task's file to make its reference a function `baseline`."""
 
 
+IN_ONE_PROCESS = ("TORCHINDUCTOR_COMPILE_THREADS", "1")
+"""Variable for baselines: torch.compile would start two threads for each processor, more than a runner may have."""
+
+
 class TimedRunner:
     """A source for `interleaving.measure`: calls have the runner time a batch."""
 
@@ -129,7 +133,7 @@ def trusted(settings: RunnerSettings) -> RunnerSettings:
     It comes from the same fork server as the runners of kernels and has the same limits, but no sandbox: torch.compile
     starts programs and reads files anywhere. The sandbox has no measurable effect on the time of a call.
     """
-    return replace(settings, sandbox="off", origin=None)
+    return replace(settings, sandbox="off", origin=None, environment=(IN_ONE_PROCESS, *settings.environment))
 
 
 def load_baseline(runner: Runner, code: str, filename: str, deadline: float) -> TimedRunner:

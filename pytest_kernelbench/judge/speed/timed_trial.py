@@ -162,7 +162,7 @@ class TimedTrial(Trial):
         if (rewrite or (self.expected is None and index == 0)) and (names := differing(inputs, timer.runner.inputs)):
             self.observed[f"its process reports other inputs than the judge made: {', '.join(names)}"] = ""
         self.expected = self.expected or inputs
-        with self.watch.part("comparison"):
+        with self.watch.part("comparison"), self._judging():
             self.assess(assessed, evidence, answer)
 
     def same_inputs(self, name: str, baseline: TimedRunner, case: Case) -> None:
@@ -188,6 +188,15 @@ class TimedTrial(Trial):
             )
         except OracleError as error:
             raise Finding("error", str(error), case) from error
+
+    @contextlib.contextmanager
+    def _judging(self) -> Iterator[None]:
+        """Do what the kernel has no part in: none of it is the kernel's time, waiting for turns included."""
+        started, before = time.monotonic(), self.deadline
+        try:
+            yield
+        finally:
+            self.deadline = before + time.monotonic() - started
 
     def _expected(self, case: Case) -> tuple[Evidence | None, int, Mapping[str, str]]:
         """Return the evidence for a case, None if an assessor has it, the bytes of outputs that may be sent, and the

@@ -104,3 +104,13 @@ def test_the_time_that_is_left_is_at_least_a_second(start: Start) -> None:
     assert 50 < timer.left <= 60
     timer.deadline = 0.0
     assert timer.left == 1.0
+
+
+@pytest.mark.parametrize(("given", "threads"), [((), 1), ((("TORCHINDUCTOR_COMPILE_THREADS", "3"),), 3)])
+def test_torch_compiles_a_baseline_in_its_own_process(given: tuple[tuple[str, str], ...], threads: int) -> None:
+    """A pool of workers for all processors of a large machine is more than a runner may start."""
+    code = (
+        f"import torch._inductor.config\nassert torch._inductor.config.compile_threads == {threads}\nbaseline = abs\n"
+    )
+    settings = trusted(RunnerSettings("cpu", cpu=None, environment=given))
+    load_baseline(Runner(settings), code, "wave.py", time.monotonic() + 60).runner.close()

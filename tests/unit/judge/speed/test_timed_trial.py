@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -88,6 +91,20 @@ def test_a_kernel_that_dies_later(trials: Trials) -> None:
         trial.check(timer, CASES[0], sets=3, calls=9)
     assert found.value.status == "crash"
     assert trial.runner is None
+
+
+def test_comparing_is_not_the_kernels_time(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = trials.of(RIGHT)
+    timer = trial.prepare(trial.enter(), CASES, written=False)
+
+    def slowly(*_: Any) -> None:
+        with trial.using(contextlib.nullcontext()):
+            time.sleep(1)
+
+    monkeypatch.setattr(trial, "assess", slowly)
+    before = trial.deadline
+    trial.check(timer, CASES[0], sets=3)
+    assert trial.deadline - before >= 1
 
 
 def test_a_reference_that_fails_is_an_error_of_ours(trials: Trials) -> None:
