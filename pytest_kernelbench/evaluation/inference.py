@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_kernelbench.authoring.patterns import Pattern, Sized, Tied, Varying
@@ -149,20 +149,40 @@ def _relate(works: Works, example: Case, groups: list[_Group]) -> None:
 
 
 def _together(works: Works, example: Case, groups: list[_Group], everything: list[_Group]) -> bool:
-    """Whether the sizes may change independently of each other, those that are multiples of one with it."""
+    """Whether the sizes may change independently of each other, those that are multiples of one with it.
+
+    The last one's lowest value is raised where all of them cannot be that small together.
+    """
+    last = groups[-1]
+    assert last.varying is not None
+    if len(groups) < 2:
+        return True
     random_ = random.Random(0)
-    for _ in range(JOINT if len(groups) > 1 else 0):
-        case = example
-        for group in groups:
-            assert group.varying is not None
-            value = group.varying.near(random_.randint(group.varying.low, 6 * group.varying.low + 40))
-            case = _changed(case, group.slots + group.numbers, value)
-            for other in everything:
-                if other.of is not None and other.of[1] is group:
-                    case = _changed(case, other.slots, other.of[0] * value)
-        if not works(case):
+    for _ in range(JOINT):
+        values = [
+            group.varying.near(random_.randint(group.varying.low, 6 * group.varying.low + 40))
+            for group in groups
+            if group.varying is not None
+        ]
+        if not works(_all_changed(example, groups, everything, values)):
             return False
-    return True
+    others = [group.varying.least for group in groups[:-1] if group.varying is not None]
+    for low in range(last.varying.least, MAX_LOW * last.varying.step + 1, last.varying.step):
+        if works(_all_changed(example, groups, everything, [*others, low])):
+            last.varying = replace(last.varying, low=low)
+            return True
+    return False
+
+
+def _all_changed(example: Case, groups: list[_Group], everything: list[_Group], values: Sequence[int]) -> Case:
+    """Return an example with another value for each of some sizes, and for those that are multiples of one."""
+    case = example
+    for group, value in zip(groups, values, strict=True):
+        case = _changed(case, group.slots + group.numbers, value)
+        for other in everything:
+            if other.of is not None and other.of[1] is group:
+                case = _changed(case, other.slots, other.of[0] * value)
+    return case
 
 
 def _changed(case: Case, slots: Sequence[Slot], value: int) -> Case:

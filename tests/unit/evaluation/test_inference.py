@@ -93,3 +93,18 @@ def test_tensors_become_recipes() -> None:
 def test_a_reference_that_fails_on_its_example_is_said() -> None:
     with pytest.raises(TaskError, match="the reference fails on the example"):
         infer(lambda a, b: a @ b, [Case(a=Tensor((2, 3)), b=Tensor((4, 5)))])
+
+
+def grouped(x: Any, weight: Any) -> Any:
+    import torch
+
+    return torch.nn.functional.group_norm(x, 3, weight)  # refuses one value a group, though each size may be one
+
+
+def test_sizes_that_may_not_all_be_smallest_together_are_larger() -> None:
+    example = Case(x=Tensor((4, 3, 30)), weight=Tensor((3,)))
+    found = infer(grouped, [example])
+    assert "a from 1, b from 2 varies" in found.told()
+    for case in fixed_cases(found.sizes, *found.patterns, small=found.small):
+        rows, _, length = case.arguments["x"].shape
+        assert rows * length > 1
