@@ -21,6 +21,8 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from pytest_kernelbench.wire.device_names import INTERPRETER
+
 ROOT = Path(__file__).resolve().parents[1]
 
 PARTS = {
@@ -38,8 +40,6 @@ PARTS = {
 }
 """The functions that each part of a runner consists of; what they call of another part counts there."""
 
-
-INTERPRETER = "interpreter"
 
 OTHER_DEVICES = {"interpreter": "other GPUs of the stand-in", "compile": "compiler"}
 """What runners on other devices are for, by the beginning of the device's name."""

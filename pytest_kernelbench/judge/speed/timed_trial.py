@@ -202,17 +202,14 @@ class TimedTrial(Trial):
         """Return the evidence for a case, None if an assessor has it, the bytes of outputs that may be sent, and the
         checksums of its inputs.
         """
-        started = time.monotonic()
         try:
-            if self.assessor is not None:
-                return None, *self.assessor.expect(self.kernel.task, case, ASSESSING)
-            evidence = self._evidence(case)
-            return evidence, evidence.max_bytes, checksums(evidence.arguments)
+            with self._judging():
+                if self.assessor is not None:
+                    return None, *self.assessor.expect(self.kernel.task, case, ASSESSING)
+                evidence = self._evidence(case)
+                return evidence, evidence.max_bytes, checksums(evidence.arguments)
         except OracleError as error:
             raise Finding("error", str(error), case) from error
-        finally:
-            # What is right is not for the kernel to find out.
-            self.deadline += time.monotonic() - started
 
     def _evidence(self, case: Case) -> Evidence:
         """Return the evidence for a case; only the one for the first case is kept, because workloads are large."""
