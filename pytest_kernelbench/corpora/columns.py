@@ -22,7 +22,7 @@ COMPILED = (
     Column("status", "string", "`passed`, or why it does not compile"),
     Column("reason", "string", "kind of a `compile_error`"),
     Column("registers", "int", "most registers of any specialisation, per thread"),
-    Column("spills", "int", "most spilled bytes (NVIDIA) or registers (AMD)"),
+    Column("spills", "int", "most spilled bytes (NVIDIA) or vector registers (AMD)"),
     Column("stack", "int", "largest stack, bytes per thread"),
     Column("shared_bytes", "int", "largest shared memory, bytes per block"),
     Column("warps", "int", "most warps per block"),

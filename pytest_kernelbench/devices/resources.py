@@ -11,8 +11,7 @@ from typing import Any
 
 _USED = re.compile(r"Used (\d+) registers")
 _FRAME = re.compile(r"(\d+) bytes stack frame, (\d+) bytes spill stores")
-_AMD = re.compile(r"\.(vgpr_count|sgpr_count|vgpr_spill_count|sgpr_spill_count|private_segment_fixed_size"
-                  r"|group_segment_fixed_size):\s*(\d+)")  # fmt: skip
+_AMD = re.compile(r"\.(vgpr_count|sgpr_count|vgpr_spill_count|private_segment_fixed_size):\s*(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Resources:
     registers: int | None = None
     """Registers per thread; vector registers (VGPRs) on AMD."""
     spills: int | None = None
-    """Register spills: bytes stored per thread on NVIDIA, registers on AMD."""
+    """Spills to memory: bytes stored per thread on NVIDIA, vector registers on AMD (scalar ones spill there)."""
     stack: int | None = None
     """Bytes of local memory per thread."""
     sgprs: int | None = None
@@ -46,7 +45,7 @@ def of_code_object(assembly: str) -> Resources:
         return Resources()
     return Resources(
         registers=found["vgpr_count"],
-        spills=found.get("vgpr_spill_count", 0) + found.get("sgpr_spill_count", 0),
+        spills=found.get("vgpr_spill_count", 0),
         stack=found.get("private_segment_fixed_size"),
         sgprs=found.get("sgpr_count"),
     )

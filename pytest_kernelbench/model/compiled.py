@@ -23,7 +23,7 @@ class Compiled:
     registers: int | None = None
     """Per thread; vector registers (VGPRs) on AMD."""
     spills: int | None = None
-    """Register spills: bytes stored per thread on NVIDIA, registers on AMD."""
+    """Spills to memory: bytes stored per thread on NVIDIA, vector registers on AMD."""
     stack: int | None = None
     """Bytes of local memory per thread, spills included: four times the `n_spills` of Triton on a real GPU."""
     shared_bytes: int | None = None

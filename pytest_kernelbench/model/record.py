@@ -120,7 +120,7 @@ class CompileRecord(Record):
     registers: int | None = None
     """Largest number of registers of any specialisation, per thread."""
     spills: int | None = None
-    """Largest number of spilled bytes (NVIDIA) or registers (AMD) of any specialisation."""
+    """Largest number of spilled bytes (NVIDIA) or vector registers (AMD) of any specialisation."""
     stack: int | None = None
     """Largest stack of any specialisation, bytes per thread."""
     shared_bytes: int | None = None

@@ -42,7 +42,8 @@ def difference(task: Task, case: Case, arguments: Mapping[str, Any], kernel: Cal
             if old.shape != new.shape or not bool(same(old, new).all()):
                 return "an argument was changed: it is only an input"
     length = task.accumulation(case) if task.accumulation else 1
-    verdict = compare(Evidence(task, case, host, expected, max(1, length)), outputs)
+    on_gpu = any(tensor.is_cuda for tensor in tensors_in(arguments))
+    verdict = compare(Evidence(task, case, host, expected, max(1, length), tensor_cores=on_gpu), outputs)
     return verdict.mismatch.message if verdict.mismatch is not None else None
 
 

@@ -14,6 +14,7 @@ from pytest_kernelbench.judge.comparison.perturbations import (
     exact_value,
     moved_floats,
     perturbing,
+    truncated,
 )
 from pytest_kernelbench.judge.comparison.slices import in_slices, independent_rows
 from pytest_kernelbench.model.case import Case, leaves, without
@@ -44,6 +45,8 @@ class ExpectedOutput:
     """Largest change of each element under the perturbations (float64); None if nothing in the case is rounded."""
     eager_error: torch.Tensor | None = None
     """Largest error of eager PyTorch on neighbouring inputs (float64), by element; None where it was not tried."""
+    truncation: torch.Tensor | None = None
+    """Change of each element (float64) where tensor cores drop the bits of the inputs that TF32 lacks; else None."""
     units: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What the comparison of values has found out about the unit of error, by the length of the longest sum."""
 
@@ -65,6 +68,8 @@ class Evidence:
     """Outputs in order: the results, then the updated arguments."""
     length: int
     """Length of the longest sum behind one element, at least 1."""
+    tensor_cores: bool = False
+    """Whether the kernel runs where float32 products may be made of truncated inputs: on a GPU."""
     kept_and_dropped: tuple[Evidence, ...] = ()
     """For dropout, the evidence with all elements kept and with all elements dropped; empty for other tasks."""
 
@@ -103,12 +108,14 @@ def collect_evidence(
     eager_runner: EagerRunner | None = None,
     device: str | None = None,
     drawn_on: str | None = None,
+    tensor_cores: bool = False,
 ) -> Evidence:
     """Run the reference on a case: in float64, in the case's dtype, and `draws` times on perturbed inputs.
 
     `eager_runner`, if given, makes the run in the case's dtype on the device of the kernels; where it returns None, and
     without it, that run is made here. `device` is where all runs are made, and `drawn_on` where
-    large inputs are drawn; None for the CPU. Raises `OracleError` if the reference fails.
+    large inputs are drawn; None for the CPU. `tensor_cores` says that the kernel runs on a GPU. Raises `OracleError` if
+    the reference fails.
     """
     import warnings
 
@@ -139,8 +146,10 @@ def collect_evidence(
     outcomes = [
         replace(task, reference=each, compare="values", dropout=(), drop_probability=None) for each in task.dropout
     ]
-    kept_and_dropped = tuple(collect_evidence(each, case, draws, None, device, drawn_on) for each in outcomes)
-    return Evidence(task, case, arguments, expected, max(1, length), kept_and_dropped)
+    kept_and_dropped = tuple(
+        collect_evidence(each, case, draws, None, device, drawn_on, tensor_cores) for each in outcomes
+    )
+    return Evidence(task, case, arguments, expected, max(1, length), tensor_cores, kept_and_dropped)
 
 
 def sensitivity(
@@ -178,6 +187,15 @@ def sensitivity(
                 change = (moved[name] - value).abs().nan_to_num_(nan=0.0, posinf=0.0).mul_(part)
                 spread[name] = torch.maximum(spread[name], change) if name in spread else change
     return spread
+
+
+def truncation(evidence: Evidence, name: str) -> torch.Tensor | None:
+    """Return the change of an output's elements (float64) where tensor cores truncate the inputs to TF32; else None."""
+    if not evidence.tensor_cores:
+        return None
+    moved = run_reference(evidence.task, evidence.arguments, truncated)[name]
+    exact = next(each.exact for each in evidence.expected if each.name == name)
+    return (moved - exact).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0) if moved.shape == exact.shape else None
 
 
 def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[dict[str, torch.Tensor]]:

@@ -41,7 +41,10 @@ class Oracle:
                 return self._known[key]
             started = time.perf_counter()
             self._known[key] = evidence = collect_evidence(
-                task, case, eager_runner=None if here else self.eager_runner(name)
+                task,
+                case,
+                eager_runner=None if here else self.eager_runner(name),
+                tensor_cores=self._eager_runner is not None,
             )
             self.seconds += time.perf_counter() - started
             self._bytes += evidence.bytes

@@ -20,6 +20,9 @@ ROUNDOFF: Mapping[str, float] = {
 TF32_ROUNDOFF = 2.0**-11
 """Unit roundoff of TF32."""
 
+TF32_DROPPED = 13
+"""Bits of a float32 mantissa that TF32 lacks."""
+
 SMALLEST_STEP = 2.0**-43
 """Smallest relative perturbation; the float64 rounding of the reference would hide the effect of a smaller one."""
 
@@ -45,6 +48,16 @@ def exact_value(value: Any) -> Any:
     wide = torch.complex128 if dtype.is_complex else torch.float64 if dtype.is_floating_point else dtype
     # Always a copy: the reference may write into it.
     return wide if isinstance(value, torch.dtype) else value.to(wide, copy=True)
+
+
+def truncated(value: Any) -> Any:
+    """Return what `exact_value` returns, with float32 contents truncated to TF32."""
+    import torch
+
+    if isinstance(value, torch.dtype) or value.dtype != torch.float32:
+        return exact_value(value)
+    bits = value.contiguous().view(torch.int32) >> TF32_DROPPED << TF32_DROPPED
+    return torch.where(torch.isfinite(value), bits.view(torch.float32), value).double()
 
 
 def perturbing(generator: torch.Generator, roundoff: float | None) -> Callable[[Any], Any]:

@@ -49,7 +49,10 @@ def pieces(expected: ExpectedOutput, got: torch.Tensor, size: int | None = None)
         part = slice(start, start + size)
         moved = None if spread is None else spread[part]
         tried = None if expected.eager_error is None else expected.eager_error.reshape(-1)[part]
-        changed = replace(expected, exact=exact[part], eager=eager[part], spread=moved, eager_error=tried)
+        cut = None if expected.truncation is None else expected.truncation.reshape(-1)[part]
+        changed = replace(
+            expected, exact=exact[part], eager=eager[part], spread=moved, eager_error=tried, truncation=cut
+        )
         yield Piece(start, changed, flat[part])
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_kernelbench.judge.comparison.evidence import Evidence, ExpectedOutput, sensitivity
+from pytest_kernelbench.judge.comparison.evidence import Evidence, ExpectedOutput, sensitivity, truncation
 from pytest_kernelbench.judge.comparison.perturbations import ROUNDOFF, TF32_ROUNDOFF
 from pytest_kernelbench.judge.comparison.pieces import Piece, Scale, binades, magnitudes, pieces
 from pytest_kernelbench.judge.comparison.verdict import Mismatch, Verdict, widen
@@ -42,6 +42,9 @@ HALF_RMS_FLOOR = 0.2
 SMALL_SAMPLE = 1.5
 """Divided by sqrt(n), this is how far the root mean square of n elements may lie above its expectation, in units."""
 
+MAX_TRUNCATIONS = 2.0
+"""How many times the effect of truncated inputs is accepted: a second product truncates the results of the first."""
+
 TINY = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float16": 2.0**-25, "float64": 2.0**-1022,
         "complex64": 2.0**-126, "complex128": 2.0**-1022}  # fmt: skip
 """Absolute part of the unit, by dtype: hardware may flush float32 denormals to zero; half the smallest float16."""
@@ -65,12 +68,16 @@ def values(evidence: Evidence, outputs: Sequence[torch.Tensor]) -> Verdict:
 
 
 def in_tf32(evidence: Evidence, expected: ExpectedOutput) -> ExpectedOutput | None:
-    """Return the output with the sensitivity to inputs rounded to TF32; None if the task does not allow that grade."""
+    """Return the output as it may be in TF32; None if the task does not allow that grade.
+
+    Its sensitivity is that to inputs rounded to TF32. Tensor cores may truncate them instead, which moves all elements
+    in one direction where inputs have one sign.
+    """
     if not evidence.task.tf32 or expected.dtype != "float32":
         return None
     exact = {each.name: each.exact for each in evidence.expected}
     spread = sensitivity(evidence.task, without(evidence.case, "out"), exact, TF32_ROUNDOFF, evidence.arguments)
-    return replace(expected, spread=spread[expected.name])
+    return replace(expected, spread=spread[expected.name], truncation=truncation(evidence, expected.name))
 
 
 def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | None = None) -> Mismatch | None:
@@ -140,7 +147,11 @@ def measure(expected: ExpectedOutput, got: torch.Tensor, length: int, scale: Sca
     wide = widen(got)
     special, wrong_special = _special(expected, wide)
     unit, parts = _known_unit(expected, length, scale)
-    units = torch.where(special, 0.0, torch.nan_to_num((wide - expected.exact).abs() / unit, nan=math.inf))
+    error = wide - expected.exact
+    if expected.truncation is not None:
+        share = torch.nan_to_num(error / expected.truncation).clamp(0, MAX_TRUNCATIONS)
+        error = error - share * expected.truncation
+    units = torch.where(special, 0.0, torch.nan_to_num(error.abs() / unit, nan=math.inf))
     return ErrorUnits(torch.where(wrong_special, math.inf, units), unit, special, wrong_special, parts)
 
 

@@ -130,11 +130,12 @@ class Assessing:
     def _collected(self, task: Task, case: Case) -> Evidence:
         if self.device is None:
             return collect_evidence(task, case, DRAWS)
+        on_gpu = self.device.startswith("cuda")
         try:
-            evidence = collect_evidence(task, case, DRAWS, None, self.device, self.device)
+            evidence = collect_evidence(task, case, DRAWS, None, self.device, self.device, tensor_cores=on_gpu)
         except OracleError:  # the device lacks an operation, or memory
             self._release()
-            return collect_evidence(task, case, DRAWS, drawn_on=self.device)
+            return collect_evidence(task, case, DRAWS, drawn_on=self.device, tensor_cores=on_gpu)
         return moved(evidence, self.device if task.compare in ON_DEVICE else "cpu")
 
     def _release(self) -> None:

@@ -38,6 +38,6 @@ def test_a_log_without_figures(log: str) -> None:
 
 
 def test_metadata_of_amd_code() -> None:
-    assert of_code_object(AMD) == Resources(registers=96, spills=4, stack=12, sgprs=18)
+    assert of_code_object(AMD) == Resources(registers=96, spills=3, stack=12, sgprs=18)
     assert of_code_object(".vgpr_count: 7") == Resources(registers=7, spills=0)
     assert of_code_object("s_endpgm") == Resources()

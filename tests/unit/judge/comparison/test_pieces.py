@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,17 @@ def test_many_small_errors() -> None:
     assert whole is not None
     assert "all 600 elements together: rms" in whole.message
     assert [close(expected, got, 100, size) for size in SIZES] == [whole] * len(SIZES)
+
+
+def test_the_part_of_an_error_that_truncated_inputs_explain() -> None:
+    (expected,) = evidence_of(softmax, Case(x=Tensor((6, 100)))).expected
+    truncated = replace(expected, truncation=torch.linspace(-1e-2, 1e-2, 600, dtype=torch.float64).view(6, 100))
+    got = (expected.exact + truncated.truncation).float()
+    assert close(expected, got, 100) is not None
+    assert [close(truncated, got, 100, size) for size in SIZES] == [None] * len(SIZES)
+    whole = close(truncated, (expected.exact - truncated.truncation).float(), 100)
+    assert whole is not None
+    assert close(truncated, (expected.exact - truncated.truncation).float(), 100, 7) == whole
 
 
 def test_exact_values() -> None:

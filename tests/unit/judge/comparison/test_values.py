@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.judge.comparison.values import measure
 from tests.support.judging import evidence_of, right, verdict
 
@@ -23,6 +25,13 @@ def summed(case: Case) -> int:
 
 def rows(dtype: str = "float32", shape: tuple[int, ...] = (24, 1025), fill: str = "normal", seed: int = 0) -> Case:
     return Case(x=Tensor(shape, dtype, fill, seed=seed))
+
+
+def coarse(value: Any) -> Any:
+    """Return float32 values truncated to TF32."""
+    import torch
+
+    return (value.view(torch.int32) & ~0x1FFF).view(torch.float32)
 
 
 def dtype_of(name: str) -> Any:
@@ -186,10 +195,7 @@ class TestWrong:
         assert not right(evidence, evidence.expected[0].eager.bfloat16().float())
 
     def test_tf32_where_it_is_not_allowed_and_where_it_is(self) -> None:
-        import torch
-
         case = Case(x=Tensor((64, 64)), y=Tensor((64, 64)))
-        coarse = lambda value: (value.view(torch.int32) & ~0x1FFF).view(torch.float32)  # noqa: E731
         plain = evidence_of(matmul, case, accumulation=summed)
         result = coarse(plain.arguments["x"]) @ coarse(plain.arguments["y"])
         assert not right(plain, result)
@@ -197,6 +203,41 @@ class TestWrong:
         assert verdict(allowed, result).grade == "tf32"
         assert verdict(allowed, plain.expected[0].eager).grade == "ieee"
         assert not right(allowed, result * 1.05)
+
+
+class TestTruncatedInputs:
+    """Tensor cores may drop the low bits of float32 operands, which moves sums of terms of one sign one way."""
+
+    CASE = Case(x=Tensor((32, 512), fill="uniform(0, 1)"), y=Tensor((512, 32), fill="uniform(0, 1)", seed=1))
+
+    def evidence(self, reference: Callable[..., Any] = matmul, *, on_gpu: bool = True) -> Evidence:
+        return replace(evidence_of(reference, self.CASE, accumulation=summed, tf32=True), tensor_cores=on_gpu)
+
+    @pytest.mark.parametrize("operands", ["xy", "x", "y"])
+    def test_on_a_gpu_and_elsewhere(self, operands: str) -> None:
+        evidence = self.evidence()
+        x, y = (coarse(value) if name in operands else value for name, value in evidence.arguments.items())
+        assert verdict(evidence, x @ y).grade == "tf32"
+        assert right(self.evidence(on_gpu=False), x @ y) == (operands != "xy")
+
+    def test_two_products(self) -> None:
+        evidence = self.evidence(lambda x, y: x @ y @ y.T)
+        x, y = map(coarse, evidence.arguments.values())
+        assert verdict(evidence, coarse(x @ y) @ y.T).grade == "tf32"
+
+    def test_what_truncation_does_not_explain(self) -> None:
+        evidence = self.evidence()
+        x, y = map(coarse, evidence.arguments.values())
+        result, change = x @ y, 2.0**-10 * evidence.expected[0].eager
+        assert not right(evidence, result - 4 * change)
+        assert not right(evidence, evidence.expected[0].eager + 4 * change)
+        one = result.clone()
+        one[3, 4] *= 1.01
+        assert not right(evidence, one)
+        case = Case(x=Tensor((32, 16), fill="uniform(0, 1)"), y=Tensor((16, 32), fill="uniform(0, 1)", seed=1))
+        short = replace(evidence_of(matmul, case, accumulation=summed, tf32=True), tensor_cores=True)
+        x, y = short.arguments.values()
+        assert not right(short, x.bfloat16().float() @ y.bfloat16().float())
 
 
 class TestRms:

@@ -202,7 +202,7 @@ def test_what_the_device_cannot_do_is_done_on_the_cpu(monkeypatch: pytest.Monkey
     places: list[Any] = []
 
     def collected(
-        task: Any, case: Any, draws: int, runner: Any = None, device: Any = None, drawn_on: Any = None
+        task: Any, case: Any, draws: int, runner: Any = None, device: Any = None, drawn_on: Any = None, **_: Any
     ) -> Any:
         places.append((device, drawn_on))
         if device is not None:
