@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import sys
@@ -65,10 +66,12 @@ def helper_files(path: Path, root: Path) -> dict[str, Path]:
     """Return the files that a kernel's file imports from its submission, by their paths as modules."""
     folders = [folder for folder in path.parents if folder == root or root in folder.parents]
     found: dict[str, Path] = {}
+    known: set[str] = set()
     waiting = [path]
     while waiting:
         file = waiting.pop()
-        for top in _imported(file):
+        for top in _imported(file.read_bytes()) - known:
+            known.add(top)
             for name, helper in _module(top, folders):
                 if name not in found and helper != path:
                     found[name] = helper
@@ -112,17 +115,20 @@ def _is_kernel(file: Path, root: Path, catalogue: Catalogue) -> bool:
     return True
 
 
-def _imported(file: Path) -> Iterator[str]:
-    """Yield the first parts of the names of the modules that a file imports."""
+@functools.lru_cache(maxsize=1024)
+def _imported(contents: bytes) -> frozenset[str]:
+    """Return the first parts of the names of the modules that a file imports; many kernels share their helpers."""
     try:
-        tree = parsed(code_of(decoded(file.read_bytes())))
+        tree = parsed(code_of(decoded(contents)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return frozenset()
+    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            found.update(alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            yield node.module.partition(".")[0]
+            found.add(node.module.partition(".")[0])
+    return frozenset(found)
 
 
 def _module(name: str, folders: Iterable[Path]) -> Iterator[tuple[str, Path]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
+from pytest_kernelbench.model import helpers
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.errors import KernelBenchError
 from pytest_kernelbench.model.helpers import MAX_BYTES, helpers_of
@@ -112,3 +114,26 @@ def test_too_much_code_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_code_that_does_not_parse_imports_nothing(tmp_path: Path) -> None:
     write(tmp_path, relu="import helpers (")
     assert helpers_of(tmp_path / "relu.py", tmp_path) == {}
+
+
+def test_a_helper_of_many_kernels_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        tmp_path,
+        relu="from ops.fast import f",
+        abs="from ops.fast import g",
+        tanh="from ops.fast import h",
+        ops__fast="from . import deep\nimport top",
+        ops__deep="import top",
+        top=f"# {tmp_path}",
+    )
+    package(tmp_path, "ops")
+    texts: list[str] = []
+
+    def parsed(text: str) -> ast.Module:
+        texts.append(text)
+        return ast.parse(text)
+
+    monkeypatch.setattr(helpers, "parsed", parsed)
+    found = kernels(tmp_path)
+    assert {len(kernel.helpers) for kernel in found.values()} == {4}
+    assert texts.count(f"# {tmp_path}") == 1
