@@ -1,5 +1,6 @@
 """Write docs/solutions.md, the table of kernels that pass every facet: `python benchmarks/solutions_page.py`.
 
+Bytes and flops are those of `solutions_traffic.json`, which `python benchmarks/solution_traffic.py` makes.
 With `--compiled FILE...`, results files of `-m compile`, their resources are kept in `solutions_compiled.json`, from
 which the page has its second table. Records of other code than that of today's files are left out.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +23,13 @@ from pytest_kernelbench.report.results import load
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "solutions.md"
 KEPT = ROOT / "benchmarks" / "solutions_compiled.json"
+TRAFFIC = ROOT / "benchmarks" / "solutions_traffic.json"
+FOLDERS = ("examples", "solutions")
+"""Submissions that the page lists."""
+
+FIXED = "a fixed case"
+"""What figures are of where a workload cannot be made small enough."""
+
 TARGETS = ("sm_80", "sm_90", "sm_100", "gfx942")
 """Targets of the table of resources."""
 
@@ -31,7 +40,19 @@ fair, and each new rule of the judge is tried on them before it may fail anybody
 each file is complete in itself. Kernels of `submissions/solutions` share the modules of its folder `_common`. Lines are
 those of the task's file that are neither empty nor comments nor docstrings.
 
-This page is made by `python benchmarks/solutions_page.py`.
+`bytes / min` is what the launches of one call load and store, as if there were no cache, over what any implementation
+must move: each byte that it needs of its inputs and each byte of its results once. `flops / min` is the floating-point
+operations of the launches over the multiplications and additions of the reference's matrix products and convolutions;
+it is empty where the reference has none.
+
+Both are counted in Triton's interpreter, on the first workload of the task with its longest dimensions halved until it
+is small enough, or with `*` on the largest fixed case. Every lane counts that its mask lets through: what several
+programs load, or several lanes of one, counts several times though a GPU's caches serve it, and an atomic operation
+loads and stores. A `tl.dot` is 2MNK operations; other arithmetic and functions of floating-point numbers are one for
+each lane of a block, masked or not (`benchmarks/counted_work.py`). A matrix product loads each operand again for every
+tile of the result in its direction, so its ratio of bytes grows with the matrices.
+
+This page is made by `python benchmarks/solutions_page.py`, its two ratios by `python benchmarks/solution_traffic.py`.
 """
 
 RESOURCES = """
@@ -89,7 +110,7 @@ def resources(record: CompileRecord) -> dict[str, Any]:
 def keep(files: Sequence[Path], root: Path = ROOT, kept: Path = KEPT) -> None:
     """Add the resources of compile records to those that are kept."""
     catalogue = Catalogue.find()
-    folders = [root / "submissions" / name for name in ("examples", "solutions")]
+    folders = [root / "submissions" / name for name in FOLDERS]
     today = {kernel.task: kernel.sha256 for each in folders for kernel in Submission.load(each, catalogue).kernels}
     found: dict[str, dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for record in load(files, catalogue).records:
@@ -120,21 +141,50 @@ def table(kept: Path = KEPT) -> str:
     return "\n".join(lines) + "\n"
 
 
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a kernel's file and of the modules of `_common` that it imports, directly or not."""
+    files = [path]
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("_common."):
+                module = path.parents[1] / f"{str(node.module).replace('.', '/')}.py"
+                files += [module] if module not in files else []
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in [path, *sorted(files[1:])])).hexdigest()
+
+
+def ratios(path: Path, traffic: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the cells of a kernel's bytes and flops; empty ones where it has changed since they were counted."""
+    found = traffic.get(path.stem, {})
+    if found.get("sha256") != digest(path) or "failed" in found:
+        return "", ""
+    moved, mark = found["loaded"] + found["stored"], "*" if found["of"] == FIXED else ""
+    return _over(moved, found["least_bytes"]) + mark, _over(found["flops"], found["least_flops"])
+
+
+def _over(count: int, least: int) -> str:
+    if not least:
+        return ""
+    return f"{count / least:.1f}" if count < 9.95 * least else f"{count / least:.0f}"
+
+
 def page(root: Path = ROOT, kept: Path = KEPT) -> str:
     """Return the text of the page."""
+    traffic_file = root / "benchmarks" / TRAFFIC.name
+    traffic = json.loads(traffic_file.read_text(encoding="utf-8")) if traffic_file.exists() else {}
     total = sum(1 for path in (root / "tasks").glob("*/*.py") if path.stem != "__init__")
-    folders = [root / "submissions" / name for name in ("examples", "solutions")]
+    folders = [root / "submissions" / name for name in FOLDERS]
     files = sorted((path.parent.name, path.stem, path) for folder in folders for path in kernels(folder))
     parts = [INTRODUCTION, f"{len(files)} of {total} tasks are solved.\n"]
     category = None
     for name, task, path in files:
         if name != category:
             parts.append(f"{'' if category is None else chr(10)}## {name}\n")
-            parts.append("| task | algorithm | lines |\n| --- | --- | ---: |")
+            parts.append("| task | algorithm | lines | bytes / min | flops / min |\n| --- | --- | ---: | ---: | ---: |")
             category = name
         source = path.read_text(encoding="utf-8")
         mark = " (example)" if "examples" in path.parts else ""
-        parts.append(f"| `{task}`{mark} | {algorithm(source).replace('|', chr(92) + '|')} | {lines(source)} |")
+        cells = [f"`{task}`{mark}", algorithm(source).replace("|", chr(92) + "|"), str(lines(source))]
+        parts.append(f"| {' | '.join([*cells, *ratios(path, traffic)])} |")
     return "\n".join(parts) + "\n" + table(kept)
 
 

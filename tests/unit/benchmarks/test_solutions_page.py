@@ -75,3 +75,40 @@ def test_resources_of_todays_code_are_kept_and_shown(tmp_path: Path) -> None:
     rows = page.table(kept).splitlines()
     assert "| `abs` | compile_error |  |  |  |" in rows
     assert "| `add` |  | 255, 2 KiB, 25%, **spills 8 B** |  | 40, 0 KiB, 100% |" in rows
+
+
+def test_bytes_and_flops_of_todays_code_are_shown(tmp_path: Path) -> None:
+    page = script()
+    files = {
+        "examples/Math/abs": "def abs(x): ...\n",
+        "solutions/Math/add": "from _common.near import f\n",
+        "solutions/Math/exp": "import torch\n",
+        "solutions/Math/sin": "import torch\n",
+        "solutions/_common/near": "from _common.far import g\n",
+        "solutions/_common/far": "x = 1\n",
+        "solutions/_common/other": "x = 1\n",
+    }
+    for name, text in files.items():
+        file = tmp_path / "submissions" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    paths = {path.stem: path for folder in page.FOLDERS for path in page.kernels(tmp_path / "submissions" / folder)}
+    figures = {"loaded": 300, "stored": 10, "flops": 64, "least_bytes": 200, "least_flops": 0, "of": "prefill"}
+    traffic = {task: {"sha256": page.digest(path), **figures} for task, path in paths.items()}
+    traffic["add"] |= {"loaded": 2500, "least_flops": 64}
+    traffic["exp"] |= {"of": page.FIXED}
+    traffic["sin"] = {"sha256": traffic["sin"]["sha256"], "failed": "OutOfMemory"}
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / page.TRAFFIC.name).write_text(json.dumps(traffic))
+
+    def shown() -> dict[str, str]:
+        rows = [
+            row.split(" | ") for row in page.page(tmp_path, tmp_path / "none").splitlines() if row.startswith("| `")
+        ]
+        return {row[0].strip("| `").split("`")[0]: f"{row[-2]} {row[-1].strip(' |')}".strip() for row in rows}
+
+    assert shown() == {"abs": "1.6", "add": "13 1.0", "exp": "1.6*", "sin": ""}
+    (tmp_path / "submissions" / "solutions" / "_common" / "other.py").write_text("x = 2\n")
+    assert shown()["add"] == "13 1.0"
+    (tmp_path / "submissions" / "solutions" / "_common" / "far.py").write_text("x = 2\n")
+    assert shown() == {"abs": "1.6", "add": "", "exp": "1.6*", "sin": ""}
