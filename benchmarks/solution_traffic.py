@@ -2,8 +2,8 @@
 
 Each kernel runs once in Triton's interpreter, behind the stand-in for CUDA, in a process of its own; `counted_work.py`
 says what is counted. The case is the first workload with its longest dimensions halved until it moves no more than
-`MAX_BYTES` and has no more than `MAX_FLOPS`, or less where the interpreter takes longer than `MAX_SECONDS`; the largest
-fixed case where dimensions cannot be halved so far. The least is that of `judge/speed/flops_and_bytes.py` for the case.
+`MAX_BYTES` and so on, or less where the interpreter takes longer than `MAX_SECONDS`; the largest fixed case where
+dimensions cannot be halved so far. The least is that of `judge/speed/flops_and_bytes.py` for the case.
 
 Figures are kept in `solutions_traffic.json`, kernel by kernel, and then the page is written. A kernel whose code has
 not changed since is not run again, unless it is named with `--tasks`.
@@ -30,7 +30,7 @@ from solutions_page import FIXED, FOLDERS, PAGE, ROOT, TRAFFIC, digest, kernels,
 from pytest_kernelbench.judge.comparison.evidence import signature
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
 from pytest_kernelbench.judge.speed.scaled import scaled
-from pytest_kernelbench.model.case import Case
+from pytest_kernelbench.model.case import Case, leaves
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.task import Task
 from pytest_kernelbench.wire.calling_conventions import Parameters, invoke
@@ -41,6 +41,9 @@ MAX_BYTES = 2 << 20
 
 MAX_FLOPS = 1 << 28
 """Operations of matrix products that a case must have at most: those of three matrices of 512 x 512."""
+
+MAX_TENSORS = 32 << 20
+"""Bytes of its tensors, of which it need not read all."""
 
 MAX_SECONDS = 40
 """Seconds of processor time that a kernel may take before it gets a smaller case."""
@@ -110,8 +113,9 @@ def cases(task: Task) -> Iterator[tuple[str, Case]]:
     for tries in range(TRIES):
 
         def too_large(task: Task, case: Case, share: int = SMALLER**tries) -> str | None:
-            work = flops_and_bytes(task, case)
-            return "too large" if work.moved_bytes > MAX_BYTES / share or work.flops > MAX_FLOPS / share else None
+            work, size = flops_and_bytes(task, case), sum(recipe.nbytes for _, recipe in leaves(case))
+            large = work.moved_bytes > MAX_BYTES / share or work.flops > MAX_FLOPS / share or size > MAX_TENSORS / share
+            return "too large" if large else None
 
         for name, workload in [*task.workloads.items()][:1]:
             case = scaled(task, workload, too_large)

@@ -110,6 +110,7 @@ BY_HAND = {
     ("nll_loss", "gpt2_vocabulary"): 4096 * (8 + 4) + 4,
     ("matrix_vector_dot", "square_16384"): 4 * (16384**2 + 3 * 16384) + 4,
     ("add", "bert_large_bias"): 2 * (2 * 64 * 512 * 4096 + 4096),
+    ("matrix_multiply_and_row_dot", "square_8192"): 2 * (8192**2 + 4 * 8192),
     ("logspace", "elements_64m"): 4 * 67108864,
 }
 """Bytes that must be moved, by task and workload."""
