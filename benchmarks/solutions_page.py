@@ -45,12 +45,12 @@ must move: each byte that it needs of its inputs and each byte of its results on
 operations of the launches over the multiplications and additions of the reference's matrix products and convolutions;
 it is empty where the reference has none.
 
-Both are counted in Triton's interpreter, on the first workload of the task with its longest dimensions halved until it
-is small enough, or with `*` on the largest fixed case. Every lane counts that its mask lets through: what several
-programs load, or several lanes of one, counts several times though a GPU's caches serve it, and an atomic operation
-loads and stores. A `tl.dot` is 2MNK operations; other arithmetic and functions of floating-point numbers are one for
-each lane of a block, masked or not (`benchmarks/counted_work.py`). A matrix product loads each operand again for every
-tile of the result in its direction, so its ratio of bytes grows with the matrices.
+Both are counted in Triton's interpreter, on the first workload of the task with its batch and then its longest
+dimensions halved until it is small enough, or with `*` on the largest fixed case. Every lane counts that its mask lets
+through: what several programs load, or several lanes of one, counts several times though a GPU's caches serve it, and
+an atomic operation loads and stores. A `tl.dot` is 2MNK operations; other arithmetic and functions of floating-point
+numbers are one for each lane of a block, masked or not (`benchmarks/counted_work.py`). A matrix product loads each
+operand again for every tile of the result in its direction, so its ratio of bytes grows with the matrices.
 
 This page is made by `python benchmarks/solutions_page.py`, its two ratios by `python benchmarks/solution_traffic.py`.
 """
