@@ -15,6 +15,7 @@ import argparse
 import dataclasses
 import importlib.util
 import json
+import logging
 import multiprocessing
 import os
 import resource
@@ -86,6 +87,8 @@ def prepare() -> None:
     import triton.language  # noqa: F401
 
     torch.set_num_threads(1)
+    # Smaller batches that a reference does not take are tried, and each of them would be told at length.
+    logging.getLogger("torch._subclasses.fake_tensor").setLevel(logging.CRITICAL)
 
 
 def counted(path: Path, task: Task) -> dict[str, Any]:

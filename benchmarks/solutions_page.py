@@ -50,7 +50,8 @@ dimensions halved until it is small enough, or with `*` on the largest fixed cas
 through: what several programs load, or several lanes of one, counts several times though a GPU's caches serve it, and
 an atomic operation loads and stores. A `tl.dot` is 2MNK operations; other arithmetic and functions of floating-point
 numbers are one for each lane of a block, masked or not (`benchmarks/counted_work.py`). A matrix product loads each
-operand again for every tile of the result in its direction, so its ratio of bytes grows with the matrices.
+operand again for every tile of the result in its direction, so its ratio of bytes grows with the matrices; a
+decomposition goes over the whole matrix once for each panel, column or sweep.
 
 This page is made by `python benchmarks/solutions_page.py`, its two ratios by `python benchmarks/solution_traffic.py`.
 """

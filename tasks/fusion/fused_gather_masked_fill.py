@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Task, Tensor
+from pytest_kernelbench.authoring.families.masks import true_share
 from pytest_kernelbench.authoring.strategies import (
     booleans,
     choice,
@@ -47,6 +48,16 @@ def gathered(shape, dim, picked, covered=None, value=-1.0, dtype="float32", **op
     )
 
 
+def needed(case):
+    """Return flops and bytes: what the mask hides needs neither an index nor an element, which others may need too."""
+    size, shown = case.input.shape[case.dim], 1 - true_share(case.mask)
+    lines = case.index.numel // case.index.shape[case.dim]
+    different = size * (1 - (1 - 1 / size) ** (shown * case.index.shape[case.dim]))
+    itemsize = case.input.nbytes // case.input.numel
+    read = case.mask.nbytes + shown * case.index.nbytes + lines * different * itemsize
+    return 0, int(read + case.index.numel * itemsize)
+
+
 task = Task(
     reference,
     cases,
@@ -68,4 +79,6 @@ task = Task(
         ),
     },
     table="input",
+    # The shapes do not tell how much is hidden.
+    flops_and_bytes=needed,
 )

@@ -9,6 +9,7 @@ from math import prod
 
 from pytest_kernelbench import Case, Task, Tensor
 from pytest_kernelbench.authoring.families.contracts import any_shape
+from pytest_kernelbench.authoring.families.masks import true_share
 from pytest_kernelbench.authoring.strategies import broadcast, choice, integers, numbers, shapes, tensors
 
 
@@ -77,8 +78,8 @@ task = Task(
         selected((2**20 + 2**18 + 1,), None, -0.5),
     ),
     contract=any_shape(inf=False),
-    # The shapes do not tell how many elements are selected: at least one in twenty, which is read and written.
-    flops_and_bytes=lambda case: (0, case.mask.nbytes + case.input.nbytes // 10),
+    # The shapes do not tell how many elements are selected: these are read and written.
+    flops_and_bytes=lambda case: (0, case.mask.nbytes + int(2 * true_share(case.mask) * case.input.nbytes)),
     workloads={
         "bert_base_masked_feed_forward": selected((16384, 3072), (16384, 1), 0.5, dtype="float16"),
         "sparse_activations_64m": selected((8192, 8192), None, (), "bernoulli(0.1)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_kernelbench import Case, Contract, Task, Tensor
+from pytest_kernelbench.authoring.families.masks import true_share
 from pytest_kernelbench.authoring.strategies import broadcast, choice, tensors
 
 HALF = "bernoulli(0.5)"
@@ -50,8 +51,8 @@ task = Task(
     ),
     dtypes=("float32", "float16", "bfloat16", "int64", "int32"),
     contract=Contract(empty=True),
-    # The shapes do not tell how many elements are selected: at least one in twenty, which is read and written.
-    flops_and_bytes=lambda case: (0, case.mask.nbytes + case.input.nbytes // 10),
+    # The shapes do not tell how many elements are selected: these are read and written.
+    flops_and_bytes=lambda case: (0, case.mask.nbytes + int(2 * true_share(case.mask) * case.input.nbytes)),
     workloads={
         "elements_64m": selection((8192, 8192)),
         "sparse_activations": selection((16384, 11008), fill="bernoulli(0.05)", dtype="float16"),

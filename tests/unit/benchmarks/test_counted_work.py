@@ -1,13 +1,20 @@
-"""Bytes and flops of small kernels, which are known by hand."""
+"""Bytes and flops of small kernels, which are known by hand, and cases of a size for the interpreter."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.model.case import leaves
+from pytest_kernelbench.model.catalogue import Catalogue
+from tests.support.judging import task_of
 
 Argument = tuple[tuple[int, ...], str]
 """Shape and dtype of a tensor."""
@@ -219,3 +226,33 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
 def test_what_is_known_by_hand_is_counted(found: list[dict[str, object]], index: int) -> None:
     *_, (loaded, stored, flops) = KNOWN[index]
     assert found[index] == {"launches": 1, "loaded": loaded, "stored": stored, "flops": flops}
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("conv2d", [(2, 64, 28, 28), (64, 64, 3, 3)]),
+        ("bmm_w8a8", [(2, 256, 128), (2, 128, 256)]),
+        ("sum", [(1024, 512)]),
+        ("nll_loss", [(128, 50257), (128,)]),
+    ],
+)
+def test_batches_are_made_smaller_first(monkeypatch: pytest.MonkeyPatch, name: str, shapes: list[object]) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import solution_traffic  # type: ignore[import-not-found]
+
+    monkeypatch.setattr(logging.getLogger("torch._subclasses.fake_tensor"), "level", logging.CRITICAL)
+    task = Catalogue.find().load(name)
+    workload, case = next(solution_traffic.cases(task))
+    assert workload == next(iter(task.workloads))
+    assert [recipe.shape for _, recipe in leaves(case)] == shapes
+
+
+def test_smaller_and_smaller_cases_are_tried_and_a_fixed_one_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import solution_traffic
+
+    huge, *fixed = (Case(x=Tensor((size,))) for size in (1 << 30, 3, 5, 4))
+    task = dataclasses.replace(task_of(lambda x: x.exp(), huge, workloads={"huge": huge}), fixed_cases=tuple(fixed))
+    tried = [(name, case.x.shape) for name, case in solution_traffic.cases(task)]
+    assert tried == [*(("huge", (1 << power,)) for power in (18, 16, 14, 12)), (solution_traffic.FIXED, (5,))]

@@ -77,6 +77,15 @@ def test_resources_of_todays_code_are_kept_and_shown(tmp_path: Path) -> None:
     assert "| `add` |  | 255, 2 KiB, 25%, **spills 8 B** |  | 40, 0 KiB, 100% |" in rows
 
 
+def test_no_solution_does_less_than_the_least() -> None:
+    counted = json.loads(script().TRAFFIC.read_text(encoding="utf-8"))
+    figures = {task: found for task, found in counted.items() if "failed" not in found}
+    assert {
+        task for task, each in figures.items() if each["loaded"] + each["stored"] < 0.99 * each["least_bytes"]
+    } == set()
+    assert {task for task, each in figures.items() if each["flops"] < each["least_flops"]} == set()
+
+
 def test_bytes_and_flops_of_todays_code_are_shown(tmp_path: Path) -> None:
     page = script()
     files = {

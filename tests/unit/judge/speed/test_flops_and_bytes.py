@@ -111,6 +111,11 @@ BY_HAND = {
     ("matrix_vector_dot", "square_16384"): 4 * (16384**2 + 3 * 16384) + 4,
     ("add", "bert_large_bias"): 2 * (2 * 64 * 512 * 4096 + 4096),
     ("matrix_multiply_and_row_dot", "square_8192"): 2 * (8192**2 + 4 * 8192),
+    ("masked_select", "elements_64m"): 8192**2 * (1 + 4),
+    ("fused_masked_select_add_gelu", "bert_base_masked_feed_forward"): 16384 + 2 * 16384 * 3072,
+    ("fused_gather_masked_fill", "deberta_position_scores"): int(
+        512 * 512 + 192 * 512 * (512 * (0.6 * 8 + 2) + 2 * 1024 * (1 - (1 - 1 / 1024) ** (0.6 * 512)))
+    ),
     ("logspace", "elements_64m"): 4 * 67108864,
 }
 """Bytes that must be moved, by task and workload."""
