@@ -56,6 +56,7 @@ TRIES = 4
 """Sizes of a case that are tried."""
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Environment variables, since other threads would not survive a fork."""
 
 
 def main() -> None:
