@@ -109,9 +109,9 @@ def _stages(judged: Verdicts) -> Iterator[str]:
         yield f"| {_cell(label)} | {' | '.join(shares)} |"
     yield ""
     yield (
-        "To load is to be imported and to define the function; to run is to answer a call, rightly or not. The plainest "
-        "case is the facet `basic`: contiguous tensors, the first dtype, ordinary values, a few small sizes. Every facet "
-        "means `passed`: other dtypes, layouts and values as well."
+        "To load is to be imported and to define the function; to run is to answer a call, rightly or not. The "
+        "plainest case is the facet `basic`: contiguous tensors, the first dtype, ordinary values, a few small sizes. "
+        "Every facet means `passed`: other dtypes, layouts and values as well."
     )
     for label, records in rows.items():
         partly = [record for record in records if record.status == "passed" and not passes(record, "all")]

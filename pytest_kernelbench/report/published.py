@@ -36,10 +36,11 @@ def beside(judged: Mapping[str, Sequence[Record]], published: Mapping[str, bool]
     """Yield the section; `judged` are the records of each corpus by its label."""
     yield "## Beside published verdicts"
     yield ""
-    yield "What published fixed tests said of the same code on a GPU, and what was found here, on other inputs as well."
+    yield "What published fixed tests said of the same code on a GPU, and what was found here."
     yield ""
-    yield "| kernels of | passed there | of these fail here | rejected | not known | failed there | of these pass here |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    heads = ("passed there", "of these fail here", "rejected", "not known", "failed there", "of these pass here")
+    yield f"| kernels of | {' | '.join(heads)} |"
+    yield f"| --- |{' --- |' * len(heads)}"
     rows = {label: [each for each in records if each.kernel_sha256 in published] for label, records in judged.items()}
     rows = {label: records for label, records in rows.items() if records}
     if len(rows) > 1:
