@@ -93,6 +93,8 @@ def _verdict(header: dict[str, Any], refused: list[str], answer: Answer) -> tupl
         return "compile_error", found.text
     if _kind(found) == _kind(answer):
         return answer.status, answer.text
+    if found.status == "unsupported":
+        return _unsupported(answer, f"the compiler cannot tell why ({found.message.splitlines()[0]})")
     if isinstance(raised, dict) and raised.get("launch") is True and header.get("reads") is False:
         return "runtime_error", found.text
     return _unsupported(answer, "the compiler was not reached")

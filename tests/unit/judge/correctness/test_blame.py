@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import blame
@@ -86,6 +87,15 @@ def test_what_triton_raises_without_the_interpreter_too_is_the_kernels_fault(jud
     finding = judged(arguments="")
     assert finding.status == "runtime_error"
     assert finding.message.startswith("TypeError: kernel() missing 1 required positional argument: 'N'")
+
+
+def test_what_this_triton_no_longer_has_proves_nothing() -> None:
+    message = "this Triton no longer has blocks: RuntimeError: removed"
+    raised = {"status": "unsupported", "message": message, "launch": True}
+    failed = Answer("runtime_error", "ValueError: no", within="check")
+    status, text = blame._verdict({"status": "ok", "raised": raised, "reads": False}, [], failed)
+    assert status == "unsupported"
+    assert f"and the compiler cannot tell why ({message}): " in text
 
 
 def test_where_host_code_does_not_reach_the_compiler_there_is_no_proof(judged: Callable[..., Finding]) -> None:
