@@ -1,9 +1,8 @@
 """What the compiler says about the launches of a kernel that is right on the interpreter: language and resources.
 
 The interpreter runs code that the compiler refuses, knows no limit of shared memory, and takes any option of a launch.
-Only a refusal is a finding,
-and only where it is certain that a GPU makes the same launch: host code that reads results reads made-up ones here, and
-may catch an error of the compiler.
+Only a refusal is a finding, and only where it is certain that a GPU makes the same launch: host code that reads results
+reads made-up ones here, and may catch an error of the compiler.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import START_SECONDS, compiling
 from pytest_kernelbench.judge.comparison.evidence import signature
+from pytest_kernelbench.judge.correctness.blame import MACHINE
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.elsewhere import AMD_GPU, mentions_amd
 from pytest_kernelbench.judge.correctness.trial import Finding, whole
@@ -36,10 +36,6 @@ NEWEST = "sm_100"
 
 _LACKING = re.compile(r"module 'triton[.\w]*' has no attribute|cannot import name")
 """What the installed Triton says of a part of the language that other versions have, and the interpreter here too."""
-
-_MACHINE = re.compile(r"Cannot find|\[Errno \d+\]|MemoryError|OSError|was ended by SIG")
-"""What the compiler says where this machine lacks something, or where it was ended: any error of the system counts."""
-
 
 _OPTION = re.compile(r"KeyError: 'Keyword argument (\w+) was specified but unrecognised'")
 """What Triton says of an argument of a launch that neither the kernel has nor it knows as an option."""
@@ -118,7 +114,7 @@ class _Compiler:
         if raised.get("compiler") is not True or raised.get("status") == "unsupported" or not self.refused:
             return None
         message = self.refused[-1]
-        return None if _LACKING.search(message) or _MACHINE.search(message) else ("compile_error", message)
+        return None if _LACKING.search(message) or MACHINE.search(message) else ("compile_error", message)
 
     def _seen(self, header: dict[str, Any]) -> None:
         if header.get("done") is True and header.get("error") is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import blame
@@ -167,6 +168,16 @@ def test_an_example_in_the_file_that_the_compiler_refuses_is_an_error_of_the_fil
     finding = loading(line="for k in range(2): block += at[k]")
     assert finding.status == "load_error"
     assert finding.message.startswith("CompilationError: at ")
+
+
+def test_an_example_in_the_file_is_not_blamed_where_the_compiler_lacks_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lacking = Answer("runtime_error", "RuntimeError: Cannot find ptxas", within="make_cubin")
+    monkeypatch.setattr(blame, "_loaded", lambda runner, kernel, task: lacking)
+    finding = loading(host=PLANTED)
+    assert finding.status == "unsupported"
+    assert "the compiler could not be asked" in finding.message
 
 
 def test_an_example_that_fails_by_itself_is_an_error_of_the_file() -> None:
