@@ -41,9 +41,9 @@ _OPTION = re.compile(r"KeyError: 'Keyword argument (\w+) was specified but unrec
 """What Triton says of an argument of a launch that neither the kernel has nor it knows as an option."""
 
 _OPTIONS = frozenset(
-    ("allow_flush_denorm", "enable_persistent", "enable_warp_specialization",
-     "instruction_sched_variant", "kpack", "matrix_instr_nonkdim", "max_num_imprecise_acc_default", "num_buffers_warp_spec", "num_consumer_groups", "optimize_epilogue", "reg_dec_producer", "reg_inc_consumer",
-     "schedule_hint", "waves_per_eu")
+    ("allow_flush_denorm", "enable_persistent", "enable_warp_specialization", "instruction_sched_variant", "kpack",
+     "matrix_instr_nonkdim", "max_num_imprecise_acc_default", "num_buffers_warp_spec", "num_consumer_groups",
+     "optimize_epilogue", "reg_dec_producer", "reg_inc_consumer", "schedule_hint", "waves_per_eu")
 )  # fmt: skip
 """Options that other versions of Triton know, or that it knows for other GPUs."""
 
