@@ -54,15 +54,13 @@ def findings(
         _lacking(judged),
         _launches(judged),
         _fixed_tests(judged),
-        beside({_cell(each.label): list(found.values()) for each, found in judged.items()}, published or {})
-        if published
-        else (),
+        *([_beside(judged, published)] if published else []),
         _categories(judged),
         headlines(results, tuple(judged)),
     )
     lines = [INTRODUCTION, *([about, ""] if about else []), f"Made by `{command}`.", ""]
     for part in parts:
-        lines += [*part, ""] if (part := list(part)) else []
+        lines += [*part, ""]
     return visible("\n".join(lines).rstrip("\n")) + "\n"
 
 
@@ -194,6 +192,10 @@ def _fixed_tests(judged: Verdicts) -> Iterator[str]:
         "for what they do besides computing, or for leaving that to PyTorch. Not known are kernels without a verdict, "
         "kernels that refuse inputs by an exception of their own, and those for which not every facet was tried."
     )
+
+
+def _beside(judged: Verdicts, published: Mapping[str, bool]) -> Iterator[str]:
+    return beside({_cell(variant.label): list(found.values()) for variant, found in judged.items()}, published)
 
 
 def _categories(judged: Verdicts) -> Iterator[str]:

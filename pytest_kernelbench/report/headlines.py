@@ -26,8 +26,9 @@ INTRODUCTION = """\
 Headlines of KernelBench-X, arXiv 2605.04956 (five methods, 176 tasks, fixed tests), and of TritonBench, arXiv
 2502.14752. The records here are of other kernels, or of a part of them. So a headline *agrees* if the published figure
 lies in the interval of the same figure here, *differs* if it does not, and is *not known* where these records cannot
-say. An *artefact* is a figure that its tests would give whatever the kernels compute. [metrics.md](metrics.md) says
-what each of them hides, and [errata.md](errata.md) which of the tests and references are wrong.
+say. An *artefact* is a figure that does not tell right kernels from wrong ones: its tests fail right ones, or do not
+look at results. [metrics.md](metrics.md) says what each of them hides, and [errata.md](errata.md) which of the tests
+and references are wrong.
 """
 
 
@@ -41,7 +42,7 @@ class Headline(NamedTuple):
     harness: str
     """What in the published harness the figure depends on."""
     artefact: bool = False
-    """Whether the published tests give this figure whatever the kernels compute."""
+    """Whether the published tests fail right kernels, or do not look at results."""
 
 
 def headlines(results: Results, variants: Sequence[Variant]) -> Iterator[str]:
@@ -184,7 +185,7 @@ HEADLINES = (
     ),
     Headline(
         "TritonBench-T: 38.6 % of DeepSeek-R1's kernels can be called "
-        f"([its harness, run again]({REPEATED}); the paper has more)", _called,
+        f"([its harness, run again]({REPEATED}); the paper has another figure)", _called,
         "a call is right if it raises nothing; which calls are made, and the versions of Triton and PyTorch",
     ),
     Headline(

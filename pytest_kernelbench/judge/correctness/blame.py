@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 TARGET = "sm_90"
 """The GPU that the compiler is asked about."""
+
+MACHINE = re.compile(r"Cannot find|\[Errno \d+\]|MemoryError|OSError|was ended by SIG")
+"""What the compiler says where this machine lacks something, or where it was ended: any error of the system counts."""
 
 SECONDS = 60.0
 """Seconds for the compilation of what the kernel launches in one call."""
@@ -55,6 +59,8 @@ def ask_about_loading(kernel: Kernel, task: Task, answer: Answer, settings: Runn
         loaded = _loaded(runner, kernel, task)
         if loaded.status == "ok" or not (loaded.within or _kind(loaded) == _kind(answer)):
             return _unsupported(answer, "the compiler takes it")
+        if MACHINE.search(loaded.message):
+            return _unsupported(answer, "the compiler could not be asked")
         return "load_error", loaded.text
     except RunnerDied as death:
         return _unsupported(answer, f"the compiler could not be asked: {death}")

@@ -132,10 +132,19 @@ UNKNOWN = "8, block=(4, 1)"
 """Arguments of a launch with an option that Triton does not know, and that its interpreter ignores."""
 
 
-def test_a_launch_that_triton_does_not_take_is_the_kernels_fault(judged: Callable[..., Finding]) -> None:
-    finding = judged(line="tl.program_id(3)", arguments=UNKNOWN)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (UNKNOWN, "KeyError: 'Keyword argument block was specified but unrecognised'"),
+        ("8, num_warps=3", "AssertionError: num_warps must be a power of 2"),
+    ],
+)
+def test_a_launch_that_triton_does_not_take_is_the_kernels_fault(
+    judged: Callable[..., Finding], arguments: str, message: str
+) -> None:
+    finding = judged(line="tl.program_id(3)", arguments=arguments)
     assert finding.status == "runtime_error"
-    assert finding.message.startswith("KeyError: 'Keyword argument block was specified but unrecognised'")
+    assert finding.message.startswith(message)
 
 
 def test_what_host_code_launches_by_what_it_reads_proves_nothing(judged: Callable[..., Finding]) -> None:
@@ -168,6 +177,16 @@ def test_an_example_in_the_file_that_the_compiler_refuses_is_an_error_of_the_fil
     finding = loading(line="for k in range(2): block += at[k]")
     assert finding.status == "load_error"
     assert finding.message.startswith("CompilationError: at ")
+
+
+def test_an_example_in_the_file_is_not_blamed_where_the_compiler_lacks_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lacking = Answer("runtime_error", "RuntimeError: Cannot find ptxas", within="make_cubin")
+    monkeypatch.setattr(blame, "_loaded", lambda runner, kernel, task: lacking)
+    finding = loading(host=PLANTED)
+    assert finding.status == "unsupported"
+    assert "the compiler could not be asked" in finding.message
 
 
 def test_an_example_that_fails_by_itself_is_an_error_of_the_file() -> None:
