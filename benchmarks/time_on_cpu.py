@@ -157,7 +157,7 @@ def timed(name: str, workload: str, case: Case) -> dict[str, object] | None:
     try:
         for kernel, code in KERNELS.items():
             watch, measures = Stopwatch(), list[Measurement]()
-            while not measures or not settled(measures, "eager"):
+            while not measures or not settled(measures, "eager", backend.small):
                 measured, reason = once(start, code, backend, written, watch)
                 if measured is None:
                     print(f"{name}[{workload}] left out: {reason}", file=sys.stderr)

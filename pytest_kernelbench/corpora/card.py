@@ -72,7 +72,9 @@ def _contents(rows: Sequence[Mapping[str, Any]], results: Results) -> Iterator[s
     yield ""
     yield (
         f"{counted(len(rows), 'verdict')} on kernels for {len(tasks)} of {len(results.tasks)} tasks. "
-        "`data/kernels.jsonl` has a row for each kernel and device, and so has `data/kernels.parquet`, if it is there."
+        "`data/kernels.jsonl` has a row for each kernel and device, and so has `data/kernels.parquet`, if it is there. "
+        '`load_dataset(PATH, split="kernels")` of `datasets` loads them; from the JSON lines alone it finds the same '
+        "types, except for columns that are empty in all rows."
     )
     yield ""
     yield "| submission | verdicts | passed | licence of the kernels | code copied | published at |"

@@ -75,7 +75,7 @@ COLUMNS = (
     Column("cases", "int", "number of cases that were tried"),
     Column("seconds", "float", "time that judging took"),
     Column("device", "string", "device that it was judged on; `interpreter` is Triton's on a CPU"),
-    Column("started", "string", "when it was judged, ISO 8601, UTC"),
+    Column("started", "string", "when it was judged, such as `2026-05-01 08:30:00 UTC`"),
     Column("versions", "string", "versions of the judge, torch, Triton and others, as JSON"),
     Column("settings", "string", "settings that the verdict depends on, as JSON"),
     Column("task_sha256", "string", "SHA-256 of the task's file, which holds its cases and reference"),

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _row(
         "unrun_lines": [{key: each.get(key) for key in ("first", "last", "under")} for each in record.unrun_lines],
         "observations": "\n".join(record.observations), "compiled": [_compiled(each) for each in compiled],
         "speed": [_speed(each) for each in timed], "cases": record.examples, "seconds": record.seconds,
-        "device": device_of(record), "started": record.started, "versions": _json(record.versions),
+        "device": device_of(record), "started": _moment(record.started), "versions": _json(record.versions),
         "settings": _json(record.settings), "task_sha256": record.task_sha256,
     }  # fmt: skip
     return {column.name: row[column.name] for column in COLUMNS}
@@ -120,6 +121,18 @@ def got_and_wanted(message: str) -> tuple[str | None, str | None]:
     """Return what the kernel gave and what was wanted, from the first line of a failure's message that says both."""
     found = next((match for line in message.splitlines() if (match := _GOT.search(line))), None)
     return (found["got"], found["wanted"]) if found else (None, None)
+
+
+def _moment(text: str) -> str | None:
+    """Return a moment in UTC, or None where there is none.
+
+    It is not written as in ISO 8601: readers of JSON lines take that for a time, and readers of parquet for a text.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return f"{moment.astimezone(UTC) if moment.tzinfo else moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _compiled(record: CompileRecord) -> dict[str, Any]:

@@ -255,7 +255,7 @@ def _arranged(into: Path, read: Sequence[Found | LeftOut]) -> Summary:
 def _no_task(label: object) -> tuple[str, str]:
     """Return why a label names no task, and the label."""
     if problem := problem_of(label):
-        return "a problem of KernelBench, which is no task here", f"level {problem[0]} {problem[1]}"
+        return "a problem of KernelBench: judge the file itself, with --kb-tasks", f"level {problem[0]} {problem[1]}"
     if isinstance(label, int) or str(label).isdecimal():
         return "task given by number, not by name", _shown(label)
     return "no such task in this version", _shown(label)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_kernelbench.model.code import parsed, syntax_error
+from pytest_kernelbench.model.problems import row_of
 from pytest_kernelbench.model.source import VARIANT
 
 TASK = ("task", "file", "filename", "task_name", "op_name", "op", "entry_point", "function", "kernel_name", "name",
@@ -87,8 +88,10 @@ def answers(row: object, columns: Columns, known: frozenset[str] = frozenset()) 
 
 
 def _label(row: Mapping[str, Any], column: str | None) -> object:
-    """Return what a row calls its task."""
-    return next((row[key] for key in ((column,) if column else TASK) if row.get(key) not in (None, "")), None)
+    """Return what a row calls its task, which may be the level and the number of a problem of KernelBench."""
+    name = next((row[key] for key in ((column,) if column else TASK) if row.get(key) not in (None, "")), None)
+    problem = row_of(row) if name is None and column is None else None
+    return name if problem is None else problem[0]
 
 
 def _described(row: Mapping[str, Any], column: str | None) -> tuple[str | None, str | None]:

@@ -7,6 +7,7 @@ tuple of constants, and compares dtypes by their names. Here all of that is made
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,7 @@ def _keep_block_types(core: Any, builder: Any) -> None:
     kinds, whole, unwrap = (list, core.tuple), {int}, core._unwrap_if_constexpr
     shapes: dict[tuple[int, ...], Any] = {}
 
+    @functools.wraps(build)
     def init(self: Any, element_ty: Any, shape: Any) -> None:
         sizes = shape.__dict__.get(SIZES) if type(shape) is core.tuple else None
         if sizes is None:
@@ -74,6 +76,7 @@ def _keep_fields(tensor: Any) -> None:
     """Compute shape and size of a tensor once for each type."""
     build = tensor.__init__
 
+    @functools.wraps(build)  # a wrong call from host code is told as Triton tells it
     def init(self: Any, handle: Any, type: Any) -> None:
         fields = type.__dict__.get(FIELDS)
         if fields:

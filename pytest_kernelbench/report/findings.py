@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.model.record import Record
-from pytest_kernelbench.model.task import FACETS
+from pytest_kernelbench.model.task import ALL_FACETS, FACETS
 from pytest_kernelbench.report.headlines import headlines
-from pytest_kernelbench.report.metrics import passes
+from pytest_kernelbench.report.metrics import NO_VERDICT, fails, passes
+from pytest_kernelbench.report.published import beside
 from pytest_kernelbench.report.results import HARMLESS, Results, Variant, device_of
 from pytest_kernelbench.report.shares import counted_share
 from pytest_kernelbench.report.text import counted, visible
 
-NO_VERDICT = ("unsupported", "error", "timeout")
-"""Statuses that say nothing about a kernel's results."""
+ALL = "all of them"
+"""The row with the kernels of all corpora."""
 
 MAX_NAMES = 10
 """Number of names that one row lists."""
@@ -37,8 +38,14 @@ far it may be off for other kernels of the same kind, not for other models. Kern
 """
 
 
-def findings(results: Results, command: str, about: str | None = None) -> str:
-    """Return the page as Markdown; `command` is what made it, `about` a paragraph on where the kernels come from."""
+def findings(
+    results: Results, command: str, about: str | None = None, published: Mapping[str, bool] | None = None
+) -> str:
+    """Return the page as Markdown.
+
+    `command` is what made it, `about` a paragraph on where the kernels come from, `published` whether other tests have
+    passed a kernel, by the digest of its code.
+    """
     judged = {variant: results.correctness(variant) for variant in results.variants}
     judged = {variant: verdicts for variant, verdicts in judged.items() if verdicts}
     parts = (
@@ -47,6 +54,7 @@ def findings(results: Results, command: str, about: str | None = None) -> str:
         _lacking(judged),
         _launches(judged),
         _fixed_tests(judged),
+        *([_beside(judged, published)] if published else []),
         _categories(judged),
         headlines(results, tuple(judged)),
     )
@@ -93,15 +101,25 @@ def _stages(judged: Verdicts) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     rows: dict[str, Sequence[Record]] = {each.label: list(found.values()) for each, found in judged.items()}
     if len(rows) > 1:
-        rows["all of them"] = list(_all(judged))
+        rows[ALL] = list(_all(judged))
     for label, records in rows.items():
         shares = (_share(records, demand) for demand in ("loads", "runs", "basic", "sizes", "all"))
         yield f"| {_cell(label)} | {' | '.join(shares)} |"
     yield ""
     yield (
-        "The plainest case is the facet `basic`: contiguous tensors, the first dtype, ordinary values, a few small "
-        "sizes. Every facet means `passed`: other dtypes, layouts and values as well."
+        "To load is to be imported and to define the function; to run is to answer a call, rightly or not. The "
+        "plainest case is the facet `basic`: contiguous tensors, the first dtype, ordinary values, a few small sizes. "
+        "Every facet means `passed`: other dtypes, layouts and values as well."
     )
+    for label, records in rows.items():
+        partly = [record for record in records if record.status == "passed" and not passes(record, "all")]
+        if partly and label != ALL:
+            tried = sorted({facet for record in partly for facet in record.facets}, key=ALL_FACETS.index)
+            yield ""
+            yield (
+                f"{counted(len(partly), 'kernel')} of {_cell(label)} passed what was tried ({', '.join(tried)}); other "
+                "facets were not tried, so that the last column does not count them."
+            )
 
 
 def _lacking(judged: Verdicts) -> Iterator[str]:
@@ -158,20 +176,26 @@ def _fixed_tests(judged: Verdicts) -> Iterator[str]:
     yield ""
     yield "Kernels that pass the plainest case, and what the other facets say of them."
     yield ""
-    yield f"| kernels of | pass the plainest case | of these not right | {' | '.join(FACETS[1:])} | otherwise |"
-    yield f"| --- | --- | --- |{' --- |' * (len(FACETS))}"
+    yield f"| kernels of | pass the plainest case | of these fail | {' | '.join(FACETS[1:])} | rejected | not known |"
+    yield f"| --- | --- | --- |{' --- |' * (len(FACETS) + 1)}"
     for variant, verdicts in judged.items():
         plain = [record for record in verdicts.values() if passes(record, "basic")]
-        wrong = [record for record in plain if not passes(record, "all")]
+        wrong = [record for record in plain if fails(record)]
         first = Counter(_first_fault(record) for record in wrong)
+        unknown = sum(not fails(record) and not passes(record, "all") for record in plain)
         cells = [counted_share(len(wrong), len(plain))]
-        cells += [str(first[facet] or "") for facet in (*FACETS[1:], "")]
+        cells += [str(count or "") for count in (*(first[facet] for facet in (*FACETS[1:], "")), unknown)]
         yield f"| {_cell(variant.label)} | {len(plain)} | {' | '.join(cells)} |"
     yield ""
     yield (
-        "The facets are counted by the first that found a fault; `otherwise` are kernels without a verdict, or "
-        "rejected for what they do besides computing."
+        "The facets are counted by the first that found a fault; `rejected` are kernels without one that are rejected "
+        "for what they do besides computing, or for leaving that to PyTorch. Not known are kernels without a verdict, "
+        "kernels that refuse inputs by an exception of their own, and those for which not every facet was tried."
     )
+
+
+def _beside(judged: Verdicts, published: Mapping[str, bool]) -> Iterator[str]:
+    return beside({_cell(variant.label): list(found.values()) for variant, found in judged.items()}, published)
 
 
 def _categories(judged: Verdicts) -> Iterator[str]:
@@ -180,26 +204,30 @@ def _categories(judged: Verdicts) -> Iterator[str]:
     several = len(judged) > 1
     yield f"| category | kernels | run | pass the plainest case | pass every facet |{_heads(judged) if several else ''}"
     yield f"| --- | --- | --- | --- | --- |{' --- |' * len(judged) if several else ''}"
-    for category in CATEGORIES:
+    known = dict.fromkeys((*CATEGORIES, *sorted({record.category for record in _all(judged)})))
+    for category in known:
         records = [record for record in _all(judged) if record.category == category]
         if not records:
             continue
         shares = (_share(records, demand) for demand in ("runs", "basic", "all"))
         own = ""
         if several:
-            counts = (_passedcounted_share(verdicts, category) for verdicts in judged.values())
+            counts = (_passed_of(verdicts, category) for verdicts in judged.values())
             own = "".join(f" {count} |" for count in counts)
         yield f"| {category} | {len(records)} | {' | '.join(shares)} |{own}"
     if several:
         yield ""
-        yield "The last columns are the kernels of each that pass every facet, of those that were judged."
+        yield (
+            "The last columns are the kernels of each that pass every facet, of those that were judged: too few for an "
+            "interval."
+        )
 
 
 def _heads(judged: Verdicts) -> str:
     return "".join(f" {_cell(variant.label)} |" for variant in judged)
 
 
-def _passedcounted_share(verdicts: Mapping[str, Record], category: str) -> str:
+def _passed_of(verdicts: Mapping[str, Record], category: str) -> str:
     mine = [record for record in verdicts.values() if record.category == category]
     return f"{sum(passes(record, 'all') for record in mine)}/{len(mine)}" if mine else ""
 
@@ -210,7 +238,9 @@ def _all(judged: Verdicts) -> Iterator[Record]:
 
 
 def _first_fault(record: Record) -> str:
-    return next((facet for facet in FACETS if record.facets.get(facet, "passed") not in (*HARMLESS, "timeout")), "")
+    return next(
+        (facet for facet in FACETS if record.facets.get(facet, "passed") not in (*HARMLESS, "refused", "timeout")), ""
+    )
 
 
 def _says(record: Record, word: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_kernelbench.model.catalogue import CATEGORIES
 from pytest_kernelbench.report.metrics import passing, share
 from pytest_kernelbench.report.results import Results, Variant
 from pytest_kernelbench.report.shares import counted_share
@@ -12,15 +14,21 @@ from pytest_kernelbench.report.shares import counted_share
 if TYPE_CHECKING:
     from pytest_kernelbench.report.deviance import Explained
 
-SOURCE = "KernelBench-X, arXiv 2605.04956"
+REPEATED = "https://github.com/thunlp/TritonBench/issues/8"
+"""Where others ran the tests of TritonBench-T again on its own files."""
 
-INTRODUCTION = f"""\
+PRINTED = "https://github.com/thunlp/TritonBench/issues/7"
+"""What the execution accuracy of TritonBench compares."""
+
+INTRODUCTION = """\
 ## Published headlines
 
-Headlines of {SOURCE}: five methods, 176 tasks, fixed tests. The records here are of other
-kernels, or of a part of them. So a headline *agrees* if the published figure lies in the interval of the same figure
-here, *differs* if it does not, and is *not known* where these records cannot say. [metrics.md](metrics.md) says what
-each of them hides, and [errata.md](errata.md) which of its tests and references are wrong.
+Headlines of KernelBench-X, arXiv 2605.04956 (five methods, 176 tasks, fixed tests), and of TritonBench, arXiv
+2502.14752. The records here are of other kernels, or of a part of them. So a headline *agrees* if the published figure
+lies in the interval of the same figure here, *differs* if it does not, and is *not known* where these records cannot
+say. An *artefact* is a figure that does not tell right kernels from wrong ones: its tests fail right ones, or do not
+look at results. [metrics.md](metrics.md) says what each of them hides, and [errata.md](errata.md) which of the tests
+and references are wrong.
 """
 
 
@@ -33,22 +41,28 @@ class Headline(NamedTuple):
     """Returns what the records say, and `agrees`, `differs` or `not known`."""
     harness: str
     """What in the published harness the figure depends on."""
+    artefact: bool = False
+    """Whether the published tests fail right kernels, or do not look at results."""
 
 
 def headlines(results: Results, variants: Sequence[Variant]) -> Iterator[str]:
-    """Yield the section on published headlines."""
+    """Yield the section on published headlines; they are about kernels for tasks of the shipped categories."""
+    tasks = {task: category for task, category in results.tasks.items() if category in CATEGORIES}
+    results = replace(results, tasks=tasks)
+    variants = [variant for variant in variants if not tasks.keys().isdisjoint(results.correctness(variant))]
     yield from INTRODUCTION.splitlines()
     yield ""
     yield "| published | in these records | verdict | what it depends on |"
     yield "| --- | --- | --- | --- |"
     for headline in HEADLINES:
         found, verdict = headline.here(results, variants)
+        verdict = "artefact" if headline.artefact else verdict
         yield f"| {headline.published} | {found} | {verdict} | {headline.harness} |"
 
 
 def _quantisation(results: Results, variants: Sequence[Variant]) -> tuple[str, str]:
     kernels = [(variant, task) for variant in variants for task in results.correctness(variant)
-               if results.tasks[task] == "Quantization"]  # fmt: skip
+               if results.tasks.get(task) == "Quantization"]  # fmt: skip
     if not kernels:
         return "no kernel for a task of quantisation", "not known"
     right = sum(task in passing(results.correctness(variant)) for variant, task in kernels)
@@ -110,6 +124,24 @@ def _explained(found: Explained) -> str:
             f"{100 * found.adjusted:.1f} ({100 * found.low:.1f} to {100 * found.high:.1f})")  # fmt: skip
 
 
+def _called(results: Results, variants: Sequence[Variant]) -> tuple[str, str]:
+    verdicts = next((results.correctness(each) for each in variants if each.label == "deepseek-r1"), {})
+    if not verdicts:
+        return "no kernels of `deepseek-r1`", "not known"
+    ran = len(passing(verdicts, "runs"))
+    return f"{counted_share(ran, len(verdicts))} run", _compared(0.386, ran, len(verdicts))
+
+
+def _executed(results: Results, variants: Sequence[Variant]) -> tuple[str, str]:
+    methods = [variant for variant in variants if variant.name is None]
+    shares = []
+    for variant in methods:
+        verdicts = results.correctness(variant)
+        right, plain = (counted_share(len(passing(verdicts, demand)), len(verdicts)) for demand in ("all", "basic"))
+        shares.append(f"{variant.label}: {plain} right on the plainest case, {right} on every facet")
+    return "; ".join(shares) or "no methods", "not known"
+
+
 def _speed(results: Results, variants: Sequence[Variant]) -> tuple[str, str]:
     timed = sum(bool(results.speed(variant, device)) for variant in variants
                 for device in results.devices(variant, "speed"))  # fmt: skip
@@ -128,6 +160,7 @@ HEADLINES = (
     Headline(
         "Quantisation is unsolved: 0 of 30", _quantisation,
         "the published tests compare with a product that is not quantised, so that right int8 kernels fail",
+        artefact=True,
     ),
     Headline(
         "72 % of the fusion tasks fail for all five methods", _fusion,
@@ -149,6 +182,17 @@ HEADLINES = (
     Headline(
         "46.6 % of the right kernels are slower than PyTorch", _speed,
         "a stored baseline of another session, and a threshold at exactly 1",
+    ),
+    Headline(
+        "TritonBench-T: 38.6 % of DeepSeek-R1's kernels can be called "
+        f"([its harness, run again]({REPEATED}); the paper has another figure)", _called,
+        "a call is right if it raises nothing; which calls are made, and the versions of Triton and PyTorch",
+    ),
+    Headline(
+        "TritonBench-T: shares of kernels that execute correctly", _executed,
+        f"what the kernel's file prints is compared with what the reference's prints, which is "
+        f"[nothing]({PRINTED}): results are not looked at",
+        artefact=True,
     ),
     Headline("Speedups vary 21.4 times between GPUs", _speed, "the maximum over tasks, which is one task"),
 )  # fmt: skip

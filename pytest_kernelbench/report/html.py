@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_kernelbench.model.record import CompileRecord
 from pytest_kernelbench.model.task import ALL_FACETS, FACETS, GRADIENTS
@@ -145,8 +146,8 @@ def _final(value: Any) -> Any:
 
 
 def _breakable(label: str) -> Markup:
-    """Return a label with a possible line break after each slash."""
-    return Markup("/<wbr>").join(text.visible(label).split("/"))
+    """Return a label with a possible line break after each slash and underscore."""
+    return Markup(re.sub("[/_]", r"\g<0><wbr>", str(escape(text.visible(label)))))
 
 
 def _or_nothing(name: str) -> Any:

@@ -28,6 +28,9 @@ SEED = 0
 DEMANDS = ("loads", "runs", *ALL_FACETS, "all")
 """Demands on a kernel: to load, to run, to pass one facet whatever the others show, to pass all facets."""
 
+NO_VERDICT = ("unsupported", "error", "timeout")
+"""Statuses that say nothing about a kernel's results."""
+
 ABSENT = "absent"
 """The entry for tasks without a kernel, in counts of statuses."""
 
@@ -100,6 +103,11 @@ def passes(record: Record, demand: str) -> bool:
     if demand == "runs":
         return record.stage not in (ABSENT, "loads")
     return record.facets.get(demand) in RIGHT
+
+
+def fails(record: Record) -> bool:
+    """Whether a kernel is wrong or rejected: one that refuses some inputs, or has no verdict, is neither."""
+    return record.status not in (*RIGHT, *NO_VERDICT, "refused")
 
 
 def undecided(record: Record, demand: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_kernelbench.model.case import Case, Tensor, leaves
 from pytest_kernelbench.model.case_codec import decode
 from pytest_kernelbench.runner.errors import describe
+from pytest_kernelbench.runner.fault import refused_launch
 from pytest_kernelbench.wire.calling_conventions import invoke
 from pytest_kernelbench.wire.materialize import geometry, materialize, torch_dtype, values_of
 
@@ -51,7 +52,8 @@ def _run(
         with mode:
             invoke(request["convention"], entry, parameters, values)
     except BaseException as error:  # whatever a kernel raises is data, exits and skips included
-        raised = {**describe(error, path), "compiler": compiler.blamed(error), "meta": meta}
+        told = {"compiler": compiler.blamed(error), "launch": refused_launch(error), "meta": meta}
+        raised = {**describe(error, path), **told}
     return raised, mode.reads, compiler.launches
 
 

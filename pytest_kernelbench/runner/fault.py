@@ -23,6 +23,15 @@ BY_TRITON = "by_triton"
 _CALLED_WRONGLY = re.compile(r"([\w.<>]+)\(\) (?:takes|got|missing)")
 """The message where a function is called with arguments that it does not take."""
 
+_LAUNCHERS = (
+    os.path.join("triton", "runtime", "jit.py"),
+    *(os.path.join("triton", "backends", vendor, "compiler.py") for vendor in ("nvidia", "amd")),
+)
+"""The modules of Triton that bind the arguments of a launch, and that check its options."""
+
+_REFUSALS = (AssertionError, KeyError, TypeError, ValueError)
+"""What Triton raises for a launch that it does not take."""
+
 _CHECKS = frozenset({"_validate"})
 """Functions of our patches that check what a kernel must see to and no compiler can see, such as alignment."""
 
@@ -54,6 +63,12 @@ def failed_launch(error: BaseException, root: BaseException) -> str | None:
     foreign = last.filename.startswith(_foreign())
     checked = last.filename.startswith(_DEVICES) and last.name in _CHECKS
     return None if checked or (not foreign and error is root) else last.name
+
+
+def refused_launch(error: BaseException) -> bool:
+    """Return whether Triton, without its interpreter, did not take a launch for its arguments, options or grid."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and isinstance(error, _REFUSALS) and frames[-1].filename.endswith(_LAUNCHERS)
 
 
 def _in_launch(frames: traceback.StackSummary) -> bool:

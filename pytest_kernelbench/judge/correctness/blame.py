@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_kernelbench.host.answers import Answer, plain, shown
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 TARGET = "sm_90"
 """The GPU that the compiler is asked about."""
 
+MACHINE = re.compile(r"Cannot find|\[Errno \d+\]|MemoryError|OSError|was ended by SIG")
+"""What the compiler says where this machine lacks something, or where it was ended: any error of the system counts."""
+
 SECONDS = 60.0
 """Seconds for the compilation of what the kernel launches in one call."""
 
@@ -30,17 +34,12 @@ def ask_the_compiler(
     """Return the status and the message of a call on a case whose launch raised what `answer` says.
 
     It is a `compile_error` where the compiler refuses the launch, and a `runtime_error` where Triton raises the same
-    exception without the interpreter. Anything else is `unsupported`: there is no proof that the kernel is to blame.
+    exception without the interpreter, or does not take the launch there. Anything else is `unsupported`: there is no
+    proof that the kernel is to blame.
     """
     runner = Runner(compiling(TARGET, settings))
     try:
-        loaded = runner.load(
-            kernel.text(),
-            f"{kernel.task}.py",
-            entry_points(kernel, task),
-            SECONDS + START_SECONDS,
-            modules_for(kernel, task),
-        )
+        loaded = _loaded(runner, kernel, task)
         if loaded.status != "ok":
             return _unsupported(answer, "the compiler could not be asked")
         return _verdict(*_compiled(runner, task, case), answer)
@@ -48,6 +47,31 @@ def ask_the_compiler(
         return _unsupported(answer, f"the compiler could not be asked: {death}")
     finally:
         runner.close()
+
+
+def ask_about_loading(kernel: Kernel, task: Task, answer: Answer, settings: RunnerSettings) -> tuple[str, str]:
+    """Return the status and the message of a file with a launch that raised what `answer` says while it was loaded.
+
+    It is a `load_error` where a launch fails without the interpreter, too, and `unsupported` otherwise.
+    """
+    runner = Runner(compiling(TARGET, settings))
+    try:
+        loaded = _loaded(runner, kernel, task)
+        if loaded.status == "ok" or not (loaded.within or _kind(loaded) == _kind(answer)):
+            return _unsupported(answer, "the compiler takes it")
+        if MACHINE.search(loaded.message):
+            return _unsupported(answer, "the compiler could not be asked")
+        return "load_error", loaded.text
+    except RunnerDied as death:
+        return _unsupported(answer, f"the compiler could not be asked: {death}")
+    finally:
+        runner.close()
+
+
+def _loaded(runner: Runner, kernel: Kernel, task: Task) -> Answer:
+    """Load a kernel where launches are compiled and not run."""
+    entries, limit = entry_points(kernel, task), SECONDS + START_SECONDS
+    return runner.load(kernel.text(), f"{kernel.task}.py", entries, limit, modules_for(kernel, task))
 
 
 def _compiled(runner: Runner, task: Task, case: Case) -> tuple[dict[str, Any], list[str]]:
@@ -75,6 +99,10 @@ def _verdict(header: dict[str, Any], refused: list[str], answer: Answer) -> tupl
         return "compile_error", found.text
     if _kind(found) == _kind(answer):
         return answer.status, answer.text
+    if found.status == "unsupported":
+        return _unsupported(answer, f"the compiler cannot tell why ({found.message.splitlines()[0]})")
+    if isinstance(raised, dict) and raised.get("launch") is True and header.get("reads") is False:
+        return "runtime_error", found.text
     return _unsupported(answer, "the compiler was not reached")
 
 

@@ -1,8 +1,8 @@
 """What the compiler says about the launches of a kernel that is right on the interpreter: language and resources.
 
-The interpreter runs code that the compiler refuses, and knows no limit of shared memory. Only a refusal is a finding,
-and only where it is certain that a GPU makes the same launch: host code that reads results reads made-up ones here, and
-may catch an error of the compiler.
+The interpreter runs code that the compiler refuses, knows no limit of shared memory, and takes any option of a launch.
+Only a refusal is a finding, and only where it is certain that a GPU makes the same launch: host code that reads results
+reads made-up ones here, and may catch an error of the compiler.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_kernelbench.host.answers import shown
+from pytest_kernelbench.host.answers import plain, shown
 from pytest_kernelbench.host.client import Runner
 from pytest_kernelbench.host.process import RunnerDied
 from pytest_kernelbench.host.settings import START_SECONDS, compiling
 from pytest_kernelbench.judge.comparison.evidence import signature
+from pytest_kernelbench.judge.correctness.blame import MACHINE
 from pytest_kernelbench.judge.correctness.case_trial import CaseTrial
 from pytest_kernelbench.judge.correctness.elsewhere import AMD_GPU, mentions_amd
 from pytest_kernelbench.judge.correctness.trial import Finding, whole
@@ -36,14 +37,23 @@ NEWEST = "sm_100"
 _LACKING = re.compile(r"module 'triton[.\w]*' has no attribute|cannot import name")
 """What the installed Triton says of a part of the language that other versions have, and the interpreter here too."""
 
-_MACHINE = re.compile(r"Cannot find|\[Errno \d+\]|MemoryError|OSError|was ended by SIG")
-"""What the compiler says where this machine lacks something, or where it was ended: any error of the system counts."""
+_OPTION = re.compile(r"KeyError: 'Keyword argument (\w+) was specified but unrecognised'")
+"""What Triton says of an argument of a launch that neither the kernel has nor it knows as an option."""
+
+_OPTIONS = frozenset(
+    ("allow_flush_denorm", "enable_persistent", "enable_warp_specialization", "instruction_sched_variant", "kpack",
+     "matrix_instr_nonkdim", "max_num_imprecise_acc_default", "num_buffers_warp_spec", "num_consumer_groups",
+     "optimize_epilogue", "reg_dec_producer", "reg_inc_consumer", "schedule_hint", "waves_per_eu")
+)  # fmt: skip
+"""Options that other versions of Triton know, or that it knows for other GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A launch that the compiler refuses."""
+    """A launch that Triton refuses without its interpreter."""
 
+    status: str
+    """`compile_error`, or `runtime_error` for an option that it does not know."""
     message: str
     """The specialisation, and what the compiler says."""
     workload: str
@@ -75,16 +85,16 @@ class _Compiler:
             deadline = max(deadline, time.monotonic() + SECONDS / 2)
             for workload, case in cases:
                 left = deadline - time.monotonic()
-                if left > 0 and (message := self._message(runner, case, left)):
-                    return Refusal(message, workload, case)
+                if left > 0 and (found := self._refused(runner, case, left)):
+                    return Refusal(*found, workload, case)
         except RunnerDied:  # the compiler takes too long or crashes, which is no refusal
             return None
         finally:
             runner.close()
         return None
 
-    def _message(self, runner: Runner, case: Case, seconds: float) -> str | None:
-        """Return what the compiler says where it ends the call on a case; None where it does not."""
+    def _refused(self, runner: Runner, case: Case, seconds: float) -> tuple[str, str] | None:
+        """Return the status and what Triton says where it ends the call on a case; None where it does not."""
         self.refused.clear()
         convention = self.trial.task.calling_convention
         header = runner.compile(
@@ -96,10 +106,14 @@ class _Compiler:
         if not isinstance(raised, dict):
             self.taken += whole(header.get("launches"))
             return None
+        answer = plain(raised)
+        option = _OPTION.match(answer.message) if raised.get("launch") is True else None
+        if option is not None and option[1] not in _OPTIONS:
+            return "runtime_error", answer.text
         if raised.get("compiler") is not True or raised.get("status") == "unsupported" or not self.refused:
             return None
         message = self.refused[-1]
-        return None if _LACKING.search(message) or _MACHINE.search(message) else message
+        return None if _LACKING.search(message) or MACHINE.search(message) else ("compile_error", message)
 
     def _seen(self, header: dict[str, Any]) -> None:
         if header.get("done") is True and header.get("error") is not None:
@@ -127,7 +141,7 @@ def complete(trial: CaseTrial, name: str | None, cases: Sequence[tuple[str, Case
         trial.observed[f"does not compile for {name}, but for {other}"] = ""
         return
     where = f" on the shapes of the workload {refusal.workload}" if refusal.workload else ""
-    raise Finding("compile_error", f"compiled for {name}{where}:\n{refusal.message}", refusal.case)
+    raise Finding(refusal.status, f"compiled for {name}{where}:\n{refusal.message}", refusal.case)
 
 
 def _available(name: str) -> bool:

@@ -18,7 +18,7 @@ from pytest_kernelbench.judge.comparison.evidence import Evidence
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.comparison.outputs import updated
 from pytest_kernelbench.judge.comparison.verdict import Verdict
-from pytest_kernelbench.judge.correctness.blame import ask_the_compiler
+from pytest_kernelbench.judge.correctness.blame import ask_about_loading, ask_the_compiler
 from pytest_kernelbench.judge.correctness.breach import breach
 from pytest_kernelbench.judge.correctness.explanations import wanted_signature
 from pytest_kernelbench.judge.correctness.reading import refused_reading
@@ -153,8 +153,8 @@ class Trial:
             raise self.died(death, None) from None
         self.observe(answer)
         if answer.status != "ok":
-            status = answer.status if answer.status in ("crash", "unsupported", "error") else "load_error"
-            raise Finding(status, self._explained(answer.text, answer))
+            status, text = self._blamed_at_load(answer)
+            raise Finding(status, self._explained(text, answer))
         if self.spares is not None:
             self.spares.prepare(self.settings)
         return runner
@@ -227,6 +227,12 @@ class Trial:
             self._asked[answer.text] = ask_the_compiler(self.kernel, self.task, case, answer, self.settings)
             self.deadline += time.monotonic() - started
         return self._asked[answer.text]
+
+    def _blamed_at_load(self, answer: Answer) -> tuple[str, str]:
+        """Return the status and the message of a file that could not be loaded; see `_blamed`."""
+        if answer.within:
+            return ask_about_loading(self.kernel, self.task, answer, self.settings)
+        return answer.status if answer.status in ("crash", "unsupported", "error") else "load_error", answer.text
 
     def compared(
         self, case: Case, evidence: Evidence | None, answer: Answer, out_is: str | None

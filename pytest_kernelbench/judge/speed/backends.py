@@ -27,6 +27,8 @@ class SpeedBackend(Protocol):
     """Whether baseline and kernel start at the same time, on cores of their own."""
     scales: bool
     """Whether workloads that are too large or too slow are made smaller; otherwise they are not timed."""
+    small: float
+    """Ratio of times up to which fresh processes must confirm a difference: identical ones may be so far apart."""
     cache_bytes: int
     """Bytes of the largest cache; the input sets together must be larger."""
 

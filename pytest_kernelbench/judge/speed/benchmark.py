@@ -138,7 +138,7 @@ class SpeedBenchmark:
                 self._scale(halved(self.task, self.case), str(slow))
                 continue
             now = time.monotonic()
-            if settled(self.measurements, self.baselines.first):
+            if settled(self.measurements, self.baselines.first, self.backend.small):
                 return
             if self.trial.deadline - now < 2 * (now - started):
                 self.notes.append("a small difference, and no time to measure it again in fresh processes")

@@ -80,6 +80,7 @@ class CudaBackend:
     clock = "events of the GPU behind a gate; calls by elapsed time"
     parallel = True
     scales = False
+    small = 1.2
     cache_bytes = workload_limits.CACHE_ON_GPU
 
     def __init__(self, monitor: Monitor, roofline: Roofline | None, beyond: Roofline | None = None) -> None:

@@ -22,12 +22,9 @@ REPLICATE_LOOKS = (3, 5)
 ALPHA = 0.01 / len(REPLICATE_LOOKS)
 """Probability that the interval of the replicates misses the true ratio, at each look: 1 % for both (Bonferroni)."""
 
-SMALL = 1.2
-"""Ratio of times up to which fresh processes must confirm a difference; identical ones were seen 9 % apart."""
 
-
-def settled(measurements: Sequence[Measurement], baseline: str) -> bool:
-    """Whether no further replicate is needed, after at least one.
+def settled(measurements: Sequence[Measurement], baseline: str, small: float) -> bool:
+    """Whether no further replicate is needed, after at least one; `small` is that of the backend.
 
     So it is where a replicate says `same` or `unclear`, where two contradict each other, where all differences are
     large, at a look that confirms them, and after the last look.
@@ -35,7 +32,7 @@ def settled(measurements: Sequence[Measurement], baseline: str) -> bool:
     verdicts = {each.verdict(baseline) for each in measurements}
     if len(verdicts) > 1 or not verdicts <= {"faster", "slower"}:
         return True
-    if all(abs(math.log(each.estimates[baseline].ratio)) >= math.log(SMALL) for each in measurements):
+    if all(abs(math.log(each.estimates[baseline].ratio)) >= math.log(small) for each in measurements):
         return True
     count = len(measurements)
     confirmed = count in REPLICATE_LOOKS and combined(measurements, baseline)["verdict"] != "unclear"

@@ -36,4 +36,12 @@
   which.addEventListener("submit", (event) => event.preventDefault());
   filter.hidden = false;
   update();
+
+  // A table that is cut at the edge of a small screen says so.
+  function measure() {
+    for (const box of document.querySelectorAll(".scroll")) box.classList.toggle("cut", box.scrollWidth > box.clientWidth + 1);
+  }
+  for (const form of [which, filter]) form.addEventListener("input", measure);
+  window.addEventListener("resize", measure);
+  measure();
 })();

@@ -77,6 +77,20 @@ def test_compilations_and_speed_stand_with_their_kernel(tmp_path: Path, catalogu
     assert (row["speed"][0]["ratio"], row["speed"][0]["device"]) == (2.0, "cuda:h100")
 
 
+@pytest.mark.parametrize(
+    ("started", "moment"),
+    [
+        ("2026-11-27T23:25:15+00:00", "2026-11-27 23:25:15 UTC"),
+        ("2026-11-28T01:25:15.75+02:00", "2026-11-27 23:25:15 UTC"),
+        ("", None),
+        ("today", None),
+    ],
+)
+def test_moments_are_texts_in_utc(tmp_path: Path, catalogue: Catalogue, started: str, moment: str | None) -> None:
+    (row,) = exported(tmp_path, replace(FAILED, started=started), catalogue=catalogue)
+    assert row["started"] == moment
+
+
 def test_missing_kernels_have_no_row(tmp_path: Path, catalogue: Catalogue) -> None:
     assert exported(tmp_path, correctness("relu", "missing"), catalogue=catalogue) == []
 

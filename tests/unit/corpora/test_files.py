@@ -108,8 +108,11 @@ class TestFolders:
     def test_problems_of_another_benchmark(self, folder: Path, catalogue: Catalogue, into: Path) -> None:
         folder.mkdir()
         (folder / "level_1_problem_19_sample_0_kernel.py").write_text(CODE)
+        row = {"level": 2, "problem": 4, "model": "m", "sample": 0, "code": CODE}
+        (folder / "rows.jsonl").write_text(json.dumps(row) + "\n")
         summary = import_files([folder], into, catalogue)
-        assert [each.reason for each in summary.left_out] == ["a problem of KernelBench, which is no task here"]
+        reason = "a problem of KernelBench: judge the file itself, with --kb-tasks"
+        assert left_out(summary) == [("level_1_problem_19_sample_0_kernel.py", reason), ("rows.jsonl:1", reason)]
 
 
 class TestParquet:

@@ -125,6 +125,11 @@ def test_categories_and_targets(pages: dict[str, str]) -> None:
     assert ">1/1</td>" in text
 
 
+def test_long_names_may_break(pages: dict[str, str]) -> None:
+    assert ">Fusion_<wbr>0</a>" in pages["index.html"]
+    assert "<bdi>b/<wbr>&lt;i&gt;/<wbr>round_<wbr>1</bdi>" in pages["index.html"]
+
+
 def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "r.jsonl"
     file.write_text(correctness("relu", category="Activation").to_json() + "\n")

@@ -120,6 +120,9 @@ def work(x):
             "tl.make_tensor_descriptor(x + 1, [8], [1], [8])",
             "ValueError: tensor descriptor: ",
         ),
+        ("tl.tensor(shape=x.shape)", "pass", "TypeError: tensor.__init__() got an unexpected keyword argument 'shape'"),
+        ("tl.tensor([1.0])", "pass", "TypeError: tensor.__init__() missing 1 required positional argument: 'type'"),
+        ("tl.block_type(tl.float32)", "pass", "TypeError: block_type.__init__() missing 1 required"),
     ],
 )
 def test_what_a_kernel_raises_itself_stays_its_fault(runner: Runner, host: str, kernel: str, message: str) -> None:

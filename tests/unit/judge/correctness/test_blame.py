@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_kernelbench import Case, Tensor
+from pytest_kernelbench.host.answers import Answer
 from pytest_kernelbench.host.settings import RunnerSettings
 from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.correctness import blame
@@ -88,6 +89,15 @@ def test_what_triton_raises_without_the_interpreter_too_is_the_kernels_fault(jud
     assert finding.message.startswith("TypeError: kernel() missing 1 required positional argument: 'N'")
 
 
+def test_what_this_triton_no_longer_has_proves_nothing() -> None:
+    message = "this Triton no longer has blocks: RuntimeError: removed"
+    raised = {"status": "unsupported", "message": message, "launch": True}
+    failed = Answer("runtime_error", "ValueError: no", within="check")
+    status, text = blame._verdict({"status": "ok", "raised": raised, "reads": False}, [], failed)
+    assert status == "unsupported"
+    assert f"and the compiler cannot tell why ({message}): " in text
+
+
 def test_where_host_code_does_not_reach_the_compiler_there_is_no_proof(judged: Callable[..., Finding]) -> None:
     finding = judged(host=f"{PLANTED}\n    assert triton.knobs.runtime.interpret")
     assert finding.status == "unsupported"
@@ -116,3 +126,69 @@ def test_a_compiler_that_dies_proves_nothing(monkeypatch: pytest.MonkeyPatch, ju
     finding = judged(host=PLANTED)
     assert finding.status == "unsupported"
     assert "the compiler could not be asked" in finding.message
+
+
+UNKNOWN = "8, block=(4, 1)"
+"""Arguments of a launch with an option that Triton does not know, and that its interpreter ignores."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (UNKNOWN, "KeyError: 'Keyword argument block was specified but unrecognised'"),
+        ("8, num_warps=3", "AssertionError: num_warps must be a power of 2"),
+    ],
+)
+def test_a_launch_that_triton_does_not_take_is_the_kernels_fault(
+    judged: Callable[..., Finding], arguments: str, message: str
+) -> None:
+    finding = judged(line="tl.program_id(3)", arguments=arguments)
+    assert finding.status == "runtime_error"
+    assert finding.message.startswith(message)
+
+
+def test_what_host_code_launches_by_what_it_reads_proves_nothing(judged: Callable[..., Finding]) -> None:
+    finding = judged(host=f"{PLANTED}\n    float(x[0])", arguments=UNKNOWN)
+    assert finding.status == "unsupported"
+    assert "and the compiler was not reached" in finding.message
+
+
+EXAMPLE = "\ndouble(torch.ones(8, device='cuda'))\n"
+"""A call of the kernel at the end of its file."""
+
+
+def loading(**parts: str) -> Finding:
+    """Return the finding of a file that cannot be loaded, since it calls its kernel."""
+    code = CODE.format(**{"line": "pass", "host": "pass", "arguments": "8"} | parts) + EXAMPLE
+    trial = CaseTrial(kernel_of_text(code, "double"), TASK, Oracle(), RunnerSettings(), 120)
+    with pytest.raises(Finding) as raised:
+        trial.load()
+    trial.close()
+    return raised.value
+
+
+def test_an_example_in_the_file_that_only_the_interpreter_fails_on_is_not_supported_here() -> None:
+    finding = loading(host=PLANTED)
+    assert finding.status == "unsupported"
+    assert "and the compiler takes it: IndexError: planted" in finding.message
+
+
+def test_an_example_in_the_file_that_the_compiler_refuses_is_an_error_of_the_file() -> None:
+    finding = loading(line="for k in range(2): block += at[k]")
+    assert finding.status == "load_error"
+    assert finding.message.startswith("CompilationError: at ")
+
+
+def test_an_example_in_the_file_is_not_blamed_where_the_compiler_lacks_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lacking = Answer("runtime_error", "RuntimeError: Cannot find ptxas", within="make_cubin")
+    monkeypatch.setattr(blame, "_loaded", lambda runner, kernel, task: lacking)
+    finding = loading(host=PLANTED)
+    assert finding.status == "unsupported"
+    assert "the compiler could not be asked" in finding.message
+
+
+def test_an_example_that_fails_by_itself_is_an_error_of_the_file() -> None:
+    finding = loading(host="assert x.sum() < 0, 'not negative'")
+    assert (finding.status, finding.message.splitlines()[0]) == ("load_error", "AssertionError: not negative")

@@ -92,6 +92,18 @@ def test_what_the_language_does_not_allow(completed: Callable[..., CaseTrial], l
     assert raised.value.message.startswith("compiled for sm_90:\nkernel(x: *fp32 %16, y: *fp32 %16, n: i32 %16, N=12")
 
 
+def test_an_option_that_no_triton_knows(completed: Callable[..., CaseTrial]) -> None:
+    with pytest.raises(Finding, match="Keyword argument block was specified but unrecognised") as raised:
+        completed(host=LAUNCH.replace("N=12", "N=12, block=(4, 1)"))
+    assert raised.value.status == "runtime_error"
+    assert "in double: kernel[(1,)](x, y, x.numel(), N=12, block=(4, 1))" in raised.value.message
+
+
+@pytest.mark.parametrize("option", ["waves_per_eu=2", "num_consumer_groups=2", "num_warps=8"])
+def test_options_of_other_versions_and_gpus(completed: Callable[..., CaseTrial], option: str) -> None:
+    completed(host=LAUNCH.replace("N=12", f"N=12, {option}"))
+
+
 def test_more_shared_memory_than_a_block_has(completed: Callable[..., CaseTrial]) -> None:
     with pytest.raises(Finding, match="out of resource: shared memory, Required: ") as raised:
         completed(host=TILE.format(stages=4), workload="prefill")

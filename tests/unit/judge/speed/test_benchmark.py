@@ -212,7 +212,8 @@ def timed(ratios: list[float], monkeypatch: pytest.MonkeyPatch, seconds: float =
     ("ratios", "asked"),
     [
         ([1.0], 1),
-        ([1.5], 1),
+        ([1.5] * 3, 3),
+        ([2.0], 1),
         ([0.5], 1),
         ([1.05, 1.0], 2),
         ([1.05, 0.9], 2),
@@ -239,19 +240,19 @@ def test_without_time_to_ask_again_it_is_left_open(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_verdict_in_doubt_is_unclear(monkeypatch: pytest.MonkeyPatch) -> None:
-    speed = timed([1.5], monkeypatch)
+    speed = timed([2.0], monkeypatch)
     asked: list[tuple[str, float]] = []
     speed.backend = ShortBackend(doubt=lambda *arguments: asked.append(arguments) or "another clock disagrees")
     record = speed.run()
     assert [verdict for verdict, _ in asked] == ["faster"]
     assert record.verdict == "unclear"
-    assert record.ratio == pytest.approx(1.5, rel=0.05)
+    assert record.ratio == pytest.approx(2.0, rel=0.05)
     assert "another clock disagrees" in record.notes
 
 
 def test_what_was_odd_about_a_measurement_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    speed = timed([1.5], monkeypatch)
-    measurement = pair(1.5)
+    speed = timed([2.0], monkeypatch)
+    measurement = pair(2.0)
     measurement.warm = False
     monkeypatch.setattr(SpeedBenchmark, "_replicate", lambda self, cases: measurement)
     monkeypatch.setattr(benchmark, "outliers", len)
@@ -263,6 +264,6 @@ def test_what_was_odd_about_a_measurement_is_noted(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_further_baseline_of_which_too_little_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    speed = timed([1.5], monkeypatch)
+    speed = timed([2.0], monkeypatch)
     speed.baselines = benchmark_of(baselines=("eager", "compile")).baselines
     assert speed.run().others == {"compile": {"note": "no compile baseline: too few blocks"}}

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from pytest_kernelbench.judge.speed.cpu import CpuBackend
 from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement
 from pytest_kernelbench.judge.speed.replicates import combined, figures, samples, settled
 from tests.unit.judge.speed.simulated import pair
@@ -18,7 +19,7 @@ from tests.unit.judge.speed.simulated import pair
      (1.3, 0.01, True), (0.5, 0.01, True)],
 )  # fmt: skip
 def test_what_other_processes_must_confirm(ratio: float, half: float, enough: bool) -> None:
-    assert settled([pair(ratio, half)], "eager") is enough
+    assert settled([pair(ratio, half)], "eager", 1.2) is enough
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_what_other_processes_must_confirm(ratio: float, half: float, enough: bo
      ([1.05, 1.15, 1.05], False), ([1.05, 1.15, 1.05, 1.15], False), ([1.05, 1.15, 1.05, 1.15, 1.05], True)],
 )  # fmt: skip
 def test_when_no_more_processes_are_asked(ratios: list[float], enough: bool) -> None:
-    assert settled([pair(ratio) for ratio in ratios], "eager") is enough
+    assert settled([pair(ratio) for ratio in ratios], "eager", 1.2) is enough
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,10 @@ def test_the_spread_between_pairs_decides(ratios: tuple[float, ...], verdict: st
     assert found["interval"][0] <= min(ratios) < max(ratios) <= found["interval"][1]
 
 
-def measured(truth: float, spread: float, rng: random.Random) -> str:
+def measured(truth: float, spread: float, rng: random.Random, small: float = 1.2) -> str:
     """Return the verdict over a kernel of which each pair of processes sees another ratio."""
     pairs: list[Measurement] = []
-    while not pairs or not settled(pairs, "eager"):
+    while not pairs or not settled(pairs, "eager", small):
         pairs.append(pair(truth * math.exp(rng.gauss(0.0, spread))))
     return str(combined(pairs, "eager")["verdict"])
 
@@ -65,6 +66,21 @@ def test_equal_kernels_are_not_called_faster(spread: float) -> None:
     rng = random.Random(0)
     found = [measured(1.0, spread, rng) for _ in range(2000)]
     assert found.count("faster") + found.count("slower") <= 0.01 * len(found)
+
+
+@pytest.mark.parametrize("large", [1.33, 1 / 1.33])
+def test_processes_that_are_far_apart_on_a_cpu(large: float) -> None:
+    pairs = [pair(ratio) for ratio in (large, 1.0)]
+    assert not settled(pairs[:1], "eager", CpuBackend.small)
+    assert settled(pairs, "eager", CpuBackend.small)
+    assert combined(pairs, "eager")["verdict"] == "unclear"
+    assert settled([pair(0.5)], "eager", CpuBackend.small)
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.4, "faster"), (1 / 1.4, "slower")])
+def test_a_large_difference_is_found_on_a_cpu(ratio: float, verdict: str) -> None:
+    rng = random.Random(0)
+    assert [measured(ratio, 0.03, rng, CpuBackend.small) for _ in range(200)].count(verdict) >= 190
 
 
 def test_a_real_difference_is_found_where_processes_agree() -> None:

@@ -47,6 +47,7 @@ class ShortBackend:
     clock = "a clock"
     parallel = False
     scales = True
+    small = 1.8
     cache_bytes = 1
     notes: Sequence[str] = ("a note",)
 
