@@ -118,7 +118,7 @@ def test_only_timing_and_the_call_after_it_are_alone(turns: Recorded) -> None:
 
 
 def test_each_replicate_is_alone_again(turns: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark, "settled", lambda measurements, _: len(measurements) == 2)
+    monkeypatch.setattr(benchmark, "settled", lambda measurements, *_: len(measurements) == 2)
     assert on_a_gpu(turns).run().status == "passed"
     assert [name for name, _ in spans(turns.events)[1:]] == [*["beside"] * 4, "alone", *["beside"] * 4] * 2
 
