@@ -189,13 +189,14 @@ def sensitivity(
     return spread
 
 
-def truncation(evidence: Evidence, name: str) -> torch.Tensor | None:
+def truncation(evidence: Evidence, expected: ExpectedOutput) -> torch.Tensor | None:
     """Return the change of an output's elements (float64) where tensor cores truncate the inputs to TF32; else None."""
     if not evidence.tensor_cores:
         return None
-    moved = run_reference(evidence.task, evidence.arguments, truncated)[name]
-    exact = next(each.exact for each in evidence.expected if each.name == name)
-    return (moved - exact).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0) if moved.shape == exact.shape else None
+    moved = run_reference(evidence.task, evidence.arguments, truncated)[expected.name]
+    if moved.shape != expected.exact.shape:
+        return None
+    return (moved - expected.exact).nan_to_num_(nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _narrowed(task: Task, arguments: Mapping[str, Any], draws: int) -> Iterator[dict[str, torch.Tensor]]:

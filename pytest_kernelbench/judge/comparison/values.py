@@ -77,7 +77,7 @@ def in_tf32(evidence: Evidence, expected: ExpectedOutput) -> ExpectedOutput | No
         return None
     exact = {each.name: each.exact for each in evidence.expected}
     spread = sensitivity(evidence.task, without(evidence.case, "out"), exact, TF32_ROUNDOFF, evidence.arguments)
-    return replace(expected, spread=spread[expected.name], truncation=truncation(evidence, expected.name))
+    return replace(expected, spread=spread[expected.name], truncation=truncation(evidence, expected))
 
 
 def close(expected: ExpectedOutput, got: torch.Tensor, length: int, size: int | None = None) -> Mismatch | None:
