@@ -3,11 +3,12 @@
 A submission that equals the baseline must never be called faster or slower, and one that computes everything twice must
 be called slower, with a speedup near 0.5. Prints a row for each workload, then the counts.
 
-    python benchmarks/time_on_cpu.py [--tasks 40] [--results FILE] [--load]
+    python benchmarks/time_on_cpu.py [--tasks 40] [--only TASK] [--results FILE] [--load]
 
-With `--load`, a second process loads one core meanwhile. Each row of the file has the seconds of a workload by part.
-The exit status is 1 if a kernel that equals the baseline is called faster or slower, or one that works twice is not
-called slower where it gets a verdict.
+Both are judged as `-m speed --kb-device=cpu` judges kernels in plain torch. With `--only`, all workloads of one task
+are timed. With `--load`, a second process loads one core meanwhile. Each row of the file has the seconds of a workload
+by part. The exit status is 1 if a kernel that equals the baseline is called faster or slower, or one that works twice
+is not called slower where it gets a verdict.
 """
 
 from __future__ import annotations
@@ -17,45 +18,32 @@ import contextlib
 import json
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from pytest_kernelbench.host.client import Runner
-from pytest_kernelbench.host.process import RunnerDied
-from pytest_kernelbench.host.settings import RunnerSettings
-from pytest_kernelbench.judge.correctness.facets import reseeded
+from pytest_kernelbench.judge.comparison.oracle import Oracle
 from pytest_kernelbench.judge.speed import workload_limits
-from pytest_kernelbench.judge.speed.benchmark import MEMORY
-from pytest_kernelbench.judge.speed.cpu import MAX_SECONDS, CpuBackend
+from pytest_kernelbench.judge.speed.benchmark import SpeedBenchmark
+from pytest_kernelbench.judge.speed.cpu import CpuBackend
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
-from pytest_kernelbench.judge.speed.interleaving import KERNEL, Measurement, measure
-from pytest_kernelbench.judge.speed.replicates import figures, settled
 from pytest_kernelbench.judge.speed.scaled import scaled
-from pytest_kernelbench.judge.speed.stopwatch import Stopwatch
-from pytest_kernelbench.judge.speed.timed_runner import (
-    BASELINE_CODE,
-    TimedRunner,
-    load_baseline,
-    prepare_baseline,
-    trusted,
-)
-from pytest_kernelbench.model.case import Case
 from pytest_kernelbench.model.catalogue import Catalogue
+from pytest_kernelbench.model.judging import JudgingSettings
+from pytest_kernelbench.model.record import RecordIdentity
+from pytest_kernelbench.model.submission import Kernel
 
 KERNELS = {
-    "once": "baseline = task.reference",
-    "twice": """def baseline(*args, **named):
+    "once": "kernel_function = task.reference",
+    "twice": """def kernel_function(*args, **named):
     task.reference(*args, **named)
     return task.reference(*args, **named)""",
 }
-"""Submissions that are made from the reference of a task, by name."""
+"""Submissions that are made from the reference of a task, by name: code that is appended to the task's file."""
 
-PARTS = ("start", "timing", "other")
-"""Where the seconds of a workload go: starting both processes with their inputs, measuring, and ending them."""
-
+TIMEOUT = 600.0
+"""Seconds that one submission may take for a workload."""
 
 LOAD = """
 import os
@@ -67,10 +55,11 @@ while os.getppid() == parent:
 
 
 def main() -> None:
-    """Time one workload of each task, the smallest first, until enough tasks are timed."""
+    """Time one workload of each task, the smallest first, until enough are timed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", type=int, default=40, help="how many tasks to time")
-    parser.add_argument("--results", type=Path, help="append JSON lines to this file, and skip tasks that are in it")
+    parser.add_argument("--tasks", type=int, default=40, help="how many workloads to time")
+    parser.add_argument("--only", metavar="TASK", help="time all workloads of this task")
+    parser.add_argument("--results", type=Path, help="append JSON lines to this file, and skip its workloads")
     parser.add_argument("--load", action="store_true", help="load one core with a second process meanwhile")
     options = parser.parse_args()
     with loaded() if options.load else contextlib.nullcontext():
@@ -83,12 +72,12 @@ def run(options: argparse.Namespace) -> int:
     for row in done:
         show(row)
     left_out = 0
-    for name, workload, case in candidates():
+    for name, workload in candidates(options.only):
         if len(done) >= options.tasks:
             break
-        if name in {row["task"] for row in done}:
+        if (name, workload) in {(row["task"], row["workload"]) for row in done}:
             continue
-        row = timed(name, workload, case)
+        row = timed(name, workload)
         if row is None:
             left_out += 1
             continue
@@ -105,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         ratios = [row[kernel]["ratio"] for row in done]
         print(f"{kernel}: {len(done)} tasks, {dict(verdicts)}, median ratio {median(ratios):.4f}, ", end="")
         print(f"from {min(ratios):.4f} to {max(ratios):.4f}")
-    for part in PARTS:
+    for part in done[0]["once"]["seconds"]:
         seconds = [row[kernel]["seconds"][part] for row in done for kernel in KERNELS]
         print(f"{part}: {sum(seconds) / len(done):.1f} s a workload, {max(seconds):.1f} s at most for a kernel")
     wrong = [row for row in done if row["once"]["verdict"] in ("faster", "slower")]
@@ -125,79 +114,42 @@ def loaded() -> Iterator[None]:
         other.wait()
 
 
-def candidates() -> list[tuple[str, str, Case]]:
-    """Return the first workload of each task, scaled: those that move few bytes first, decompositions last."""
+def candidates(only: str | None) -> list[tuple[str, str]]:
+    """Return all workloads of one task, or the first one of each: those that move few bytes first, when scaled, and
+    decompositions last.
+    """
     catalogue, found = Catalogue.find(None), []
-    for name in catalogue.names():
+    for name in catalogue.names() if only is None else [only]:
         task = catalogue.load(name)
-        for workload, case in [*task.workloads.items()][:1]:
+        for workload, case in [*task.workloads.items()][: 1 if only is None else None]:
             smaller = scaled(task, case, workload_limits.too_large)
             if smaller is not None:
                 moved = flops_and_bytes(task, smaller).moved_bytes
-                found.append((task.compare != "values", moved, name, workload, smaller))
-    return [(name, workload, case) for *_, name, workload, case in sorted(found, key=lambda each: each[:3])]
+                found.append((task.compare != "values", moved, name, workload))
+    return [(name, workload) for *_, name, workload in sorted(found)]
 
 
-def timed(name: str, workload: str, case: Case) -> dict[str, object] | None:
-    """Time both submissions against the reference; return None where this CPU is too slow for the workload."""
+def timed(name: str, workload: str) -> dict[str, object] | None:
+    """Judge the speed of both submissions; return None where one gets no verdict here."""
+    row: dict[str, object] = {"task": name, "workload": workload}
+    # The files of tasks import this package, which the sandbox keeps from kernels.
+    settings = JudgingSettings(device="cpu", language="torch", timeout=TIMEOUT, sandbox="off")
     catalogue = Catalogue.find(None)
-    file, task = catalogue.names()[name], catalogue.load(name)
-    backend = CpuBackend()
-    sets = workload_limits.input_sets(case, backend.cache_bytes)
-    cases = [reseeded(case, seed) for seed in range(sets)]
-    written = bool(task.written(case) & set(case.arguments))
-    settings = RunnerSettings(device="cpu", memory=MEMORY, cpu=None)
-    source, deadline = file.path.read_text(), time.monotonic() + 600
-
-    def start(code: str) -> tuple[TimedRunner, float]:
-        timer = load_baseline(Runner(trusted(settings)), f"{source}\n\n{code}\n", f"{name}.py", deadline)
-        return timer, prepare_baseline(timer, task, cases, written=written)
-
-    row: dict[str, object] = {"task": name, "workload": workload, "sets": sets}
-    try:
-        for kernel, code in KERNELS.items():
-            watch, measures = Stopwatch(), list[Measurement]()
-            while not measures or not settled(measures, "eager", backend.small):
-                measured, reason = once(start, code, backend, written, watch)
-                if measured is None:
-                    print(f"{name}[{workload}] left out: {reason}", file=sys.stderr)
-                    return None
-                measures.append(measured)
-            fields = figures(measures, "eager")
-            if backend.doubt(fields["verdict"], fields["baseline_call_seconds"] / fields["call_seconds"]) is not None:
-                fields["verdict"] = "unclear"  # as a judge of kernels does
-            row[kernel] = {
-                **fields, "pairs": len(measures), "seconds": watch.rounded(),
-            }  # fmt: skip
-    except RunnerDied as death:
-        print(f"{name}[{workload}] left out: {death}", file=sys.stderr)
-        return None
+    task, text = catalogue.load(name), catalogue.code(name)
+    for kind, code in KERNELS.items():
+        kernel = Kernel(name, "", Path(f"{name}.py"), f"{text}\n\n{code}\n", 1, None, "")
+        identity = RecordIdentity(
+            submission=kind, variant=None, task=name, category="", device={}, versions={}, settings={}, started="",
+        )  # fmt: skip
+        record = SpeedBenchmark(kernel, task, text, workload, settings, identity, Oracle(), CpuBackend()).run()
+        if record.status != "passed" or record.ratio is None:
+            print(f"{name}[{workload}] left out: {record.status}: {record.failure or record.notes}", file=sys.stderr)
+            return None
+        row[kind] = {
+            **{field: getattr(record, field) for field in ("verdict", "ratio", "interval", "blocks", "samples")},
+            **{field: record.timing[field] for field in ("processes", "inputs", "seconds")},
+        }  # fmt: skip
     return row
-
-
-def once(
-    start: Callable[[str], tuple[TimedRunner, float]],
-    code: str,
-    backend: CpuBackend,
-    written: bool,
-    watch: Stopwatch,
-) -> tuple[Measurement | None, str]:
-    """Time one pair of processes; return no measurement but the reason where this CPU is too slow."""
-    timers: dict[str, TimedRunner] = {}
-    try:
-        with watch.part("start"):
-            timers["eager"], seconds = start(BASELINE_CODE["eager"])
-        if (reason := backend.too_slow(seconds)) is not None:
-            return None, reason
-        with watch.part("start"):
-            timers[KERNEL] = start(code)[0]
-        with watch.part("timing"), backend.placed(timers):
-            measured = measure(timers, clock=time.perf_counter, schedule=backend.schedule(once=written))
-        few = "eager" not in measured.estimates
-        return (None, f"{len(measured.kept)} blocks in {MAX_SECONDS} s") if few else (measured, "")
-    finally:
-        for timer in timers.values():
-            timer.runner.close()
 
 
 def show(row: dict[str, object]) -> None:
@@ -207,7 +159,7 @@ def show(row: dict[str, object]) -> None:
         found = row[kernel]
         assert isinstance(found, dict)
         low, high = found["interval"]
-        used = f"{found['blocks']:>3} blocks of {found['pairs']}"
+        used = f"{found['blocks']:>3} blocks of {found['processes']}"
         cells.append(f"{kernel} {found['verdict']:<8}{found['ratio']:.3f} [{low:.3f}, {high:.3f}] {used}")
     print("  ".join(cells), flush=True)
 

@@ -201,6 +201,13 @@ _COMMON = (
 
 _SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
+_MERGED_MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""Has the C library merge every freed block with its neighbours, which `runner.timing` relies on.
+
+It reads this only when a program starts. Otherwise it keeps the ends that are cut off aligned blocks for a thread, and
+a block that is freed is too small for the next one of the same size.
+"""
+
 INTERPRETING = RunnerForkServer(
     preload=(
         *_COMMON,
@@ -210,7 +217,7 @@ INTERPRETING = RunnerForkServer(
         "pytest_kernelbench.devices.semantics",
         "pytest_kernelbench.runner.looking",
     ),
-    environment={**_SINGLE_THREADED, "TRITON_INTERPRET": "1"},
+    environment={**_SINGLE_THREADED, **_MERGED_MEMORY, "TRITON_INTERPRET": "1"},
 )
 """The fork server of runners on the interpreter and on the CPU."""
 

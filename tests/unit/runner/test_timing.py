@@ -24,6 +24,22 @@ from pytest_kernelbench.wire.materialize import materialize
 CASES = [reseeded(Case(x=Tensor((64, 5))), seed) for seed in range(3)]
 PARAMETERS = [("x", "POSITIONAL_OR_KEYWORD")]
 
+FAULTS = """
+import resource, torch
+number, kept, found = 0, [], []
+def work(x):
+    global number
+    number += 1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    first = torch.ones(10 << 20)
+    kept.append(torch.ones(97 * number))
+    kept.append(torch.ones(9 << 20) + first[: 9 << 20])
+    del kept[:-3]
+    found.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return torch.tensor(found)
+"""
+"""Returns the page faults of all calls so far; each makes blocks of 40 and 36 MiB, with small ones between them."""
+
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
@@ -163,6 +179,14 @@ class TestOnAFullGpu:
         self.bench.sets[1].tensors[0].memory.fill_(0)
         _, parts = self.bench.last(1 << 20)
         assert parts[1] == materialize(CASES[1]).tensors[0].snapshot()
+
+
+def test_large_results_get_memory_that_was_used_before(runner: Runner) -> None:
+    prepare(runner, FAULTS)
+    runner.batch(0, 24, edit=0, threads=1, gated=True, timeout=60)
+    faults = last(runner, CASES[2]).tolist()
+    assert faults[0] > 10_000, "the memory of the first call is new"
+    assert max(faults[12:]) < 1_000, faults
 
 
 def test_a_kernel_that_fails_in_a_batch_ends_the_timing(runner: Runner) -> None:
