@@ -12,6 +12,9 @@ from pytest_kernelbench.model.task import Task
 MAX_BYTES = 64 << 20
 """Bytes that a workload may move on a CPU, so that a call takes about a tenth of a second on one core."""
 
+MAX_INPUT_BYTES = 2 * MAX_BYTES
+"""Bytes of the inputs on a CPU: a call that reads little of them is short, but to make and check them is not."""
+
 MAX_FLOPS = 2_000_000_000
 """Multiplications and additions of matrix products on a CPU, for the same reason."""
 
@@ -33,6 +36,8 @@ def too_large(task: Task, case: Case) -> str | None:
     found = flops_and_bytes(task, case)
     if found.moved_bytes > MAX_BYTES:
         return f"it moves {_mib(found.moved_bytes)} MiB; at most {_mib(MAX_BYTES)} MiB are timed on a processor"
+    if (size := input_bytes(case)) > MAX_INPUT_BYTES:
+        return f"its inputs have {_mib(size)} MiB; at most {_mib(MAX_INPUT_BYTES)} MiB are made for a processor"
     if found.flops > MAX_FLOPS:
         limit = f"at most {MAX_FLOPS / 1e9:.0f} are timed on a processor"
         return f"it takes {found.flops / 1e9:.1f} billion operations; {limit}"
@@ -52,9 +57,14 @@ def too_slow(seconds: float) -> str | None:
 
 def input_sets(case: Case, cache_bytes: int) -> int:
     """Return the number of input sets to rotate: three times the cache, as far as memory allows, and at least 2."""
-    size = max(1, sum(recipe.nbytes for _, recipe in leaves(case)))
+    size = max(1, input_bytes(case))
     enough = -(-3 * cache_bytes // size)
     return max(2, min(enough, MAX_SETS, MAX_SET_BYTES // size))
+
+
+def input_bytes(case: Case) -> int:
+    """Return the bytes of all tensors of a case."""
+    return sum(recipe.nbytes for _, recipe in leaves(case))
 
 
 def last_level_cache() -> int:

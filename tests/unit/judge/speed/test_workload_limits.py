@@ -26,6 +26,14 @@ def test_bytes_are_limited() -> None:
     assert workload_limits.too_large(task, Case(input=Tensor((9, MIB)))) == text
 
 
+def test_bytes_of_inputs_are_limited() -> None:
+    task = Catalogue.find(None).load("index_select")
+    few = {"dim": 0, "index": Tensor((4,), "int64", fill="integers(0, 8)")}
+    assert workload_limits.too_large(task, Case(input=Tensor((31, MIB)), **few)) is None
+    text = "its inputs have 132 MiB; at most 128 MiB are made for a processor"
+    assert workload_limits.too_large(task, Case(input=Tensor((33, MIB)), **few)) == text
+
+
 def test_operations_are_limited() -> None:
     assert workload_limits.too_large(TASK, Case(input=Tensor((512, 512)))) is None
     text = "it takes 17.2 billion operations; at most 2 are timed on a processor"
