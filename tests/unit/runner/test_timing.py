@@ -181,6 +181,19 @@ class TestOnAFullGpu:
         assert parts[1] == materialize(CASES[1]).tensors[0].snapshot()
 
 
+def test_no_two_processes_have_their_inputs_at_the_same_distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "_keep_memory", lambda: None)
+
+    def distances() -> list[int]:
+        request = {"cases": [encode(case) for case in CASES], "parameters": PARAMETERS, "convention": "call"}
+        bench = Workbench(HostTimer())
+        bench.prepare({**request, "written": False, "threads": torch.get_num_threads()}, lambda x: x)
+        first, *others = (each.tensors[0].tensor.data_ptr() for each in bench.sets)
+        return [other - first for other in others]
+
+    assert len({tuple(distances()) for _ in range(4)}) == 4
+
+
 def test_large_results_get_memory_that_was_used_before(runner: Runner) -> None:
     prepare(runner, FAULTS)
     runner.batch(0, 24, edit=0, threads=1, gated=True, timeout=60)
