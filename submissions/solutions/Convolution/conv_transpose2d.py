@@ -12,6 +12,7 @@ import math
 import torch
 import triton
 import triton.language as tl
+from _common.products import deep
 
 
 @triton.jit
@@ -96,7 +97,7 @@ def conv_transpose2d(
             input, weight, None if bias is None else bias.contiguous(), result, channels // groups, filters, height,
             width, y_height, y_width, *weight.shape[2:], batch, stride, padding, dilation,
             stride // math.gcd(stride, dilation), input.stride(), weight.stride(), result.stride(), GROUPS=groups,
-            BLOCK_TAPS=triton.next_power_of_2(max(weight.shape[2:])), BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32,
-            num_warps=8,
+            BLOCK_TAPS=triton.next_power_of_2(max(weight.shape[2:])), BLOCK_M=block_m, BLOCK_N=block_n,
+            BLOCK_K=deep(input.dtype), num_warps=8,
         )  # fmt: skip
     return result

@@ -13,6 +13,8 @@ import torch
 import triton
 import triton.language as tl
 
+from _common.products import deep
+
 
 @triton.jit
 def unchanged(total, image, channel, y, x, inside, extra):
@@ -117,6 +119,6 @@ def convolution(
             weight.shape[1] * weight.shape[2] * weight.shape[3], x.shape[2], x.shape[3], height, width,
             weight.shape[2], weight.shape[3], *pair(stride), *pad, *pair(dilation), x.stride(), weight.stride(),
             place_strides or result.stride(), extra, EPILOGUE=epilogue, PLACE=place, ACCUMULATOR=accumulator,
-            GROUPS=groups, BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=32, num_warps=8, num_stages=3,
+            GROUPS=groups, BLOCK_M=block_m, BLOCK_N=block_n, BLOCK_K=deep(x.dtype), num_warps=8, num_stages=3,
         )  # fmt: skip
     return result

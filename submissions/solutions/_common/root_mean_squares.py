@@ -62,6 +62,6 @@ def bmm_rms_gelu(
     rms_gelu_kernel[(hidden.numel() // columns,)](
         hidden, view, result, columns, float(eps), seed(), p, scale_of(p), hidden.shape[1], hidden.shape[2],
         *((0, 0, 0) if view is None else view.stride()), TANH=approximate == "tanh",
-        BLOCK=min(triton.next_power_of_2(columns), 2048),
+        BLOCK=min(triton.next_power_of_2(columns), 2048), num_warps=8,
     )  # fmt: skip
     return result if out is None else out.resize_(result.shape).copy_(result)

@@ -14,6 +14,9 @@ import triton.language as tl
 
 from _common.places import place, reversed_sizes, reversed_strides
 
+BLOCK = 2048
+"""Elements of a block; with 4096, the places of a view of four dimensions spill."""
+
 
 @triton.jit
 def itself(x, at, extra):
@@ -71,12 +74,12 @@ def selected(
     count = x.numel()
     if x.is_contiguous() and mask.is_contiguous():
         sizes, strides = (count,), [(1,), (1,)]
-    blocks = triton.cdiv(count, 4096)
+    blocks = triton.cdiv(count, BLOCK)
     total = 0
     if count:
         counts = torch.empty(blocks, dtype=torch.int32, device=x.device)
         begins = torch.empty(blocks + 1, dtype=torch.int64, device=x.device)
-        count_kernel[(blocks,)](mask, counts, count, sizes, strides[1], BLOCK=4096, num_warps=16)
+        count_kernel[(blocks,)](mask, counts, count, sizes, strides[1], BLOCK=BLOCK, num_warps=16)
         scan_kernel[(1,)](counts, begins, blocks, BLOCK=1024)
         total = int(begins[blocks].item())  # the host has to know how much to allocate
     dtype = dtype or x.dtype
@@ -84,6 +87,6 @@ def selected(
     result = out if direct else torch.empty(total, dtype=dtype, device=x.device)
     if total:
         take_kernel[(blocks,)](
-            x, mask, begins, result, count, sizes, *strides, extra, FUNCTION=function, BLOCK=4096, num_warps=16
+            x, mask, begins, result, count, sizes, *strides, extra, FUNCTION=function, BLOCK=BLOCK, num_warps=16
         )
     return result if out is None or direct else out.copy_(result)
