@@ -65,6 +65,12 @@ launch, not always of the same one, then what a thread spills to memory at most,
 are vector registers; what spills there from scalar to vector registers stays on the chip and is not counted. An empty
 cell was not compiled.
 
+Up to 32 bytes are what is left over at the limit of 255 registers, or of 128 with sixteen warps. More has a reason.
+Decompositions hold whole columns or panels in registers, as their modules say (`reflections`, `planes`, `jacobi`,
+`schur`), and `attention_w8a8` the sums of a head of 256 columns. `matmul` and `fused_tanh_linear` are tuned: what
+spills is their configurations for half precision in float32, which tensor cores do not multiply, and a GPU chooses
+others where those are slower.
+
 `pytest -m compile --kb-submission=solutions --kb-target=sm_80,sm_90,sm_100,gfx942 --kb-results=FILE`, then
 `python benchmarks/solutions_page.py --compiled FILE`.
 """

@@ -59,10 +59,13 @@ def attention(q, k, v, causal=False, softmax_scale=None, *, out=None):
     result = torch.empty(q.shape, dtype=q.dtype, device=q.device) if out is None else out.resize_(q.shape)
     scale = 1 / math.sqrt(depth) if softmax_scale is None else softmax_scale
     block_d = max(16, triton.next_power_of_2(depth))
-    block = max(16, min(64, 16384 // (block_d * q.element_size())))  # 16 KiB of shared memory each for q, k and v
+    in_registers = q.dtype == torch.float32  # tensor cores do not multiply in float32, and large tiles spill
+    block = 16384 // (block_d * q.element_size())  # 16 KiB of shared memory each for q, k and v
+    block = max(16, min(32 if in_registers else 64, block))
     attention_kernel[(batch * heads * triton.cdiv(queries, block),)](
         q, k, v, result, heads, queries, k.shape[2], depth, float(scale),
         *q.stride(), *k.stride(), *v.stride(), *result.stride(),
-        CAUSAL=causal, BLOCK_Q=block, BLOCK_K=block, BLOCK_D=block_d, num_warps=4, num_stages=2,
+        CAUSAL=causal, BLOCK_Q=block, BLOCK_K=block, BLOCK_D=block_d,
+        num_warps=8 if in_registers else 4, num_stages=2,
     )  # fmt: skip
     return result

@@ -66,7 +66,7 @@ def fused_layer_norm_relu_linear(input, weight, bias=None, normalized_shape=None
     block_m = 32 if m <= 32 else 64
     relu_linear_kernel[(triton.cdiv(m, block_m) * triton.cdiv(n, 128),)](
         x, weight, bias, hidden, m, n, k, *x.stride(), *weight.stride(),
-        BLOCK_M=block_m, BLOCK_N=128, BLOCK_K=32, num_warps=4, num_stages=3,
+        BLOCK_M=block_m, BLOCK_N=128, BLOCK_K=32, num_warps=8, num_stages=3,
     )  # fmt: skip
     shape = (n,) if normalized_shape is None else normalized_shape
     columns = shape if isinstance(shape, int) else math.prod(shape)

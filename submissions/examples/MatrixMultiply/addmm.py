@@ -39,10 +39,11 @@ def addmm(input, mat1, mat2, beta=1, alpha=1, out=None):
         raise ValueError(f"addmm: {tuple(mat1.shape)} and {tuple(mat2.shape)} do not fit together")
     input = input.expand(m, n)
     result = torch.empty((m, n), dtype=mat1.dtype, device=mat1.device) if out is None else out.resize_(m, n)
+    in_registers = mat1.dtype == torch.float32  # tensor cores do not multiply in float32, and deep tiles spill
     addmm_kernel[(triton.cdiv(m, 64) * triton.cdiv(n, 64),)](
         input, mat1, mat2, result, m, n, k, float(beta), float(alpha),
         *input.stride(), *mat1.stride(), *mat2.stride(), *result.stride(),
         ADD=beta != 0,  # by definition, what is in input does not matter then, not even NaN
-        BLOCK_M=64, BLOCK_N=64, BLOCK_K=64,
+        BLOCK_M=64, BLOCK_N=64, BLOCK_K=16 if in_registers else 64, num_warps=8 if in_registers else 4,
     )  # fmt: skip
     return result

@@ -79,6 +79,6 @@ def bmm_w8a8(input, mat2):
     b, b_scale = quantise(mat2.mT)  # columns become rows, which the tensor cores read along k
     result = torch.empty((batch, m, n), dtype=input.dtype, device=input.device)
     product_kernel[(batch * triton.cdiv(m, 64) * triton.cdiv(n, 64),)](
-        a, b, a_scale, b_scale, result, m, n, k, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64
+        a, b, a_scale, b_scale, result, m, n, k, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64, num_warps=8
     )
     return result

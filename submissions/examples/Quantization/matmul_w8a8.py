@@ -76,6 +76,6 @@ def matmul_w8a8(input, weight):
     b, b_scale = quantise(weight.t())  # output channels become rows, which the tensor cores read along k
     result = torch.empty((*input.shape[:-1], n), dtype=input.dtype, device=input.device)
     matmul_kernel[(triton.cdiv(m, 64) * triton.cdiv(n, 64),)](
-        a, b, a_scale, b_scale, result, m, n, k, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64
+        a, b, a_scale, b_scale, result, m, n, k, BLOCK_M=64, BLOCK_N=64, BLOCK_K=64, num_warps=8
     )
     return result

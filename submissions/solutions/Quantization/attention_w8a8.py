@@ -82,7 +82,7 @@ def attention_w8a8(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) 
     )
     result = torch.empty((batch, queries, depth), dtype=query.dtype, device=query.device)
     block_d = max(32, triton.next_power_of_2(depth))  # the tensor cores want 32 terms of int8 at least
-    block = max(32, min(64, 16384 // block_d))
+    block = max(32, min(64, 8192 // block_d))
     attention_kernel[(batch * triton.cdiv(queries, block),)](
         q, k, v, q_scale, k_scale, v_scale, result, queries, keys, depth, 1 / math.sqrt(depth),
         BLOCK_Q=block, BLOCK_K=block, BLOCK_D=block_d, num_warps=8 if block_d > 64 else 4,

@@ -6,7 +6,8 @@ workspace and is rotated with it. Columns are at last stored in the order of the
 
 Rotations are in float64, so that squares of float32 numbers neither overflow nor underflow. See Demmel and Veselic,
 Jacobi's method is more accurate than QR (1992), and Brent and Luk (1985) for the tournament. It ends with the first
-sweep that finds all columns orthogonal, or so short that they are rounding errors of the others.
+sweep that finds all columns orthogonal, or so short that they are rounding errors of the others. The largest blocks
+spill up to 192 bytes of a thread; with smaller ones a matrix would not be whole in registers.
 """
 
 from __future__ import annotations

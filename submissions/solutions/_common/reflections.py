@@ -3,7 +3,9 @@
 The columns are taken in tiles from left to right. Each tile gets all reflections of the tiles before it, which are
 read from a workspace, and then makes its own. The columns of Q are unit vectors that get all reflections in reverse
 order, and do not depend on each other: they have a program a tile. No shape is too long, but all rows have to fit
-into a block: beyond some 4,000 rows a tile is a few columns wide.
+into a block: beyond some 4,000 rows a tile is a few columns wide. At 65,536 rows a column alone does not fit into the
+registers of sixteen warps and spills, 4 to 19 KB of a thread; in parts it would be read again for each reflection.
+Blocks of other sizes spill up to 224 bytes, in float64 up to 1 KB.
 
 A reflection is I - u u*, with u scaled so that its square is 2, or zero where there is nothing to reflect. See Golub
 and Van Loan, Matrix Computations, 5.2; for complex numbers the reflection of Lehoucq's survey (LAPACK Working Note 72)
