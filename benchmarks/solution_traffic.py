@@ -31,6 +31,7 @@ from solutions_page import FIXED, FOLDERS, PAGE, ROOT, TRAFFIC, digest, kernels,
 from pytest_kernelbench.judge.comparison.evidence import OracleError, signature
 from pytest_kernelbench.judge.speed.flops_and_bytes import flops_and_bytes
 from pytest_kernelbench.judge.speed.scaled import SHORTEST, TooLarge, scaled
+from pytest_kernelbench.judge.speed.workload_limits import input_bytes
 from pytest_kernelbench.model.case import Case, Tensor, leaves, map_tensors
 from pytest_kernelbench.model.catalogue import Catalogue
 from pytest_kernelbench.model.task import Task
@@ -117,7 +118,7 @@ def cases(task: Task) -> Iterator[tuple[str, Case]]:
     for tries in range(TRIES):
 
         def too_large(task: Task, case: Case, share: int = SMALLER**tries) -> str | None:
-            work, size = flops_and_bytes(task, case), sum(recipe.nbytes for _, recipe in leaves(case))
+            work, size = flops_and_bytes(task, case), input_bytes(case)
             large = work.moved_bytes > MAX_BYTES / share or work.flops > MAX_FLOPS / share or size > MAX_TENSORS / share
             return "too large" if large else None
 
